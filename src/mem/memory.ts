@@ -31,3 +31,8 @@ export class Memory {
     this.f64 = new Float64Array(buffer, 0, this.size >>> 3)
   }
 }
+
+/** Reserves a memory of `bytes` bytes; what nobody touches costs nothing. Throws RangeError if the host refuses. */
+export function reserve(id: number, bytes: number): Memory {
+  return new Memory(id, new SharedArrayBuffer(bytes))
+}

@@ -1,0 +1,41 @@
+// What the project promises, each as a ratio of two medians of this run.
+
+/** @param results `{ [case name]: results of rounds.mjs }`, of the cases that ran */
+export function judge(results) {
+  const find = (benchCase, contestant, placement) =>
+    results[benchCase]?.find(r => r.contestant === contestant && r.placement === placement)
+  const ratio = (benchCase, above, below, placement = 'free') => {
+    const a = find(benchCase, above, placement), b = find(benchCase, below, placement)
+    if (a === undefined || b === undefined) return {}
+    if (a.failed !== undefined || b.failed !== undefined) return { why: a.failed ?? b.failed }
+    return { measured: a.median / b.median, wrong: !a.ok || !b.ok }
+  }
+  const bounds = []
+  const bound = (name, relation, limit, { measured, wrong, why }) => bounds.push({
+    name, relation, limit, measured, verdict: verdict(relation, limit, measured, wrong, why),
+  })
+
+  bound('create+join, same core: ours / C', '<=', 1.0, ratio('create-join', 'ours', 'C', 'S'))
+  const [placed, pinned] = ['C', 'C, pinned by attribute'].map(c => ratio('create-join', 'ours', c, 'X'))
+  bound('create+join, across cores: ours / the faster C', '<=', 1.5, pinned.measured > placed.measured ? pinned : placed)
+  for (const type of ['errorcheck', 'normal'])
+    bound(`mutex uncontended: ours ${type} / C`, '<=', 1.5, ratio('mutex-uncontended', `ours ${type}`, 'C', 'S'))
+  for (const [type, yardstick] of [['errorcheck', 'C errorcheck'], ['normal', 'C']])
+    for (const [placement, where] of [['S', 'same core'], ['X', 'across cores']])
+      bound(`mutex contended, ${where}: throughput of ours ${type} / ${yardstick}`, '>=', 0.5,
+        ratio('mutex-contended', `ours ${type}`, yardstick, placement))
+  for (const [placement, where, limit] of [['S', 'same core', 2], ['X', 'across cores', 1.5]])
+    bound(`condition ping-pong, ${where}: ours errorcheck / C`, '<=', limit,
+      ratio('condition-ping-pong', 'ours errorcheck', 'C', placement))
+
+  const [none, one] = ['no threads', 'ours, 1 thread'].map(single => ratio('word-index', single, 'ours, 2 threads'))
+  bound('main job: one thread, the faster way / ours on 2 cores', '>=', 1.7, none.measured < one.measured ? none : one)
+  bound('main job on 2 cores: ours / piscina', '<=', 1.0, ratio('word-index', 'ours, 2 threads', 'piscina, 2 threads'))
+  return bounds
+}
+
+function verdict(relation, limit, measured, wrong, why) {
+  if (measured === undefined) return why === undefined ? 'not measured' : `not measured: ${why}`
+  if (wrong) return 'missed: wrong result'
+  return (relation === '<=' ? measured <= limit : measured >= limit) ? 'met' : 'missed'
+}

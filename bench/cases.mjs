@@ -1,0 +1,167 @@
+// The cases: what is measured, and who takes part. A contestant is a command; `missing` says why it cannot run here.
+
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { programs } from './compile-c.mjs'
+import { corpus } from './corpus.mjs'
+import { figure } from './print.mjs'
+
+const here = path => fileURLToPath(new URL(path, import.meta.url))
+
+/** @param have `{ c, quick }`: whether the C programs were compiled, and whether the run is a quick one */
+export function cases({ c, quick }) {
+  const program = (name, ...args) => ({
+    command: [join(programs, name), ...args], ...!c && { missing: 'needs gcc' },
+  })
+  const ours = (script, ...args) => ({
+    command: [process.execPath, here(`ours/${script}.mjs`), ...args],
+    ...built(),
+  })
+  const peer = (script, ...args) => ({ command: [process.execPath, here(`peers/${script}.mjs`), ...args] })
+  const multithreading = (script, ...args) => ({
+    command: [process.execPath, '--import', here('peers/newer-node.mjs'), here(`peers/${script}.mjs`), ...args],
+  })
+
+  return [
+    {
+      name: 'create-join',
+      title: 'create a thread and join it; for a pool: await a task',
+      unit: 'us',
+      reference: 'C',
+      contestants: [
+        { name: 'C', ...program('create-join') },
+        { name: 'C, pinned by attribute', ...program('create-join', 'attribute') },
+        { name: 'ours', ...ours('create-join') },
+        { name: 'new Worker', ...peer('worker-create-exit') },
+        { name: 'piscina', ...peer('piscina') },
+        { name: 'tinypool', ...peer('tinypool') },
+        { name: 'workerpool', ...peer('workerpool') },
+        { name: 'poolifier', ...peer('poolifier') },
+        { name: 'multithreading', ...multithreading('multithreading') },
+      ],
+    },
+    {
+      name: 'mutex-uncontended',
+      title: 'lock and unlock a mutex that nobody else wants',
+      unit: 'ns',
+      reference: 'C',
+      placements: ['S'],
+      contestants: [
+        { name: 'C', ...program('mutex-uncontended') },
+        { name: 'C errorcheck', ...program('mutex-uncontended', 'errorcheck') },
+        { name: 'ours errorcheck', ...ours('mutex-uncontended', 'errorcheck') },
+        { name: 'ours normal', ...ours('mutex-uncontended', 'normal') },
+        { name: 'ours, pthreads/posix', ...ours('posix-mutex-uncontended') },
+        { name: 'async-mutex', ...peer('async-mutex-uncontended') },
+        { name: 'multithreading lock', ...multithreading('multithreading-mutex-uncontended', 'async') },
+        { name: 'multithreading blockingLock', ...multithreading('multithreading-mutex-uncontended', 'blocking') },
+      ],
+    },
+    {
+      name: 'mutex-contended',
+      title: 'two threads fight for one mutex: lock, counter++, unlock',
+      unit: 'million a second',
+      higherIsBetter: true,
+      reference: 'C',
+      contestants: [
+        { name: 'C', ...program('mutex-contended') },
+        { name: 'C errorcheck', ...program('mutex-contended', 'errorcheck') },
+        { name: 'ours errorcheck', ...ours('mutex-contended', 'errorcheck') },
+        { name: 'ours normal', ...ours('mutex-contended', 'normal') },
+        { name: 'multithreading lock', ...multithreading('multithreading-mutex-contended', 'async') },
+        { name: 'multithreading blockingLock', ...multithreading('multithreading-mutex-contended', 'blocking') },
+      ],
+    },
+    {
+      name: 'condition-ping-pong',
+      title: 'two threads hand a turn to each other with a condition',
+      unit: 'us a round trip',
+      reference: 'C',
+      contestants: [
+        { name: 'C', ...program('condition-ping-pong') },
+        { name: 'ours errorcheck', ...ours('condition-ping-pong', 'errorcheck') },
+        { name: 'ours normal', ...ours('condition-ping-pong', 'normal') },
+      ],
+    },
+    {
+      name: 'semaphore-ping-pong',
+      title: 'two threads post to each other\'s semaphore',
+      unit: 'us a round trip',
+      reference: 'C',
+      contestants: [
+        { name: 'C', ...program('semaphore-ping-pong') },
+        { name: 'ours', ...ours('semaphore-ping-pong') },
+      ],
+    },
+    wordIndex(quick),
+    {
+      name: 'million-threads',
+      title: `growth of the resident set over ${quick ? '100 000' : 'a million'} threads, one after another`,
+      unit: 'MB',
+      placements: ['S'],
+      once: true,
+      timeout: 300,
+      contestants: [{ name: 'ours', ...ours('million-threads', quick ? '100000' : '1000000') }],
+      remarks: ([{ last }]) => last === undefined
+        ? []
+        : [
+          `${figure(last.seconds)} s for ${figure(last.threads)} threads; `
+          + `${figure(last.rssBefore)} MB before, ${figure(last.rssAfter)} MB after; the process ended by itself`,
+        ],
+    },
+    {
+      name: 'cold-time',
+      title: 'the first thread of a process, from create to result; for a Worker: to its first message',
+      unit: 'ms',
+      reference: 'new Worker',
+      placements: ['S', 'free'],
+      contestants: [
+        { name: 'new Worker', ...peer('worker-cold-start', 'time') },
+        { name: 'ours', ...ours('cold-start', 'time') },
+      ],
+    },
+    {
+      name: 'cold-memory',
+      title: 'resident set per thread, eight alive at once',
+      unit: 'MB',
+      reference: 'new Worker',
+      placements: ['free'],
+      contestants: [
+        { name: 'new Worker', ...peer('worker-cold-start', 'memory') },
+        { name: 'ours', ...ours('cold-start', 'memory') },
+      ],
+    },
+  ]
+}
+
+function built() {
+  return existsSync(here('../dist/api/index.js')) ? {} : { missing: 'the library is not built' }
+}
+
+function wordIndex(quick) {
+  const size = quick ? 16 : 256
+  const example = existsSync(here('../build/examples/word-index/worker.js'))
+  const missing = example ? built() : { missing: 'the example is not built' }
+  const variant = (script, ...args) => ({
+    ...missing,
+    // the corpus is written when the case is run, not when it is listed
+    command: () => [process.execPath, here(`word-index/${script}.mjs`), ...args, corpus(size)],
+    adapt: (line, wall) => ({ value: wall, unit: 's', ...line }),
+  })
+  return {
+    name: 'word-index',
+    title: `the main job: index the words of ${size} MB of text, the whole process`,
+    unit: 's',
+    reference: 'no threads',
+    placements: ['free'],
+    sameResult: 'checksum',
+    timeout: 120,
+    contestants: [
+      { name: 'no threads', ...variant('plain') },
+      { name: 'ours, 1 thread', ...variant('ours', '1') },
+      { name: 'ours, 2 threads', ...variant('ours', '2') },
+      { name: 'piscina, 2 threads', ...variant('piscina', '2') },
+    ],
+  }
+}

@@ -1,0 +1,64 @@
+// What the threads run: `indexFiles` takes files until none is left and indexes them into a table of its own,
+// `mergeShare` merges a share of those tables.
+
+import { Thread } from 'pthreads'
+import type { Mutex } from 'pthreads'
+import { LARGEST, readFile } from './find-files.ts'
+import { createTable, indexWords, isText } from './index-words.ts'
+import type { WordTable } from './index-words.ts'
+
+export { mergeShare } from './merge.ts'
+
+/** The ints that the threads of a run share: NEXT belongs to whoever holds the mutex, KILOBYTES_DONE is added to atomically. */
+export const NEXT = 0, KILOBYTES_DONE = 1, SHARED = 2
+
+/** What a thread hands back: its index, and what it did. */
+export type Part = {
+  table: WordTable
+  files: number
+  bytes: number
+  words: number
+  binary: number
+  unreadable: string[]
+  stats: Thread['stats']
+}
+
+/** Indexes files from `paths` (NUL between any two) until the threads of this run have taken all. */
+export function indexFiles(paths: string, shared: Int32Array, mutex: Mutex): Part {
+  const part: Omit<Part, 'stats'> = { table: createTable(), files: 0, bytes: 0, words: 0, binary: 0, unreadable: [] }
+  const files = paths === '' ? [] : paths.split('\0')
+  const buffer = new Uint8Array(LARGEST)
+
+  for (let [from, to] = take(files.length, shared, mutex); from < to; [from, to] = take(files.length, shared, mutex)) {
+    const before = part.bytes
+    for (let i = from; i < to; i++) indexFile(files[i], buffer, part)
+    Atomics.add(shared, KILOBYTES_DONE, part.bytes - before >>> 10)
+  }
+  return { ...part, stats: Thread.current.stats }
+}
+
+/** Takes the next few files: few while they are large and when the end is near, up to 16 between. */
+function take(files: number, shared: Int32Array, mutex: Mutex): [from: number, to: number] {
+  using _ = mutex.lock()
+  const from = shared[NEXT]
+  const to = Math.min(files, from + Math.min(16, 1 + (from >>> 5), 1 + (files - from >>> 4)))
+  shared[NEXT] = to
+  return [from, to]
+}
+
+function indexFile(path: string, buffer: Uint8Array, part: Omit<Part, 'stats'>): void {
+  let length
+  try {
+    length = readFile(path, buffer)
+  } catch {
+    part.unreadable.push(path)
+    return
+  }
+  if (!isText(buffer, length)) {
+    part.binary++
+    return
+  }
+  part.files++
+  part.bytes += length
+  part.words += indexWords(part.table, buffer, length)
+}

@@ -1,0 +1,121 @@
+// How the first heap becomes a process: at the first use of the library, with the limits that `configure` set.
+// Heaps of threads are born attached (boot.ts).
+
+import { add, load, peek, poke, store } from '#atomics'
+import { host, loadParser, platform, strings } from '#host'
+import { installClock } from '../kernel/clock.ts'
+import { substituteHost } from '../kernel/clone.ts'
+import { installHost } from '../kernel/host.ts'
+import { attached, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
+import { FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
+import { openAsync, lastSlot, open, closeAsync } from '../kernel/thread.ts'
+import { settle, wait, type Sleeper } from '../kernel/request.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import { installPlatform, installStrings } from '../mem/codec.ts'
+import { installResolver } from '../pthread/entry.ts'
+import { peekResult } from '../pthread/message.ts'
+import { obituary } from '../pthread/obituary.ts'
+import { installParser } from './inline.ts'
+import { resolve } from './resolve.ts'
+
+const COPY = Symbol.for('pthreads')
+
+/** Makes the layers of this heap know each other and the host. Throws if the heap has loaded the library twice. */
+export function install(): void {
+  const mine = import.meta.url
+  const other: unknown = Reflect.get(globalThis, COPY)
+  if (other !== undefined && other !== mine) throw new Error(`pthreads: two copies of the library are loaded in one thread: ${String(other)} and ${mine}`)
+  Reflect.set(globalThis, COPY, mine)
+  installHost(host)
+  installClock(host.monotonic)
+  installPlatform(platform)
+  if (strings !== undefined) installStrings(strings)
+  installResolver(resolve)
+  installParser(loadParser)
+}
+
+let limits: Limits = {}
+
+/** Limits of the process, and, for tests, a module whose `host` replaces verbs of the host in spawner and carriers. */
+export interface Configuration extends Limits { host?: URL | string }
+
+/**
+ * Sets limits of the process. Must come before anything else is used. Throws RangeError for limits that are none,
+ * Error if the process exists already.
+ */
+export function configure(configuration: Configuration): void {
+  if (attached()) throw new Error('configure: the process exists already; configure it before the first use of the library')
+  const { host: module, ...rest } = configuration
+  for (const key of Object.keys(rest)) if (!['threads', 'memory', 'cache'].includes(key)) throw new TypeError(`configure: unknown option "${key}"`)
+  limits = { ...limits, ...rest }
+  substituteHost(module === undefined ? undefined : String(module))
+}
+
+/** Makes this heap the first of a process, if it belongs to none. */
+export function ensure(): void {
+  if (!attached()) attachFirst()
+}
+
+function attachFirst(): void {
+  install()
+  create(limits, host.pid())
+  self.carrier = FIRST
+  poke(kernel, PROCESS + Process.bumpThread, 2)
+  become(1, 0)
+  host.atExit(report)
+}
+
+/**
+ * Makes this heap the command that runs a program: it is no thread of the program, whose first one gets tid 1.
+ */
+export function ensureCommand(): void {
+  install()
+  create({ ...limits, threads: (limits.threads ?? 32_000) + 1 }, host.pid())
+  self.carrier = FIRST
+  become(slotMask, Flag.HOST)
+  host.atExit(report)
+}
+
+function become(slot: number, flags: number): void {
+  open(slot, flags)
+  poke(kernel, record(slot) + ThreadRecord.carrier, FIRST)
+  store(kernel, record(slot) + ThreadRecord.state, State.RUNNING)
+  self.slot = slot
+  self.tid = peek(kernel, record(slot) + ThreadRecord.tid)
+}
+
+let held = false
+
+/** Keeps the first heap's event loop alive while threads live, whatever they do. */
+export function holdProcess(): void {
+  if (held || self.carrier !== FIRST) return
+  held = true
+  host.nextTurn(() => void untilAllExited().finally(() => held = false))
+}
+
+/** Resolves when no thread is alive but the first. */
+export async function untilAllExited(): Promise<void> {
+  if (load(kernel, PROCESS + Process.live) === 0) return
+  const slot = openAsync()
+  if (slot < 0) return
+  await settle(slot, allExited())
+  closeAsync(slot)
+}
+
+function* allExited(): Sleeper<void> {
+  for (let live = load(kernel, PROCESS + Process.live); live !== 0; live = load(kernel, PROCESS + Process.live))
+    yield wait(kernel, PROCESS + Process.live, live, wmesg['exit of all'])
+}
+
+// At the end of the process: threads that failed and that nobody joined.  Returns the exit code.
+function report(): number {
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    const t = record(slot)
+    const flags = peek(kernel, t + ThreadRecord.flags)
+    if (load(kernel, t + ThreadRecord.state) !== State.EXITED || (flags & Flag.FAILED) === 0 || (flags & Flag.JOINED) !== 0) continue
+    host.writeError(obituary(slot, peekResult(slot)))
+    add(kernel, PROCESS + Process.failures, 1)
+  }
+  return load(kernel, PROCESS + Process.failures) > 0 ? 1 : 0
+}
+

@@ -1,0 +1,45 @@
+// How a heap becomes a carrier: a Worker that runs threads.
+
+import { cas, peek, poke } from '#atomics'
+import { directOutput, host, watch } from '#host'
+import { serve as serveThreads, installRun } from '../kernel/carrier.ts'
+import { resetCpu } from '../kernel/exit.ts'
+import type { Birth } from '../kernel/host.ts'
+import { installLine } from '../kernel/mail.ts'
+import { exclusively } from '../kernel/output.ts'
+import { attach, attached, carrierRecord, kernel, self } from '../kernel/process.ts'
+import { Carrier, CarrierState } from '../kernel/records.ts'
+import type { Routine } from '../pthread/entry.ts'
+import { run, starved, uncaught } from '../pthread/start.ts'
+import { install } from './attach.ts'
+import { give } from './resolve.ts'
+
+/** Joins the process as carrier `birth.carrier` and runs threads from now on, as long as the Worker lives. */
+export function becomeCarrier(birth: Birth): void {
+  attach(birth)
+  self.carrier = birth.carrier
+  install()
+  installLine(birth.port)
+  installRun(run)
+  const c = carrierRecord(self.carrier)
+  directOutput(exclusively)
+  watch({ uncaught, starved, exiting: code => { poke(kernel, c + Carrier.note, code + 1) } })
+  resetCpu()
+  if (cas(kernel, c + Carrier.state, CarrierState.BOOTING, CarrierState.RUNNING) !== CarrierState.BOOTING)
+    cas(kernel, c + Carrier.state, CarrierState.REQUESTED, CarrierState.RUNNING)
+  host.nextTurn(serveThreads)
+}
+
+/**
+ * Registers the functions of a module that a factory's Worker loads (see {@link load}), and lets the Worker run
+ * threads: `serve({ tally, square })`, once, at the end of the module. Throws Error outside a Worker.
+ */
+export function serve(functions: Readonly<Record<string, Routine>>): void {
+  if (attached()) throw new Error('serve: this heap belongs to a process already; call serve first, in the module that the factory\'s Worker loads')
+  for (const [name, f] of Object.entries(functions)) if (typeof f !== 'function') throw new TypeError(`serve: ${name}: ${typeof f}, not a function`)
+  host.awaitBirth(birth => {
+    becomeCarrier(birth)
+    const factory = peek(kernel, carrierRecord(self.carrier) + Carrier.factory)
+    for (const [name, f] of Object.entries(functions)) give(`f${factory}\n${name}`, f)
+  })
+}

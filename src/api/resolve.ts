@@ -1,0 +1,49 @@
+// From an entry's source to its function, in the heap that shall run it.
+
+import { importModule } from '#host'
+import type { Routine } from '../pthread/entry.ts'
+
+const given = new Map<string, Routine>()
+
+/** Makes `f` the function of `source` in this heap. */
+export function give(source: string, f: Routine): void {
+  given.set(source, f)
+}
+
+/** Whether this heap has a function of that source. */
+export function has(source: string): boolean {
+  return given.has(source)
+}
+
+/** The function of an entry; imports its module if it must. Throws or rejects with an Error that names what is missing. */
+export function resolve(source: string): Routine | Promise<Routine> {
+  const known = given.get(source)
+  if (known !== undefined) return known
+  const [place, name] = source.slice(1).split('\n')
+  switch (source[0]) {
+    case 'u': return fromModule(source, place, name)
+    case 'i': return compile(source.slice(1))
+    default: throw failure(`the Worker that the factory made has not registered "${name}"; it should call serve({ ${name} })`, 'ERR_THREAD_ENTRY')
+  }
+}
+
+async function fromModule(source: string, url: string, name: string): Promise<Routine> {
+  let module: Record<string, unknown>
+  try {
+    module = await importModule(url)
+  } catch (error) {
+    throw failure(`cannot import ${url}: ${error instanceof Error ? error.message : String(error)}`, 'ERR_THREAD_IMPORT', error)
+  }
+  const f = given.get(source) ?? module[name]
+  if (typeof f !== 'function') throw failure(`${url} has no function "${name}"`, 'ERR_THREAD_ENTRY')
+  return f as Routine
+}
+
+// The source was made from a function by Thread.inline, whose text has no free variables: it sees globals only.
+function compile(source: string): Routine {
+  return (0, eval)(source) as Routine
+}
+
+function failure(message: string, code: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { code })
+}

@@ -1,0 +1,138 @@
+// What the library's objects have in common: a block in user memory, and handles on it in any number of heaps.
+//
+// A heap has one handle per object: sent away and back, a Mutex is the same Mutex.  The block lives while a
+// heap or a message holds it (kernel/handle.ts); a heap lets go when its handle was collected, which
+// the event loop sees to, or at once by `[Symbol.dispose]()`.
+
+import { peek, poke } from '#atomics'
+import { EINVAL, ENOMEM } from '../kernel/errno.ts'
+import { drop, hold, letGo, retain } from '../kernel/handle.ts'
+import { arena, handles, kernel, self, user } from '../kernel/process.ts'
+import { Handle, ObjectHead } from '../kernel/records.ts'
+import { free, malloc } from '../mem/arena.ts'
+import { extend } from '../mem/codec.ts'
+import type { Address } from '../mem/memory.ts'
+import { getText, putText } from '../mem/text.ts'
+import { ensure } from './attach.ts'
+import { ErrnoError } from './errors.ts'
+
+/** Tells a constructor to take over an object that exists, instead of making one. */
+export class Adoption {
+  readonly block: Address
+
+  constructor(block: Address) {
+    this.block = block
+  }
+}
+
+const known = new Map<Address, WeakRef<Shared>>()
+
+const collected = new FinalizationRegistry<number>(h => {
+  const block = peek(kernel, handles + h * Handle.size + Handle.address)
+  if (known.get(block)?.deref() === undefined) known.delete(block)
+  letGo(h)
+})
+
+/** An object in user memory. */
+export abstract class Shared {
+  /** Address of the object in user memory; 0 once disposed. */
+  protected at: Address = 0
+  #handle = 0
+
+  /** Makes an object of `size` bytes, all 0, or adopts one. Throws ErrnoError ENOMEM. */
+  protected constructor(kind: number, size: number, name: string, adoption?: Adoption) {
+    ensure()
+    const block = adoption === undefined ? make(kind, size, name) : adoption.block
+    this.#handle = hold(block)
+    if (this.#handle === 0) {
+      drop(block)
+      throw new ErrnoError(ENOMEM, 'new', `${this.constructor.name}: there are too many objects`)
+    }
+    this.at = block + ObjectHead.size
+    if (adoption !== undefined) known.set(block, new WeakRef(this))
+    collected.register(this, this.#handle, this)
+  }
+
+  /** The name given at creation, or ''. */
+  get name(): string {
+    const name = this.at === 0 ? 0 : peek(user, this.at - ObjectHead.size + ObjectHead.name)
+    return name === 0 ? '' : getText(user, name)
+  }
+
+  /** The object in words: `Mutex "accounts"`. */
+  toString(): string {
+    const { name } = this
+    return name === '' ? `${this.constructor.name} at 0x${this.at.toString(16)}` : `${this.constructor.name} "${name}"`
+  }
+
+  /**
+   * Lets go of the object at once, instead of when the collector finds out: its memory is free when no other
+   * thread holds it. Using this handle afterwards throws EINVAL.
+   */
+  [Symbol.dispose](): void {
+    if (this.at === 0) return
+    const block = this.at - ObjectHead.size
+    if (known.get(block)?.deref() === this) known.delete(block)
+    this.at = 0
+    collected.unregister(this)
+    letGo(this.#handle)
+  }
+
+  /** The error for an operation that failed with `errno`. */
+  protected failure(errno: number, operation: string): ErrnoError {
+    const type = this.constructor.name
+    if (this.at === 0) return new ErrnoError(EINVAL, operation, `this ${type} was disposed of`, this)
+    return new ErrnoError(errno, `${type.toLowerCase()}.${operation}`, this.explain(errno, operation), this)
+  }
+
+  /** What `errno` means for `operation` of this object, as a sentence without the code. */
+  protected explain(_errno: number, operation: string): string {
+    return `${String(this)}: ${operation} failed`
+  }
+
+  /** For messages: the block. */
+  static blockOf(o: Shared): Address {
+    if (o.at === 0) throw new TypeError(`${o.constructor.name} was disposed of`)
+    const block = o.at - ObjectHead.size
+    if (known.get(block)?.deref() !== o) known.set(block, new WeakRef(o))
+    return block
+  }
+}
+
+function make(kind: number, size: number, name: string): Address {
+  if (typeof name !== 'string') throw new TypeError(`name: ${typeof name}, not a string`)
+  const block = malloc(arena, ObjectHead.size + size, self.carrier)
+  const text = block === 0 || name === '' ? 0 : putText(arena, name, self.carrier)
+  if (block === 0 || (name !== '' && text === 0)) {
+    if (block !== 0) free(arena, block, self.carrier)
+    throw new ErrnoError(ENOMEM, 'new', 'user memory is full (see configure: memory)')
+  }
+  user.i32.fill(0, block >>> 2, (block + ObjectHead.size + size) >>> 2)
+  poke(user, block + ObjectHead.count, 1)
+  poke(user, block + ObjectHead.name, text)
+  poke(user, block + ObjectHead.kind, kind)
+  return block
+}
+
+/** Lets objects of `type` travel between threads. `tag` is the same in every thread. */
+export function travels<T extends Shared>(tag: number, type: abstract new (...args: never[]) => T, adopt: (adoption: Adoption) => T): void {
+  extend({
+    tag,
+    matches: o => o instanceof type,
+    encode(o, writer) {
+      const block = Shared.blockOf(o as T)
+      writer.word(block)
+      retain(block)
+    },
+    decode(reader) {
+      const block = reader.word()
+      const here = known.get(block)?.deref()
+      if (here === undefined) return adopt(new Adoption(block))
+      drop(block)
+      return here
+    },
+    release(reader) {
+      drop(reader.word())
+    },
+  })
+}

@@ -1,0 +1,101 @@
+// class ThreadLocal: pthread/key.ts for TypeScript.
+
+import { EAGAIN } from '../kernel/errno.ts'
+import { extend } from '../mem/codec.ts'
+import { adoptKey, createKey, pthread_getspecific, pthread_key_delete, pthread_setspecific, type Destructor, type Key } from '../pthread/key.ts'
+import { sourceOf, type Entry } from '../pthread/entry.ts'
+import { ensure } from './attach.ts'
+import { ErrnoError } from './errors.ts'
+import { resolve } from './resolve.ts'
+
+export interface ThreadLocalOptions<T> {
+  /** Makes a thread's value at its first `get` of this handle; it does not travel: in a thread that got the object as an argument the first value is undefined. */
+  initial?: () => T
+  /** Called with a thread's value when the thread ends. A function stays with this thread; an entry (`load`, `thread`) travels with the object. */
+  destructor?: ((value: T) => unknown) | Entry<(value: T) => unknown>
+  name?: string
+}
+
+class Adoption {
+  readonly key: Key
+  readonly source: string
+
+  constructor(key: Key, source: string) {
+    this.key = key
+    this.source = source
+  }
+}
+
+const known = new Map<Key, WeakRef<ThreadLocal<unknown>>>()
+
+/** A value of which every thread has its own. */
+export class ThreadLocal<T> {
+  readonly #key: Key
+  readonly #initial: (() => T) | undefined
+  readonly #destructor: string
+  readonly name: string
+
+  /** Throws ErrnoError EAGAIN when there are PTHREAD_KEYS_MAX. */
+  constructor(options: ThreadLocalOptions<T> = {}) {
+    ensure()
+    const adoption = options instanceof Adoption ? options : undefined
+    const { initial, destructor, name = '' } = adoption === undefined ? options : {}
+    this.#initial = initial
+    this.name = name
+    this.#destructor = adoption?.source ?? sourceOf(destructor) ?? (destructor === undefined ? '' : LOCAL)
+    this.#key = adoption?.key ?? createKey(typeof destructor === 'function' ? destructor as Destructor : undefined)
+    if (this.#key === 0) throw new ErrnoError(EAGAIN, 'new ThreadLocal', 'ThreadLocal: there are too many keys')
+    if (this.#destructor !== '' && this.#destructor !== LOCAL) adoptKey(this.#key, call(this.#destructor))
+    known.set(this.#key, new WeakRef(this as ThreadLocal<unknown>))
+  }
+
+  /** The calling thread's value. */
+  get(): T | undefined {
+    const value = pthread_getspecific(this.#key) as T | undefined
+    if (value !== undefined || this.#initial === undefined) return value
+    const first = this.#initial()
+    pthread_setspecific(this.#key, first)
+    return first
+  }
+
+  /** Sets the calling thread's value. */
+  set(value: T): void {
+    pthread_setspecific(this.#key, value)
+  }
+
+  /** Deletes the key: values are forgotten, destructors do not run. */
+  [Symbol.dispose](): void {
+    pthread_key_delete(this.#key)
+  }
+
+  /** For messages. Throws TypeError if the destructor is a function, which cannot travel. */
+  static describe(o: ThreadLocal<unknown>): { key: Key, source: string } {
+    if (o.#destructor === LOCAL) throw new TypeError('a ThreadLocal whose destructor is a plain function cannot travel; make the destructor an entry (thread, load)')
+    return { key: o.#key, source: o.#destructor }
+  }
+}
+
+const LOCAL = 'a function of this heap'
+
+// A destructor that is an entry: found when it is due.
+function call(source: string): Destructor {
+  return value => {
+    const f = resolve(source)
+    return typeof f === 'function' ? f(value) : f.then(g => g(value))
+  }
+}
+
+extend({
+  tag: 5,
+  matches: o => o instanceof ThreadLocal,
+  encode(o, writer) {
+    const { key, source } = ThreadLocal.describe(o as ThreadLocal<unknown>)
+    writer.word(key)
+    writer.text(source)
+  },
+  decode(reader) {
+    const key = reader.word(), source = reader.text()
+    return known.get(key)?.deref() ?? new ThreadLocal(new Adoption(key, source) as object)
+  },
+})
+

@@ -1,0 +1,284 @@
+// class Thread: pthread/thread.ts for TypeScript.
+
+import { load, peek } from '#atomics'
+import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
+import { EAGAIN, EDEADLK, EINVAL, ENOMEM, ENOSYS, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
+import { cpuOfCaller } from '../kernel/exit.ts'
+import { host } from '../kernel/host.ts'
+import { adopt, requestTermination } from '../kernel/mail.ts'
+import { buffers, kernel, record, self } from '../kernel/process.ts'
+import { State, Status, ThreadRecord } from '../kernel/records.ts'
+import { extend } from '../mem/codec.ts'
+import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/attr.ts'
+import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
+import { pthread_exit } from '../pthread/exit.ts'
+import { cause, nameOf } from '../pthread/obituary.ts'
+import { create, detach, join, join_slow, type Creation, type Outcome } from '../pthread/thread.ts'
+import { ensure, holdProcess } from './attach.ts'
+import { factoryOf } from './entry.ts'
+import { ErrnoError, ThreadDeathError } from './errors.ts'
+import { sourceOf as sourceText } from './inline.ts'
+import { after, later } from './later.ts'
+import { noStats, statsOf, type ThreadStats } from './stats.ts'
+
+/** How a thread is to be made; sizes in bytes. */
+export interface ThreadOptions {
+  /** For error messages and reports. Default: the entry's name. */
+  name?: string
+  /** Nobody will join it; if it fails, it is printed on stderr and makes the exit code 1. */
+  detached?: boolean
+  /** Stack, 256 KiB to 1 GiB. A thread with a size of its own starts cold: its Worker is made for it. */
+  stackSize?: number
+  /** Limit of the heap, from 8 MiB. A thread that reaches it dies, and its join says so. Starts cold. */
+  heapLimit?: number
+  /** Objects in the arguments that move to the thread instead of being copied: ArrayBuffers, MessagePorts. */
+  transfer?: readonly object[]
+}
+
+/** `joined` covers detached: somebody else's handle cannot tell them apart. */
+export type ThreadState = 'starting' | 'running' | 'sleeping' | 'exited' | 'joined'
+
+const states: Readonly<Record<number, ThreadState>> = {
+  [State.EMBRYO]: 'starting', [State.RUNNING]: 'running', [State.SLEEPING]: 'sleeping', [State.EXITED]: 'exited',
+}
+
+let current: Thread<unknown> | undefined
+
+/** A thread. `R` is what its function returns. Travels between threads as the same thread. */
+export class Thread<R = unknown> {
+  /** The thread's number: 1 is the program's first thread. */
+  readonly tid: number
+  readonly name: string
+  readonly #slot: number
+  readonly #serial: number
+  /** Where it was created, to be formatted when an error needs it. */
+  readonly #site: { readonly stack?: string } | undefined
+  #record: Int32Array | undefined
+
+  private constructor(slot: number, serial: number, tid: number, name: string, site?: object) {
+    this.#slot = slot
+    this.#serial = serial
+    this.tid = tid
+    this.name = name
+    this.#site = site
+  }
+
+  /** @internal A handle on the thread in slot `slot`. */
+  static of(slot: number, serial: number, tid: number, name: string): Thread {
+    return new Thread(slot, serial, tid, name)
+  }
+
+  /** @internal What identifies the thread. */
+  static describe(t: Thread): { slot: number, serial: number } {
+    return { slot: t.#slot, serial: t.#serial }
+  }
+
+  /**
+   * Starts a thread that calls the entry with the arguments. Does not wait for it; blocks for the few milliseconds
+   * in which a Worker is made, if none is parked. Throws TypeError for what is no entry and for arguments that
+   * cannot travel, naming the path; ErrnoError EAGAIN when there are too many threads or the host refuses another
+   * Worker; ENOMEM when user memory is full.
+   */
+  static create<F extends Routine>(entry: Entry<F>, ...args: Parameters<F>): Thread<Awaited<ReturnType<F>>>
+  static create<F extends Routine>(options: ThreadOptions, entry: Entry<F>, ...args: Parameters<F>): Thread<Awaited<ReturnType<F>>>
+  static create(first: ThreadOptions | Entry, ...rest: unknown[]): Thread {
+    const source = sourceOf(first)
+    if (source !== undefined) return spawn(source, first as Entry, rest, {})
+    const entry = rest.shift()
+    const sourceOfSecond = sourceOf(entry)
+    if (typeof first !== 'object' || first === null || sourceOfSecond === undefined) throw notAnEntry(typeof first === 'object' && first !== null ? entry : first)
+    return spawn(sourceOfSecond, entry as Entry, rest, first as ThreadOptions)
+  }
+
+  /**
+   * Starts a thread that runs `f` by its source text: it sees its arguments and the globals, nothing around it.
+   * A free variable is a TypeError that names it. Otherwise as {@link create}.
+   */
+  static inline<A extends unknown[], R>(f: (...args: A) => R, ...args: A): Thread<Awaited<R>> {
+    if (typeof f !== 'function') throw new TypeError(`Thread.inline: ${typeof f}, not a function`)
+    return spawn(`i${sourceText(f)}`, { name: f.name } as Entry, args, {}) as Thread<Awaited<R>>
+  }
+
+  /** The thread that calls. */
+  static get current(): Thread {
+    ensure()
+    if (current?.tid !== self.tid || current.#slot !== self.slot) {
+      const t = record(self.slot)
+      current = new Thread(self.slot, peek(kernel, t + ThreadRecord.serial), self.tid, self.slot === 0 ? '' : nameOf(self.slot))
+    }
+    return current
+  }
+
+  /** Ends the calling thread with `value` as its result: `finally` blocks and destructors run. Not for the first thread of a program without `run`. */
+  static exit(value?: unknown): never {
+    return pthread_exit(value)
+  }
+
+  /** What it does now. */
+  get state(): ThreadState {
+    return this.#lives() ? states[load(kernel, record(this.#slot) + ThreadRecord.state)] ?? 'joined' : 'joined'
+  }
+
+  /** What the kernel knows about it. After join: as they were at its end. */
+  get stats(): ThreadStats {
+    const t = record(this.#slot)
+    if (this.#lives()) this.#record = kernel.i32.slice(t >>> 2, (t + ThreadRecord.size) >>> 2)
+    return this.#record === undefined ? noStats : statsOf(this.#record, this.tid === self.tid ? cpuOfCaller() : NaN)
+  }
+
+  #lives(): boolean {
+    const t = record(this.#slot)
+    return peek(kernel, t + ThreadRecord.serial) === this.#serial && load(kernel, t + ThreadRecord.state) !== State.FREE
+  }
+
+  /**
+   * Waits for the end of the thread, or for `ms` milliseconds, and returns its result; throws what it threw, with
+   * its class, message, code, cause and stack; ThreadDeathError if it died. Blocks. One join succeeds: ErrnoError
+   * EINVAL if it was joined or detached before; EDEADLK if it is the caller; ETIMEDOUT, and it can be joined again.
+   */
+  join(ms?: number): R {
+    const outcome = emptyOutcome()
+    return this.#result(join(this.#slot, this.#serial, outcome, after(ms), CLOCK_MONOTONIC), outcome)
+  }
+
+  /** {@link join} without blocking the calling thread. */
+  async joinAsync(ms?: number): Promise<R> {
+    const outcome = emptyOutcome()
+    const until = after(ms)
+    const errno = self.tid === this.tid ? EDEADLK : await later('thread.joinAsync', (_, tid) => join_slow(this.#slot, this.#serial, tid, outcome, until, CLOCK_MONOTONIC))
+    return this.#result(errno, outcome)
+  }
+
+  /** Nobody will join it: it ends unobserved. ErrnoError EINVAL if it was joined or detached before. */
+  detach(): void {
+    const errno = detach(this.#slot, this.#serial)
+    if (errno !== 0) throw this.#failure(errno, 'detach')
+  }
+
+  /**
+   * Ends the thread by force: at once, wherever it is. `finally` blocks do not run, locks that it holds stay held.
+   * The last resort; its join throws ThreadDeathError. Does nothing if it has ended.
+   */
+  terminate(): void {
+    if (this.tid === self.tid || this.#slot === 1) throw new ErrnoError(EINVAL, 'thread.terminate', `${String(this)} cannot be terminated`, this)
+    if (this.#lives()) requestTermination(this.#slot, this.#serial)
+  }
+
+  toString(): string {
+    return `thread ${this.tid}${this.name === '' ? '' : ` "${this.name}"`}`
+  }
+
+  #result(errno: number, { status, value, reason, code, record }: Outcome): R {
+    if (errno !== 0) throw this.#failure(errno, 'join')
+    this.#record = record
+    switch (status) {
+      case Status.RETURNED:
+      case Status.EXITED: return value as R
+      case Status.THREW: throw this.#extend(value)
+      default: throw this.#extend(new ThreadDeathError(`${String(this)} ${cause(reason, code)}`, reason, this.tid, reason === 1 ? code : undefined, value))
+    }
+  }
+
+  // An error's stack ends with where the thread was created.
+  #extend(error: unknown): unknown {
+    const created = this.#site?.stack
+    if (error instanceof Error && created !== undefined)
+      Object.defineProperty(error, 'stack', { value: `${error.stack ?? String(error)}\n    --- ${String(this)} was created by thread ${self.tid} ---\n${created.slice(created.indexOf('\n') + 1)}`, configurable: true, writable: true })
+    return error
+  }
+
+  #failure(errno: number, operation: string): ErrnoError {
+    return new ErrnoError(errno, `thread.${operation}`, explain(errno, operation, String(this)), this)
+  }
+
+  /** @internal */
+  static started(slot: number, name: string, site: object): Thread {
+    const t = record(slot)
+    return new Thread(slot, peek(kernel, t + ThreadRecord.serial), peek(kernel, t + ThreadRecord.tid), name, site)
+  }
+}
+
+function emptyOutcome(): Outcome {
+  return { status: 0, value: undefined, reason: 0, code: 0 }
+}
+
+function explain(errno: number, operation: string, thread: string): string {
+  switch (errno) {
+    case ESRCH:
+    case EINVAL: return `${operation}: ${thread} was joined or detached before`
+    case EDEADLK: return `${operation}: ${thread} is the calling thread`
+    case ETIMEDOUT: return `${thread} did not end in time`
+    default: return `${operation}: ${thread}`
+  }
+}
+
+function notAnEntry(what: unknown): TypeError {
+  if (typeof what === 'function')
+    return new TypeError(`Thread.create: ${what.name === '' ? 'the function' : `"${what.name}"`} is not an entry; a thread finds its function by module and name: use load(...), thread(import.meta, ...), or Thread.inline`)
+  return new TypeError(`Thread.create: ${what === null ? 'null' : typeof what}, not an entry; use load(...), thread(import.meta, ...), or Thread.inline`)
+}
+
+function spawn(source: string, entry: Entry, args: unknown[], options: ThreadOptions): Thread {
+  ensure()
+  const id = entryId(source)
+  if (id < 0) throw new ErrnoError(-id, 'Thread.create', 'Thread.create: there are too many different entries')
+  const how = creation(source, options)
+  const site = {}
+  Error.captureStackTrace(site, Thread.create)
+  const slot = create(id, args, how)
+  if (slot < 0) throw refused(-slot, source)
+  holdProcess()
+  return Thread.started(slot, how.name === '' ? entry.name : how.name, site)
+}
+
+function refused(errno: number, source: string): ErrnoError {
+  switch (errno) {
+    case EAGAIN: return new ErrnoError(errno, 'Thread.create', 'Thread.create: there are too many threads, or the host refuses another Worker')
+    case ENOMEM: return new ErrnoError(errno, 'Thread.create', 'Thread.create: user memory is full, the arguments do not fit')
+    case ENOSYS: return new ErrnoError(errno, 'Thread.create', `Thread.create: "${source.slice(source.indexOf('\n') + 1)}" was loaded from a factory in another thread; only that one can start its Workers`)
+    default: return new ErrnoError(errno, 'Thread.create')
+  }
+}
+
+const NONE: readonly object[] = []
+
+function creation(source: string, options: ThreadOptions): Creation {
+  const { name = '', detached = false, transfer = NONE } = options
+  if (typeof name !== 'string') throw new TypeError(`Thread.create: name: ${typeof name}, not a string`)
+  if (typeof detached !== 'boolean') throw new TypeError(`Thread.create: detached: ${typeof detached}, not a boolean`)
+  if (!Array.isArray(transfer)) throw new TypeError('Thread.create: transfer is not an array')
+  const stack = size('stackSize', options.stackSize, PTHREAD_STACK_MIN, PTHREAD_STACK_MAX, 1024)
+  const heap = size('heapLimit', options.heapLimit, HEAP_MIN, 2 ** 44, 2 ** 20)
+  const factory = factoryOf(source)
+  if (factory === undefined) return { name, detached, transfer, kind: { heap, stack, factory: 0 } }
+  if (heap !== 0 || stack !== 0) throw new TypeError('Thread.create: a factory makes its own Workers; heapLimit and stackSize are for it to set')
+  const { number, make } = factory
+  return { name, detached, transfer, kind: { heap, stack, factory: number, ...(make !== undefined && { begin: (n: number) => { begin(n, make) } }) } }
+}
+
+function begin(n: number, make: () => unknown): void {
+  const worker = make()
+  host.adopt(worker, { ...buffers(), role: 'carrier', carrier: n, port: adopt(n) })
+}
+
+function size(option: string, bytes: number | undefined, min: number, max: number, unit: number): number {
+  if (bytes === undefined) return 0
+  if (typeof bytes !== 'number') throw new TypeError(`Thread.create: ${option}: ${typeof bytes}, not a number of bytes`)
+  if (!(bytes >= min && bytes <= max)) throw new RangeError(`Thread.create: ${option}: ${bytes} is not a number of bytes from ${min} to ${max}`)
+  return Math.ceil(bytes / unit)
+}
+
+extend({
+  tag: 6,
+  matches: o => o instanceof Thread,
+  encode(o, writer) {
+    const { slot, serial } = Thread.describe(o as Thread)
+    const { tid, name } = o as Thread
+    writer.word(slot)
+    writer.word(serial)
+    writer.word(tid)
+    writer.text(name)
+  },
+  decode: reader => Thread.of(reader.word(), reader.word(), reader.word(), reader.text()),
+})
+

@@ -1,0 +1,9 @@
+// The host of this platform, under the import name `#host`: the one module of src/host that the layers above load.
+
+export { node as host, inheritOptions } from './node.ts'
+export { directOutput } from './output.ts'
+export { loadParser } from './parser.ts'
+export { nodePlatform as platform } from './platform-objects.ts'
+export { nodeStrings as strings } from './strings.ts'
+export { importModule } from './import-module.ts'
+export { watch } from './watch.ts'

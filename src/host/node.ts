@@ -1,0 +1,121 @@
+// The host: Node.  What only Node can do for the kernel; the verbs are described in kernel/host.ts.
+
+import { openSync, readSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort } from 'node:worker_threads'
+import type { Birth, Host } from '../kernel/host.ts'
+import { writeWhole } from './output.ts'
+
+const boot = new URL('../boot.js', import.meta.url)
+
+// performance.now has an origin of its own in every Worker; hrtime has not, but is slower.
+const [seconds, nanoseconds] = process.hrtime()
+const origin = seconds * 1e3 + nanoseconds / 1e6 - performance.now()
+
+let schedstat = -1
+const text = Buffer.alloc(64)
+
+// Linux: nanoseconds on a processor, the first number of /proc/thread-self/schedstat.
+function linuxCpuTime(): number {
+  try {
+    if (schedstat < 0) schedstat = openSync('/proc/thread-self/schedstat', 'r')
+    const length = readSync(schedstat, text, 0, text.length, 0)
+    return Number(text.toString('latin1', 0, length).split(' ', 1)[0]) / 1e6
+  } catch {
+    return NaN
+  }
+}
+
+/** What keeps an event loop alive and may call back into it. */
+const LIVELY = new Set(['Timeout', 'Immediate', 'TCPSocketWrap', 'TCPServerWrap', 'TCPWRAP', 'PipeWrap', 'PipeServerWrap', 'UDPWRAP', 'UDPSendWrap', 'FSEventWrap',
+  'StatWatcher', 'ProcessWrap', 'TTYWrap', 'SignalWrap', 'Worker', 'FSReqCallback', 'FSReqPromise', 'GetAddrInfoReqWrap', 'TCPConnectWrap', 'Timer'])
+
+// Options of the command line that a Worker understands and a thread needs, to load what the first heap can load.
+const CARRIED = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C|--no-warnings|--disable-warning|--enable-source-maps|--experimental-strip-types|--experimental-transform-types|--preserve-symlinks)(=|$)/
+const TAKES_VALUE = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C|--disable-warning)$/
+
+function execArgv(): string[] {
+  const carried: string[] = []
+  for (let i = 0; i < process.execArgv.length; i++) {
+    const option = process.execArgv[i]
+    if (!CARRIED.test(option)) continue
+    carried.push(option)
+    if (TAKES_VALUE.test(option) && i + 1 < process.execArgv.length) carried.push(process.execArgv[++i])
+  }
+  return carried
+}
+
+interface NodeBirth extends Birth { execArgv?: string[] }
+
+let carried: string[] = []
+
+/** Tells the spawner's host the options that carriers are started with. */
+export function inheritOptions(birth: Birth): void {
+  carried = (birth as NodeBirth).execArgv ?? []
+}
+
+export const node: Host = {
+  pid: () => process.pid,
+  monotonic: () => origin + performance.now(),
+  cpuTime: linuxCpuTime,
+  processors: availableParallelism,
+
+  startSpawner(birth) {
+    const given: NodeBirth = { ...birth, execArgv: execArgv() }
+    const worker = new Worker(boot, { workerData: given, transferList: [birth.port as unknown as MessagePort], env: SHARE_ENV, execArgv: [], name: 'pthreads spawner' })
+    worker.on('error', error => { throw error })                        // it runs no user code: a defect of ours
+    worker.unref()
+  },
+
+  startCarrier(birth, limits, gone) {
+    const resourceLimits = { ...(limits.heap > 0 && { maxOldGenerationSizeMb: limits.heap }), ...(limits.stack > 0 && { stackSizeMb: limits.stack / 1024 }) }
+    const worker = new Worker(boot, {
+      workerData: birth, transferList: [birth.port as unknown as MessagePort], env: SHARE_ENV, resourceLimits, execArgv: carried, stdout: true, stderr: true,
+      name: `pthreads carrier ${birth.carrier}`, trackUnmanagedFds: false,
+    })
+    let error: unknown
+    worker.on('error', e => { error = e })
+    worker.on('exit', code => { gone(error === undefined ? { code } : { code, error }) })
+    return { terminate: () => void worker.terminate() }
+  },
+
+  receive: port => receiveMessageOnPort(port as unknown as MessagePort),
+
+  listen(port, handler, closed) {
+    const p = port as unknown as MessagePort
+    p.on('message', handler)
+    p.on('close', closed)
+  },
+
+  nextTurn: task => void setImmediate(task),
+
+  active() {
+    let count = 0
+    for (const kind of process.getActiveResourcesInfo()) if (LIVELY.has(kind)) count++
+    return count
+  },
+
+  writeError: message => { writeWhole(2, Buffer.from(message)) },
+
+  atExit(report) {
+    process.on('exit', code => {
+      const wanted = report()
+      if (wanted > 0 && code === 0) process.exitCode = wanted
+    })
+  },
+
+  adopt(worker, birth) {
+    const w = worker as Worker
+    if (typeof w?.postMessage !== 'function') throw new TypeError('load: the factory returned something that is not a Worker')
+    w.on('error', () => undefined)                                      // its end reaches the spawner by its line
+    w.postMessage(birth, [birth.port as unknown as MessagePort])
+    w.unref()
+  },
+
+  awaitBirth(born) {
+    if (parentPort === null) throw new Error('serve: this module is not running in a Worker')
+    parentPort.once('message', (birth: Birth) => { born(birth) })
+  },
+
+  quit: () => process.exit(0),
+}

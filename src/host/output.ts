@@ -1,0 +1,50 @@
+// Output of threads.  In a Worker, Node's process.stdout passes chunks on to the first thread, which prints them when
+// its event loop turns: never, while it is blocked.  Carriers write to the file descriptor themselves.
+//
+// One chunk is one write as far as the reader can tell: it is written whole, under a lock of the process, also
+// through a reader so slow that writes are short or refused.
+
+import { writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
+
+const pause = new Int32Array(new SharedArrayBuffer(4))
+const LONGEST_PAUSE = 20
+
+/** Writes all of `bytes` to `fd`; blocks while the reader is slow. Throws what the write throws: EPIPE, ENOSPC. */
+export function writeWhole(fd: number, bytes: Uint8Array): void {
+  for (let at = 0, wait = 1; at < bytes.length;) {
+    try {
+      at += writeSync(fd, bytes, at, bytes.length - at)
+      wait = 1
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(pause, 0, 0, wait)
+      wait = Math.min(LONGEST_PAUSE, wait * 2)
+    }
+  }
+}
+
+type Done = (error?: Error | null) => void
+
+/** Makes this Worker's stdout and stderr write directly; `lock` runs a function while no other thread writes. */
+export function directOutput(lock: (write: () => void) => void): void {
+  for (const [stream, fd] of [[process.stdout, 1], [process.stderr, 2]] as const) {
+    const put = (bytes: Uint8Array, done: Done): void => {
+      try {
+        lock(() => { writeWhole(fd, bytes) })
+      } catch (error) {
+        done(error as Error)
+        return
+      }
+      done()
+    }
+    Object.assign(stream, {
+      fd,
+      _write: (chunk: Uint8Array | string, encoding: BufferEncoding, done: Done) => { put(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk, done) },
+      _writev: (chunks: { chunk: Uint8Array | string, encoding: BufferEncoding }[], done: Done) => {
+        put(Buffer.concat(chunks.map(({ chunk, encoding }) => typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk)), done)
+      },
+    })
+    if (isatty(fd)) Object.defineProperty(stream, 'isTTY', { value: true, configurable: true })
+  }
+}

@@ -1,0 +1,318 @@
+// The futex: wait, wake, requeue on (memory, address), after Linux's futex(2).
+//
+// A thread that waits stands in the queue of its key's bucket, linked through its own record, and sleeps on
+// its own park word.  So the kernel allocates nothing, a waiter can be moved, picked, timed out or buried by
+// others, and everybody can see who waits for what.
+//
+// park word             meaning                              who leaves it, and to where
+//   AWAKE    0          running, or spinning before sleep    the thread: ASLEEP.  A waker that took it off: WOKEN
+//   ASLEEP   1          suspended on this word               a waker that took it off the queue: WOKEN, then resumes it
+//   WOKEN    2          taken off the queue                  the thread, at its next wait: AWAKE
+//
+// I1  Whoever queues holds the bucket's lock, has counted itself in `count` before, and has re-read the
+//     value after: it queues only while the word is `expected`.
+// I2  A waker changes the word first, reads `count` then.  Either it sees the waiter counted and takes the
+//     lock, or the waiter sees the changed word (both orders of two sequentially consistent accesses are
+//     excluded).  No wakeup is lost.
+// I3  A record is taken off a queue once, under the lock, by a waker, a requeue, its own timeout or the
+//     reaper; who took it off decides how the wait ends.  A wait returns ETIMEDOUT only if it took itself
+//     off; a waker marks WOKEN before it gives up the lock.
+// I4  Among the waiters of one key, wake takes the one that queued first.
+// I5  `bucket` is the truth about a queue; links can be made again from bucket and seq.  The reaper does
+//     so for a bucket whose lock a dead carrier held.
+//
+// A waker that dies between unlinking and resuming: the reaper marks every record that sleeps in no queue,
+// and resumes every record marked WOKEN.  A thread so marked for nothing takes itself off, if it is queued.
+// A waiter that dies after it was woken: the reaper passes the wake on.  Its `count`, if it dies between
+// counting and queueing, stays one too high, which costs later wakers a look into the bucket.
+//
+// Reuse: a woken address may be freed and used again at once; a late resume finds a park word that is not
+// ASLEEP or a thread that looks again, for every sleeper loops.
+//
+// Rejected: Atomics.wait on the user's word (no requeue, no bitset, no order, nobody can see who waits);
+// a queue lock for the whole table (unrelated keys would meet); waiter nodes in a pool (a second lifetime).
+
+import { add, cas, exchange, load, peek, poke, resume, suspend } from '#atomics'
+import { acquire, release } from '../mem/lock.ts'
+import type { Address, Memory } from '../mem/memory.ts'
+import { now, remaining, type Clock } from './clock.ts'
+import { EAGAIN, ETIMEDOUT } from './errno.ts'
+import { bucketRecord, kernel, record, self } from './process.ts'
+import { BUCKETS, Bucket, State, ThreadRecord } from './records.ts'
+
+const AWAKE = 0, ASLEEP = 1, WOKEN = 2
+export const ANY = -1
+
+const { park, memory, address, bucket, seq, bitset, next, prev } = ThreadRecord
+
+/** Number of the bucket where the key hangs. */
+function bucketOf(memoryId: number, a: Address): number {
+  return Math.imul((a >>> 2) ^ (memoryId << 20), 0x9E3779B1) >>> 22
+}
+if (BUCKETS !== 1 << 10) throw new Error('futex: bucketOf yields ten bits')
+
+/**
+ * Queues thread `slot` on (m, a) if the word there is `expected`; returns 0, or EAGAIN. The thread must be the
+ * caller or a record that the caller owns; it must then sleep, or take itself off with {@link withdraw}.
+ */
+export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number): number {
+  const n = bucketOf(m.id, a)
+  const b = bucketRecord(n)
+  const t = record(slot)
+  poke(kernel, t + park, AWAKE)
+  poke(kernel, t + memory, m.id)
+  poke(kernel, t + address, a)
+  poke(kernel, t + bitset, bits)
+  poke(kernel, t + ThreadRecord.wmesg, reason)
+  add(kernel, b + Bucket.count, 1)                                       // I1: counted,
+  acquire(kernel, b + Bucket.lock, self.carrier)
+  if (load(m, a) !== expected) {                                         // then looked again
+    release(kernel, b + Bucket.lock)
+    add(kernel, b + Bucket.count, -1)
+    return EAGAIN
+  }
+  append_locked(b, n, slot)
+  poke(kernel, t + ThreadRecord.state, State.SLEEPING)
+  release(kernel, b + Bucket.lock)
+  return 0
+}
+
+function append_locked(b: Address, n: number, slot: number): void {
+  const t = record(slot)
+  const order = peek(kernel, b + Bucket.seq) + 1
+  poke(kernel, b + Bucket.seq, order)
+  poke(kernel, t + seq, order)
+  poke(kernel, t + bucket, n + 1)                                        // I5: from here on it is queued
+  link_locked(b, slot)
+}
+
+function link_locked(b: Address, slot: number): void {
+  const t = record(slot)
+  const last = peek(kernel, b + Bucket.tail)
+  poke(kernel, t + prev, last)
+  poke(kernel, t + next, 0)
+  if (last === 0) poke(kernel, b + Bucket.head, slot)
+  else poke(kernel, record(last) + next, slot)
+  poke(kernel, b + Bucket.tail, slot)
+}
+
+function unlink_locked(b: Address, slot: number): void {
+  const t = record(slot)
+  const before = peek(kernel, t + prev), after = peek(kernel, t + next)
+  poke(kernel, t + bucket, 0)
+  if (before === 0) poke(kernel, b + Bucket.head, after)
+  else poke(kernel, record(before) + next, after)
+  if (after === 0) poke(kernel, b + Bucket.tail, before)
+  else poke(kernel, record(after) + prev, before)
+  add(kernel, b + Bucket.count, -1)
+}
+
+// The waker's half under the lock: unlinks, then marks, for a marked thread may queue elsewhere at once.
+// Returns whether the thread must be resumed.
+function mark_locked(b: Address, slot: number): boolean {
+  unlink_locked(b, slot)
+  return exchange(kernel, record(slot) + park, WOKEN) === ASLEEP          // AWAKE, ASLEEP -> WOKEN
+}
+
+/**
+ * Wakes up to `count` threads that wait on (m, a) with a bit of `bits`, first come first. The caller has
+ * changed the word before. Returns how many.
+ */
+export function wake(m: Memory, a: Address, count: number, bits = ANY): number {
+  return wakeKey(m.id, a, count, bits)
+}
+
+/** {@link wake} for who knows the memory's id only. */
+export function wakeKey(memoryId: number, a: Address, count: number, bits = ANY): number {
+  const b = bucketRecord(bucketOf(memoryId, a))
+  if (load(kernel, b + Bucket.count) === 0) return 0                      // I2
+  return count === 1 ? wakeOne(b, memoryId, a, bits) : wakeMany(b, memoryId, a, count, bits)
+}
+
+function matches(t: Address, memoryId: number, a: Address, bits: number): boolean {
+  return peek(kernel, t + address) === a && peek(kernel, t + memory) === memoryId && (peek(kernel, t + bitset) & bits) !== 0
+}
+
+function wakeOne(b: Address, memoryId: number, a: Address, bits: number): number {
+  acquire(kernel, b + Bucket.lock, self.carrier)
+  let slot = peek(kernel, b + Bucket.head)
+  while (slot !== 0 && !matches(record(slot), memoryId, a, bits)) slot = peek(kernel, record(slot) + next)
+  const asleep = slot !== 0 && mark_locked(b, slot)
+  release(kernel, b + Bucket.lock)
+  if (asleep) resume(kernel, record(slot) + park, 1)
+  return slot === 0 ? 0 : 1
+}
+
+function wakeMany(b: Address, memoryId: number, a: Address, count: number, bits: number): number {
+  const sleepers: number[] = []
+  let woken = 0
+  acquire(kernel, b + Bucket.lock, self.carrier)
+  for (let slot = peek(kernel, b + Bucket.head); slot !== 0 && woken < count;) {
+    const t = record(slot)
+    const after = peek(kernel, t + next)
+    if (matches(t, memoryId, a, bits)) {
+      if (mark_locked(b, slot)) sleepers.push(slot)
+      woken++
+    }
+    slot = after
+  }
+  release(kernel, b + Bucket.lock)
+  for (const slot of sleepers) resume(kernel, record(slot) + park, 1)
+  return woken
+}
+
+/**
+ * Moves waiters of (m, a) to the lock at (to, b), for condition variables: up to `count` of them leave the
+ * queue of `a`. If the lock's word is `held` it becomes `contended`; while it is `contended`, waiters are
+ * queued there and its owner's unlock wakes them one by one. If it is free, one is woken to take it and the
+ * rest are moved: a woken waiter leaves the word `contended`. Returns how many left the queue of `a`.
+ */
+export function requeue(m: Memory, a: Address, to: Memory, target: Address, count: number, held: number, contended: number): number {
+  const from = bucketOf(m.id, a), onto = bucketOf(to.id, target)
+  const b = bucketRecord(from), c = bucketRecord(onto)
+  if (load(kernel, b + Bucket.count) === 0) return 0
+  add(kernel, c + Bucket.count, 1)                                        // I2 for the target, before its word is read
+  acquire(kernel, (from <= onto ? b : c) + Bucket.lock, self.carrier)     // lock order: by number
+  if (from !== onto) acquire(kernel, (from <= onto ? c : b) + Bucket.lock, self.carrier)
+  let moved = 0
+  let free = false
+  let first = 0
+  for (let slot = peek(kernel, b + Bucket.head), last = peek(kernel, b + Bucket.tail); slot !== 0 && moved < count;) {
+    const t = record(slot)
+    const after = slot === last ? 0 : peek(kernel, t + next)
+    if (matches(t, m.id, a, ANY)) {
+      if (moved === 0) {
+        const word = cas(to, target, held, contended)
+        free = word !== held && word !== contended
+      }
+      moved++
+      if (free && first === 0) {
+        poke(kernel, t + memory, to.id)                                   // the wake it gets is the lock's (bury)
+        poke(kernel, t + address, target)
+        first = mark_locked(b, slot) ? slot : -1
+      } else {
+        add(kernel, c + Bucket.count, 1)
+        unlink_locked(b, slot)
+        poke(kernel, t + memory, to.id)
+        poke(kernel, t + address, target)
+        append_locked(c, onto, slot)
+      }
+    }
+    slot = after
+  }
+  if (from !== onto) release(kernel, (from <= onto ? c : b) + Bucket.lock)
+  release(kernel, (from <= onto ? b : c) + Bucket.lock)
+  add(kernel, c + Bucket.count, -1)
+  if (first > 0) resume(kernel, record(first) + park, 1)
+  return moved
+}
+
+/** Takes `slot` off its queue, if a waker has not. Returns true if it was still queued. */
+export function withdraw(slot: number): boolean {
+  const t = record(slot)
+  for (;;) {
+    const n = load(kernel, t + bucket)
+    if (n === 0) return false
+    const b = bucketRecord(n - 1)
+    acquire(kernel, b + Bucket.lock, self.carrier)
+    const queued = peek(kernel, t + bucket) === n                         // else requeued or woken meanwhile
+    if (queued) unlink_locked(b, slot)
+    release(kernel, b + Bucket.lock)
+    if (queued) return true
+  }
+}
+
+/** True when a waker has taken `slot` off its queue. */
+export function woken(slot: number): boolean {
+  return load(kernel, record(slot) + park) === WOKEN
+}
+
+// How many times to look before suspending.  Worth it only if the waker runs on another core right now, so
+// it is learnt: a look that pays raises the limit, one that does not lowers it, and one sleep in 64 tries
+// the long one again.
+const SPIN_MIN = 20, SPIN_MAX = 2000
+let spins = 40, sinceTry = 0
+
+/**
+ * Sleeps until the queued thread `slot`, which is the caller, is woken (0) or `deadline` has passed
+ * (ETIMEDOUT). Suspends the carrier.
+ */
+export function sleep(slot: number, deadline: number, clock: Clock): number {
+  const t = record(slot)
+  const attempt = ++sinceTry === 64
+  if (attempt) sinceTry = 0
+  const limit = attempt ? SPIN_MAX : spins
+  let result = -1
+  for (let i = 0; i < limit; i++) {
+    if (load(kernel, t + park) === WOKEN) {
+      spins = Math.min(SPIN_MAX, Math.max(spins, i * 2 + SPIN_MIN))
+      result = 0
+      break
+    }
+  }
+  if (result !== 0) {
+    if (spins > SPIN_MIN && !attempt) spins = Math.max(SPIN_MIN, spins >> 1)
+    if (cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
+    else result = 0
+  }
+  if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // marked by the reaper, for nothing
+  poke(kernel, t + ThreadRecord.state, State.RUNNING)
+  if (result === 0) poke(kernel, t + ThreadRecord.wakeups, peek(kernel, t + ThreadRecord.wakeups) + 1)
+  return result
+}
+
+function suspend_slow(slot: number, deadline: number, clock: Clock): number {
+  const t = record(slot)
+  account(t)
+  for (;;) {
+    const ms = remaining(deadline, clock)
+    if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : 0
+    suspend(kernel, t + park, ASLEEP, ms)
+    if (load(kernel, t + park) === WOKEN) return 0
+  }
+}
+
+/** Counts a sleep of the record at `t` for its reason. */
+export function account(t: Address): void {
+  const reason = t + ThreadRecord.sleepsBy + 4 * peek(kernel, t + ThreadRecord.wmesg)
+  poke(kernel, t + ThreadRecord.sleeps, peek(kernel, t + ThreadRecord.sleeps) + 1)
+  poke(kernel, reason, peek(kernel, reason) + 1)
+}
+
+/** True if the deadline has passed. */
+export function expired(deadline: number, clock: Clock): boolean {
+  return deadline !== Infinity && deadline <= now(clock)
+}
+
+// For the reaper ------------------------------------------------------------------------------------------
+
+/** Makes bucket `n`'s queue again from the records (I5), for a lock whose holder died. `last` is the last slot in use. */
+export function mendBucket(n: number, last: number): void {
+  const b = bucketRecord(n)
+  const queued: number[] = []
+  for (let slot = 1; slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + bucket) === n + 1) queued.push(slot)
+  }
+  queued.sort((x, y) => (peek(kernel, record(x) + seq) - peek(kernel, record(y) + seq)) | 0)
+  poke(kernel, b + Bucket.head, 0)
+  poke(kernel, b + Bucket.tail, 0)
+  for (const slot of queued) link_locked(b, slot)
+  if (load(kernel, b + Bucket.count) < queued.length) add(kernel, b + Bucket.count, queued.length)
+}
+
+/** Finishes, up to slot `last`, the wakes that a dead carrier began: every sleeper in no queue is woken. */
+export function finishWakes(last: number): void {
+  for (let slot = 1; slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.state) === State.SLEEPING && load(kernel, t + bucket) === 0) exchange(kernel, t + park, WOKEN)
+    if (load(kernel, t + park) === WOKEN) resume(kernel, t + park)
+  }
+}
+
+/** Buries the wait of a dead thread: takes it off its queue, or passes on the wake that it may have got. */
+export function bury(slot: number): void {
+  const t = record(slot)
+  if (!withdraw(slot) && peek(kernel, t + park) === WOKEN) wakeKey(peek(kernel, t + memory), peek(kernel, t + address), 1)
+  poke(kernel, t + park, AWAKE)
+}

@@ -1,0 +1,71 @@
+// What the kernel asks of the host: the verbs that only Node or a browser can provide (src/host).
+
+import type { Buffers } from './process.ts'
+
+/** One end of a MessageChannel, as far as the kernel cares. */
+export interface Port {
+  postMessage(message: unknown, transfer?: readonly object[]): void
+  close(): void
+}
+
+/** A new channel: its two ends. */
+export function channel(): [Port, Port] {
+  const { port1, port2 } = new MessageChannel()
+  return [port1 as unknown as Port, port2 as unknown as Port]
+}
+
+/** What a new heap is told. */
+export interface Birth extends Buffers {
+  role: 'spawner' | 'carrier'
+  carrier: number
+  /** The heap's line to the spawner; for the spawner, its line to the first heap. */
+  port: Port
+  /** A module that replaces the host's verbs, for tests. */
+  hostModule?: string | undefined
+}
+
+/** How a Worker came to its end, as far as its parent can tell. */
+export interface Ending { code: number, error?: unknown }
+
+/** Limits of a Worker's heap (MiB) and stack (KiB); 0: the host's default. */
+export interface CarrierClass { heap: number, stack: number }
+
+export interface Host {
+  /** The operating system's id of this process. */
+  pid(): number
+  /** ms, never goes back, same origin in all threads. */
+  monotonic(): number
+  /** Processor time of the calling carrier in ms; NaN where the host cannot tell. */
+  cpuTime(): number
+  /** Number of processors the process may use. */
+  processors(): number
+  /** Starts the spawner; called once per process. The Worker does not keep the process alive. */
+  startSpawner(birth: Birth): void
+  /** Starts a carrier; called in the spawner only. Throws if the host refuses. `gone` is called once, after the Worker's end. */
+  startCarrier(birth: Birth, limits: CarrierClass, gone: (ending: Ending) => void): { terminate(): void }
+  /** Takes the next message from a port without an event loop; undefined when there is none. */
+  receive(port: Port): { message: unknown } | undefined
+  /** Calls `handler` for every message of a port; the port then keeps the event loop alive. */
+  listen(port: Port, handler: (message: unknown) => void, closed: () => void): void
+  /** Runs `task` in a later turn of the event loop. */
+  nextTurn(task: () => void): void
+  /** Things that keep this heap's event loop alive or may still call back into it. */
+  active(): number
+  /** Writes text to the standard error stream, whole, from any thread. */
+  writeError(text: string): void
+  /** Calls `report` when this process is about to end; if it returns a number above 0, that is the exit code of a process that would have succeeded. */
+  atExit(report: () => number): void
+  /** Hands `birth` to a Worker that a user's factory made. */
+  adopt(worker: unknown, birth: Birth): void
+  /** In such a Worker: calls `born` when the birth arrives. */
+  awaitBirth(born: (birth: Birth) => void): void
+  /** Ends this Worker. */
+  quit(): never
+}
+
+/** The host of this heap; installed by boot.ts or by the face before anything else runs. */
+export let host: Host
+
+export function installHost(h: Host): void {
+  host = h
+}

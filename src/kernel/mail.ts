@@ -1,0 +1,178 @@
+// Mail: what cannot be written as bytes into shared memory (other SharedArrayBuffers, transferred buffers and
+// ports, compiled modules) travels between two heaps by MessagePort, beside the bytes.
+//
+// Every heap has a line to the spawner, from birth.  The spawner never reads what is mailed; it passes ports on:
+//   link      from one heap to another, made at the first need and kept: arguments travel on it, in order
+//   deposit   a port that holds one result, kept by the spawner until somebody collects it: who will join is
+//             not known when a thread ends
+// A heap reads its line without an event loop; after each message for a heap the spawner counts up the `mail`
+// word in its record and wakes it.
+
+import { add, load, peek } from '#atomics'
+import { wake } from './futex.ts'
+import { channel, host, type Port } from './host.ts'
+import { carrierRecord, kernel, self } from './process.ts'
+import { Carrier } from './records.ts'
+import { block, wait, type Sleeper } from './request.ts'
+import { wmesg } from './wmesg.ts'
+
+/** What goes over a line, in both directions. */
+type Letter =
+  | { kind: 'link', to: number, from: number, serial: number, port: Port }
+  | { kind: 'deposit', slot: number, serial: number, port: Port }
+  | { kind: 'collect', slot: number, serial: number, to: number }
+  | { kind: 'discard', slot: number, serial: number }
+  | { kind: 'adopt', carrier: number, port: Port }
+  | { kind: 'terminate', slot: number, serial: number }
+
+let line: Port
+const outgoing = new Map<number, { serial: number, port: Port }>()
+const incoming = new Map<number, { serial: number, port: Port }>()
+const collected = new Map<string, Port>()
+
+/** Installs this heap's line to the spawner. */
+export function installLine(port: Port): void {
+  line = port
+}
+
+const serialOf = (carrier: number): number => peek(kernel, carrierRecord(carrier) + Carrier.serial)
+
+/** Sends `extras` to the heap of `carrier`, for thread `tid`; what is in `transfer` moves. */
+export function post(carrier: number, tid: number, extras: unknown[], transfer: readonly object[]): void {
+  const serial = serialOf(carrier)
+  let link = outgoing.get(carrier)
+  if (link === undefined || link.serial !== serial) {
+    const [port1, port2] = channel()
+    link = { serial, port: port1 }
+    outgoing.set(carrier, link)
+    const letter: Letter = { kind: 'link', to: carrier, from: self.carrier, serial: serialOf(self.carrier), port: port2 }
+    line.postMessage(letter, [port2])
+  }
+  link.port.postMessage({ tid, extras }, transfer)
+}
+
+/** Takes what `carrier` sent for thread `tid`. Blocks until it is there. */
+export function take(carrier: number, serial: number, tid: number): unknown[] {
+  const port = block(arrival(() => {
+    const link = incoming.get(carrier)
+    return link?.serial === serial ? link.port : undefined
+  }))
+  for (;;) {
+    const got = host.receive(port) as { message: { tid: number, extras: unknown[] } } | undefined
+    if (got === undefined) throw new Error(`mail: nothing from carrier ${carrier} for thread ${tid}`)
+    if (got.message.tid === tid) return got.message.extras              // else: for a thread that never began
+  }
+}
+
+/** Leaves `extras` with the spawner, as part of the result of thread `slot`. */
+export function deposit(slot: number, serial: number, extras: unknown[], transfer: readonly object[]): void {
+  const [port1, port2] = channel()
+  port1.postMessage(extras, transfer)
+  const letter: Letter = { kind: 'deposit', slot, serial, port: port2 }
+  line.postMessage(letter, [port2])
+}
+
+/** Takes what thread `slot` left. Blocks until it is there. */
+export function collect(slot: number, serial: number): unknown[] {
+  const letter: Letter = { kind: 'collect', slot, serial, to: self.carrier }
+  line.postMessage(letter)
+  const key = `${slot}/${serial}`
+  const port = block(arrival(() => collected.get(key)))
+  collected.delete(key)
+  const got = host.receive(port)
+  port.close()
+  if (got === undefined) throw new Error(`mail: the result of slot ${slot} is empty`)
+  return got.message as unknown[]
+}
+
+/** Gives up what thread `slot` left. */
+export function discard(slot: number, serial: number): void {
+  const letter: Letter = { kind: 'discard', slot, serial }
+  line.postMessage(letter)
+}
+
+/** Tells the spawner of a Worker that this heap started as carrier `n`; returns the Worker's line. */
+export function adopt(n: number): Port {
+  const [port1, port2] = channel()
+  const letter: Letter = { kind: 'adopt', carrier: n, port: port1 }
+  line.postMessage(letter, [port1])
+  return port2
+}
+
+/** Asks the spawner to end the Worker that runs thread `slot`, by force. */
+export function requestTermination(slot: number, serial: number): void {
+  const letter: Letter = { kind: 'terminate', slot, serial }
+  line.postMessage(letter)
+}
+
+function* arrival(found: () => Port | undefined): Sleeper<Port> {
+  const word = carrierRecord(self.carrier) + Carrier.mail
+  for (;;) {
+    const seen = load(kernel, word)
+    for (let got = host.receive(line); got !== undefined; got = host.receive(line)) {
+      const letter = got.message as Letter
+      if (letter.kind === 'link') incoming.set(letter.from, letter)
+      else if (letter.kind === 'deposit') collected.set(`${letter.slot}/${letter.serial}`, letter.port)
+    }
+    const port = found()
+    if (port !== undefined) return port
+    yield wait(kernel, word, seen, wmesg.mail)
+  }
+}
+
+const NOBODY = 0
+
+/** The spawner's part: passes letters on between lines. */
+export class PostOffice {
+  #lines = new Map<number, Port>()
+  #deposits = new Map<string, Port>()
+  #wanted = new Map<string, number>()                  // collect came before deposit: two lines have no common order
+
+  readonly #spawner: { terminate(slot: number, serial: number): void, adopted(carrier: number): () => void }
+
+  constructor(spawner: { terminate(slot: number, serial: number): void, adopted(carrier: number): () => void }) {
+    this.#spawner = spawner
+  }
+
+  /** Opens the line to `carrier`; `closed` is called when its heap is gone. */
+  open(carrier: number, port: Port, closed: () => void): void {
+    this.#lines.set(carrier, port)
+    host.listen(port, letter => this.#pass(letter as Letter), closed)
+  }
+
+  /** Closes the line to a heap that is gone. */
+  close(carrier: number): void {
+    this.#lines.get(carrier)?.close()
+    this.#lines.delete(carrier)
+  }
+
+  #pass(letter: Letter): void {
+    if (letter.kind === 'link') return this.#deliver(letter.to, letter)
+    if (letter.kind === 'terminate') return this.#spawner.terminate(letter.slot, letter.serial)
+    if (letter.kind === 'adopt') return this.open(letter.carrier, letter.port, this.#spawner.adopted(letter.carrier))
+    const key = `${letter.slot}/${letter.serial}`
+    if (letter.kind === 'deposit') {
+      const to = this.#wanted.get(key)
+      this.#wanted.delete(key)
+      if (to === undefined) this.#deposits.set(key, letter.port)
+      else if (to === NOBODY) letter.port.close()
+      else this.#deliver(to, letter)
+      return
+    }
+    const port = this.#deposits.get(key)
+    this.#deposits.delete(key)
+    const to = letter.kind === 'discard' ? NOBODY : letter.to
+    if (port === undefined) this.#wanted.set(key, to)
+    else if (to === NOBODY) port.close()
+    else this.#deliver(to, { kind: 'deposit', slot: letter.slot, serial: letter.serial, port })
+  }
+
+  #deliver(to: number, letter: Letter & { port: Port }): void {
+    const out = this.#lines.get(to)
+    if (out === undefined) return letter.port.close()                    // its heap died; so will who waits for it
+    out.postMessage(letter, [letter.port])
+    const word = carrierRecord(to) + Carrier.mail
+    add(kernel, word, 1)
+    wake(kernel, word, Infinity)
+  }
+}

@@ -1,0 +1,114 @@
+// The process: one kernel memory, one user memory, and where the tables lie in them.
+//
+// The first heap that needs the kernel makes both memories; every other heap is born with them (boot.ts).
+// Memory is committed by the operating system when it is touched, so large tables cost nothing.
+
+import { load, poke, store } from '#atomics'
+import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
+import { KERNEL, Memory, reserve, USER, type Address } from '../mem/memory.ts'
+import { BUCKETS, Bucket, Carrier, FIRST, Handle, PROCESS, Process, SLOT, ThreadRecord, VERSION } from './records.ts'
+
+/** What makes a process; all optional. */
+export interface Limits {
+  /** How many threads may exist besides the first one. Default 32,000; at most 1,000,000. */
+  threads?: number
+  /** Bytes of user memory, where mutexes, names and long messages live. Default 1 GiB. */
+  memory?: number
+  /** How many carriers stay parked for reuse. Default 64. */
+  cache?: number
+}
+
+/** The two buffers that a heap needs to join the process. */
+export interface Buffers { kernel: SharedArrayBuffer, user: SharedArrayBuffer }
+
+export const SPAWNER_NONE = 0, SPAWNER_STARTS = 1, SPAWNER_READY = 2
+export const INTERNED = 65536
+export const HANDLES = 1 << 23
+const TABLES = 4096
+
+/** Kernel memory. Undefined until {@link create} or {@link attach} ran. */
+export let kernel: Memory
+/** User memory. */
+export let user: Memory
+/** The arena in user memory, for mem/arena.ts. */
+export let arena: Arena
+/** Where the tables begin, and the masks that go with them. */
+export let threads: Address = 0, carriers: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0
+export let slotMask = 0
+
+/** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs. */
+export const self = { carrier: 0, slot: 0, tid: 0 }
+
+const FIRST_TABLE = TABLES + BUCKETS * Bucket.size
+
+function layout(slotCount: number, carrierCount: number): Address {
+  threads = FIRST_TABLE
+  carriers = threads + slotCount * ThreadRecord.size
+  interned = carriers + carrierCount * Carrier.size
+  handles = interned + INTERNED * 4
+  slots = handles + HANDLES * Handle.size
+  slotMask = slotCount - 1
+  return slots + slotCount * SLOT
+}
+
+/** True once this heap belongs to a process. */
+export function attached(): boolean {
+  return self.carrier !== 0
+}
+
+/** Makes the process. Throws RangeError for limits that are none. */
+export function create(limits: Limits, pid: number): void {
+  const wanted = limits.threads ?? 32_000
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1_000_000) throw new RangeError(`threads: ${wanted} is not a whole number from 1 to 1,000,000`)
+  const bytes = limits.memory ?? 2 ** 30
+  if (!Number.isInteger(bytes) || bytes < 2 ** 20 || bytes > 2 ** 31 - 65536) throw new RangeError(`memory: ${bytes} is not a number of bytes from 1 MiB to 2 GiB`)
+  const cache = limits.cache ?? 64
+  if (!Number.isInteger(cache) || cache < 0 || cache > 65535) throw new RangeError(`cache: ${cache} is not a whole number from 0 to 65,535`)
+  let slotCount = 1024
+  while (slotCount < 2 * (wanted + 2)) slotCount *= 2                // half of it for asynchronous acquisitions
+  const carrierCount = Math.min(wanted + cache, 65536) + 8
+  kernel = reserve(KERNEL, layout(slotCount, carrierCount))
+  user = reserve(USER, bytes)
+  arena = { memory: user, locks: kernel, lock: PROCESS + Process.heapLock }
+  const set = (field: number, value: number): void => poke(kernel, PROCESS + field, value)
+  set(Process.version, VERSION)
+  set(Process.pid, pid)
+  set(Process.threads, wanted)
+  set(Process.slots, slotCount)
+  set(Process.carriers, carrierCount)
+  set(Process.bumpThread, 1)
+  set(Process.bumpCarrier, FIRST + 2)
+  set(Process.bumpHandle, 1)
+  set(Process.cacheLimit, cache)
+  set(Process.memories, USER)
+  store(user, FIRST_BLOCK, 0)
+}
+
+/** Joins a process that another heap made. */
+export function attach(buffers: Buffers): void {
+  kernel = new Memory(KERNEL, buffers.kernel)
+  if (load(kernel, PROCESS + Process.version) !== VERSION) throw new Error('pthreads: this heap and the process that it joins have different versions of the library')
+  user = new Memory(USER, buffers.user)
+  arena = { memory: user, locks: kernel, lock: PROCESS + Process.heapLock }
+  layout(load(kernel, PROCESS + Process.slots), load(kernel, PROCESS + Process.carriers))
+}
+
+/** The buffers to hand to a new heap. */
+export function buffers(): Buffers {
+  return { kernel: kernel.buffer, user: user.buffer }
+}
+
+/** Address of the record in thread slot `slot`. */
+export function record(slot: number): Address {
+  return threads + slot * ThreadRecord.size
+}
+
+/** Address of carrier `n`'s record. */
+export function carrierRecord(n: number): Address {
+  return carriers + n * Carrier.size
+}
+
+/** Address of bucket `n`. */
+export function bucketRecord(n: number): Address {
+  return TABLES + n * Bucket.size
+}

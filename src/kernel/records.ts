@@ -1,0 +1,138 @@
+// The kernel's records, all in kernel memory.  Offsets in bytes; see mem/struct.ts.
+
+import { bytes, f64, i32, struct } from '../mem/struct.ts'
+
+/** One per process, at address 64 of kernel memory. */
+export const Process = struct('process', {
+  version: i32('layout version; a heap that attaches with another one refuses'),
+  pid: i32('the operating system\'s process id'),
+  threads: i32('capacity: how many threads may exist besides the first'),
+  slots: i32('records in the thread table, a power of two'),
+  carriers: i32('records in the carrier table'),
+  count: i32('threads that hold a record, the first one not counted; written under tableLock'),
+  live: i32('threads that have not exited, the first one not counted; a futex word, woken at 0'),
+  tableLock: i32('lock: thread table, carrier table, cache'),
+  freeThread: i32('head of the list of free thread records, linked by link; under tableLock'),
+  bumpThread: i32('first thread record never used; under tableLock'),
+  freeCarrier: i32('head of the list of free carrier records, linked by link; under tableLock'),
+  bumpCarrier: i32('first carrier record never used; under tableLock'),
+  cache: i32('head of the list of parked carriers, linked by link, last parked first; under tableLock'),
+  cached: i32('how many carriers are parked; under tableLock'),
+  cacheLimit: i32('a carrier that finds this many parked ends instead of parking'),
+  spawner: i32('0 none, 1 starting, 2 ready; a futex word'),
+  doorbell: i32('counts requests to the spawner; it sleeps here'),
+  requests: i32('head of the list of carriers to be started, linked by request; a lock-free stack that the spawner empties'),
+  failures: i32('threads that failed and were reported on stderr: the process exits with 1'),
+  output: i32('lock of the standard streams: 0 free, else the carrier that writes; a futex word'),
+  internLock: i32('lock: the table of interned strings'),
+  interned: i32('how many strings are interned; written under internLock'),
+  heapLock: i32('lock: the arena of user memory'),
+  handleLock: i32('lock: the table of handles'),
+  freeHandle: i32('head of the list of free handle records; under handleLock'),
+  bumpHandle: i32('first handle record never used; under handleLock'),
+  memories: i32('last memory id given out'),
+  keys: i32('keys of thread-specific data made'),
+})
+
+/** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
+export const ThreadRecord = struct('thread', {
+  state: i32('0 free, 1 embryo (cloned, not yet running), 2 running, 3 sleeping, 4 exited; written by the thread, at birth by its creator, at death by the reaper'),
+  tid: i32('generation * slots + slot; 30 bits'),
+  serial: i32('counts the uses of this record; tells a stale handle'),
+  flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port'),
+  carrier: i32('the carrier that runs it; 0 before it runs'),
+  exit: i32('exit word: 1 while the thread exists, 0 when it is gone; a futex word that join waits on'),
+  park: i32('park word: 0 awake, 1 asleep, 2 woken; set to 0 and 1 by the thread, to 2 by who wakes it, under the bucket lock'),
+  wmesg: i32('what it sleeps on (index into wmesg names); written by the thread'),
+  memory: i32('futex key: memory id; written by the thread, on requeue under the bucket locks'),
+  address: i32('futex key: address'),
+  bucket: i32('queued in this bucket (its number + 1), or 0; under the bucket lock'),
+  seq: i32('order in the bucket\'s queue; under the bucket lock'),
+  bitset: i32('which wakes concern it (FUTEX_WAIT_BITSET)'),
+  next: i32('queue link; under the bucket lock'),
+  prev: i32('queue link; under the bucket lock'),
+  interrupted: i32('errno that a wait ended with when it was neither woken nor timed out'),
+  entry: i32('what it runs: an entry id that the library gave'),
+  message: i32('arguments, then result: address in user memory, or 0: in the thread\'s slot'),
+  length: i32('bytes of the message'),
+  creator: i32('tid of the thread that created it'),
+  status: i32('how it ended: 0 not yet, 1 returned, 2 threw, 3 pthread_exit, 4 died (see reason)'),
+  reason: i32('why a thread died: see kernel/death.ts'),
+  code: i32('process.exit code of a thread that called it'),
+  link: i32('free list; under tableLock'),
+  started: f64('when it began to run, ms on CLOCK_MONOTONIC'),
+  ended: f64('when it exited, ms on CLOCK_MONOTONIC'),
+  cpu: f64('processor time at exit, ms; NaN where the host cannot tell'),
+  sleeps: i32('how often it slept; written by the thread'),
+  wakeups: i32('how often another thread woke it; written by the thread'),
+  voluntary: i32('switches it asked for; fibers'),
+  involuntary: i32('switches that befell it; fibers'),
+  pending0: i32('signals 1 to 32 pending for this thread'),
+  pending1: i32('signals 33 to 64 pending'),
+  mask0: i32('signals 1 to 32 blocked'),
+  mask1: i32('signals 33 to 64 blocked'),
+  robust: i32('head of the list of robust mutexes held'),
+  priority: i32('scheduling priority'),
+  policy: i32('scheduling policy'),
+  name: i32('interned string id of the name, or 0'),
+  cpu0: f64('processor time of the carrier when the thread began, ms'),
+  sender: i32('carrier whose port brought what the message\'s bytes could not hold'),
+  senderSerial: i32('serial of that carrier'),
+  sleepsBy: bytes(64, 'sixteen counters: sleeps by wmesg; written by the thread'),
+}, 256)
+
+/** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */
+export const Carrier = struct('carrier', {
+  state: i32('0 free, 1 requested, 2 booting, 3 running, 4 parked, 5 refused, 6 dead; a futex word for who waits for the start'),
+  job: i32('mailbox: 0 nothing, -1 nothing and the carrier sleeps here, else the slot of the thread to run'),
+  thread: i32('slot of the thread it runs, or 0'),
+  next: i32('slot of the thread assigned to it and not yet begun, or 0: what the reaper starts elsewhere'),
+  link: i32('cache and free list; under tableLock'),
+  request: i32('link in the list of start requests'),
+  heap: i32('class: heap limit in MiB, 0 the host\'s default'),
+  stack: i32('class: stack size in KiB, 0 the host\'s default'),
+  factory: i32('class: entry source that made the Worker, 0 the library'),
+  serial: i32('counts the uses of this record'),
+  note: i32('exit code + 1 once the Worker runs its exit handlers, 0 before; tells process.exit from termination'),
+  mail: i32('counts messages that the spawner passed on to this heap; a futex word'),
+  errno: i32('why the start was refused'),
+  doomed: i32('1: the spawner is about to terminate the Worker, it must not park; under tableLock'),
+  runs: i32('threads it has run'),
+  parked: f64('when it parked, ms on CLOCK_MONOTONIC'),
+}, 128)
+
+/** A queue of the futex. */
+export const Bucket = struct('bucket', {
+  lock: i32('lock of this record and of the links, bucket and seq of the threads queued here'),
+  count: i32('threads queued or about to be; never less than the truth'),
+  head: i32('slot of the first thread, or 0'),
+  tail: i32('slot of the last thread, or 0'),
+  seq: i32('order of the last thread queued'),
+}, 64)
+
+/** Head of an object in user memory that handles refer to; the object follows. */
+export const ObjectHead = struct('object', {
+  count: i32('heaps and messages that hold it; the last one to let go frees the block'),
+  name: i32('address of its name, or 0; freed with it'),
+  kind: i32('which class: the codec\'s tag'),
+  reserved: i32('room'),
+})
+
+/** A heap's hold on an object of user memory. */
+export const Handle = struct('handle', {
+  carrier: i32('the heap that holds, 0 free, or -1 reserved for a heap\'s list of spare records'),
+  address: i32('the object in user memory; in a free record, the next free one'),
+})
+
+export const VERSION = 1
+export const PROCESS = 64
+export const BUCKETS = 1024
+/** Bytes of a thread's slot: arguments and result of up to this size need no allocation. */
+export const SLOT = 512
+/** Carrier numbers that are given. */
+export const FIRST = 1, SPAWNER = 2
+
+export const State = { FREE: 0, EMBRYO: 1, RUNNING: 2, SLEEPING: 3, EXITED: 4 } as const
+export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64 } as const
+export const Status = { NONE: 0, RETURNED: 1, THREW: 2, EXITED: 3, DIED: 4 } as const
+export const CarrierState = { FREE: 0, REQUESTED: 1, BOOTING: 2, RUNNING: 3, PARKED: 4, REFUSED: 5, DEAD: 6 } as const

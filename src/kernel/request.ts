@@ -1,0 +1,101 @@
+// Requests: how code that may have to sleep asks for it, written once for everybody who can sleep.
+//
+// A slow path is a generator.  It yields `wait(…)`, a request to sleep while a word has a value, and gets back
+// 0 (woken, or the word had another value: look again) or an errno.  A driver runs the generator for one kind
+// of sleeper: `block` for a carrier that suspends, `settle` for a promise; fibers and wasm stacks bring theirs.
+// A heap runs one thing at a time and a driver reads the request before anything else happens, so there is
+// one request object per heap and a sleep allocates only its generator.
+
+import { cas, load, peek, poke, resume, suspendAsync } from '#atomics'
+import type { Address, Memory } from '../mem/memory.ts'
+import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
+import { ETIMEDOUT } from './errno.ts'
+import { account, ANY, enqueue, sleep, withdraw, woken } from './futex.ts'
+import { kernel, record, self } from './process.ts'
+import { State, ThreadRecord } from './records.ts'
+
+interface Request { memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock }
+
+const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC } as Request
+
+/** Code that may sleep, and returns a T. */
+export type Sleeper<T> = Generator<Request, T, number>
+
+/** The request to sleep on (m, a) while the word there is `expected`, until woken or until `deadline` on `clock`. */
+export function wait(m: Memory, a: Address, expected: number, reason: number, deadline = Infinity, clock: Clock = CLOCK_MONOTONIC, bits = ANY): Request {
+  request.memory = m
+  request.address = a
+  request.expected = expected
+  request.reason = reason
+  request.deadline = deadline
+  request.clock = clock
+  request.bits = bits
+  return request
+}
+
+/** The blocking driver: runs `sleeper` on the calling thread, which is suspended while it sleeps. */
+export function block<T>(sleeper: Sleeper<T>): T {
+  let step = sleeper.next()
+  while (step.done !== true) {
+    const { memory, address, expected, bits, reason, deadline, clock } = step.value
+    const refused = enqueue(self.slot, memory, address, expected, bits, reason)
+    step = sleeper.next(refused === 0 ? sleep(self.slot, deadline, clock) : 0)
+  }
+  return step.value
+}
+
+/** Tells a promise's sleep from the outside: abandon() ends it without a result. */
+export const pending = new Set<{ slot: number, abandon(): void }>()
+
+/**
+ * The asynchronous driver: runs `sleeper` as thread record `slot`, which the caller owns until the promise
+ * has settled. A pending sleep keeps the event loop alive.
+ */
+export async function settle<T>(slot: number, sleeper: Sleeper<T>): Promise<T> {
+  let step = sleeper.next()
+  while (step.done !== true) {
+    const { memory, address, expected, bits, reason, deadline, clock } = step.value
+    const refused = enqueue(slot, memory, address, expected, bits, reason)
+    step = sleeper.next(refused === 0 ? await dormant(slot, deadline, clock) : 0)
+  }
+  return step.value
+}
+
+const LONGEST = 2 ** 31 - 1
+
+async function dormant(slot: number, deadline: number, clock: Clock): Promise<number> {
+  const t = record(slot)
+  let result = 0
+  let given = false
+  let abandon: () => void = () => undefined
+  let timer: ReturnType<typeof setTimeout> | undefined                    // also what keeps the event loop alive
+  const abandonment = new Promise<void>(resolve => abandon = () => {
+    given = true
+    clearTimeout(timer)
+    resolve()
+  })
+  const entry = { slot, abandon }
+  pending.add(entry)
+  if (cas(kernel, t + ThreadRecord.park, 0, 1) === 0) {
+    account(t)
+    const resumed = suspendAsync(kernel, t + ThreadRecord.park, 1)
+    while (resumed !== undefined && !woken(slot) && !given) {
+      const ms = remaining(deadline, clock)
+      if (ms <= 0) {
+        if (withdraw(slot)) result = ETIMEDOUT
+        break
+      }
+      const alarm = new Promise(resolve => timer = setTimeout(resolve, Math.min(Math.ceil(ms), LONGEST)))
+      await Promise.race([resumed, alarm, abandonment])
+      clearTimeout(timer)
+    }
+    resume(kernel, t + ThreadRecord.park)                                 // leave nobody behind on the park word
+  }
+  pending.delete(entry)
+  if (given) return new Promise(() => undefined)                          // the thread that waited is gone
+  if (load(kernel, t + ThreadRecord.bucket) !== 0) withdraw(slot)
+  poke(kernel, t + ThreadRecord.state, State.RUNNING)
+  if (result === 0) poke(kernel, t + ThreadRecord.wakeups, peek(kernel, t + ThreadRecord.wakeups) + 1)
+  return result
+}
+

@@ -1,0 +1,109 @@
+// The thread table: allocation of records and the numbers that name them.
+//
+// A record belongs to the thread that lives in it; its creator writes it until it runs, the reaper when it
+// died.  tid = generation * slots + slot: small numbers at first, none used again soon.  Whoever keeps a tid
+// can find the record and see by the serial whether it still is that thread's.
+
+import { and, load, or, peek, poke, store } from '#atomics'
+import { acquire, release } from '../mem/lock.ts'
+import { EAGAIN, EINVAL, ESRCH } from './errno.ts'
+import { kernel, record, self, slotMask } from './process.ts'
+import { Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
+
+const TID_BITS = 30
+
+/** Takes a record from the free list; 0 when the table is full. Under tableLock. */
+export function allocate_locked(flags: number): number {
+  let slot = peek(kernel, PROCESS + Process.freeThread)
+  if (slot !== 0) {
+    poke(kernel, PROCESS + Process.freeThread, peek(kernel, record(slot) + ThreadRecord.link))
+  } else {
+    slot = peek(kernel, PROCESS + Process.bumpThread)
+    if (slot >= slotMask) return 0                                       // the last record is the command's (run)
+    poke(kernel, PROCESS + Process.bumpThread, slot + 1)
+  }
+  open(slot, flags)
+  return slot
+}
+
+/** Makes record `slot` a new thread's: a fresh tid and serial, everything else empty. */
+export function open(slot: number, flags: number): void {
+  const t = record(slot)
+  const serial = peek(kernel, t + ThreadRecord.serial)
+  kernel.i32.fill(0, t >>> 2, (t + ThreadRecord.size) >>> 2)
+  poke(kernel, t + ThreadRecord.serial, serial + 1 | 0)
+  const slotBits = 32 - Math.clz32(slotMask)
+  const generation = serial & ((1 << (TID_BITS - slotBits)) - 1)
+  poke(kernel, t + ThreadRecord.tid, generation * (slotMask + 1) + slot)
+  poke(kernel, t + ThreadRecord.flags, flags)
+  poke(kernel, t + ThreadRecord.state, State.EMBRYO)
+  poke(kernel, t + ThreadRecord.creator, self.tid)
+  store(kernel, t + ThreadRecord.exit, 1)
+}
+
+/** Gives a record back. Under tableLock. */
+export function free_locked(slot: number): void {
+  const t = record(slot)
+  poke(kernel, t + ThreadRecord.state, State.FREE)
+  poke(kernel, t + ThreadRecord.link, peek(kernel, PROCESS + Process.freeThread))
+  poke(kernel, PROCESS + Process.freeThread, slot)
+}
+
+/** Slot of thread `tid`, or 0 if no such thread has a record (ESRCH). */
+export function find(tid: number): number {
+  const slot = tid & slotMask
+  if (tid <= 0 || slot === 0) return 0
+  const t = record(slot)
+  return load(kernel, t + ThreadRecord.tid) === tid && load(kernel, t + ThreadRecord.state) !== State.FREE ? slot : 0
+}
+
+/** A record for an asynchronous acquisition of the calling thread; its slot, or -EAGAIN. */
+export function openAsync(): number {
+  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
+  const slot = allocate_locked(Flag.ASYNC)
+  if (slot !== 0) {
+    poke(kernel, record(slot) + ThreadRecord.carrier, self.carrier)
+    poke(kernel, record(slot) + ThreadRecord.state, State.RUNNING)
+  }
+  release(kernel, PROCESS + Process.tableLock)
+  return slot === 0 ? -EAGAIN : slot
+}
+
+/** Gives back what {@link openAsync} returned. */
+export function closeAsync(slot: number): void {
+  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
+  free_locked(slot)
+  release(kernel, PROCESS + Process.tableLock)
+}
+
+/** The last slot that was ever used, but for the command's. */
+export function lastSlot(): number {
+  return load(kernel, PROCESS + Process.bumpThread) - 1
+}
+
+/** Gives up thread `slot`, which has exited and was joined or detached: its record may be used again. */
+export function dispose(slot: number): void {
+  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
+  poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
+  free_locked(slot)
+  release(kernel, PROCESS + Process.tableLock)
+}
+
+/**
+ * Claims thread `slot` for the only join it may get (`claim` JOINED), or detaches it (DETACHED). Returns 0, ESRCH
+ * if the record is another thread's by now, or EINVAL if it is detached or being joined already.
+ */
+export function claim(slot: number, serial: number, claimed: number): number {
+  const t = record(slot)
+  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
+  let result = 0
+  if (peek(kernel, t + ThreadRecord.serial) !== serial || peek(kernel, t + ThreadRecord.state) === State.FREE) result = ESRCH
+  else if ((or(kernel, t + ThreadRecord.flags, claimed) & (Flag.DETACHED | Flag.JOINED)) !== 0) result = EINVAL
+  release(kernel, PROCESS + Process.tableLock)
+  return result
+}
+
+/** Takes back a claim for a join that timed out. */
+export function unclaim(slot: number): void {
+  and(kernel, record(slot) + ThreadRecord.flags, ~Flag.JOINED)
+}

@@ -1,0 +1,27 @@
+// What the library does for a thread that died, in the spawner, before its exit word is cleared.
+
+import { peek } from '#atomics'
+import { countFailure, Reason, type Death } from '../kernel/death.ts'
+import { host } from '../kernel/host.ts'
+import { kernel, record } from '../kernel/process.ts'
+import { Flag, ThreadRecord } from '../kernel/records.ts'
+import { encode } from '../mem/codec.ts'
+import { drop, sendResult } from './message.ts'
+import { cause, obituary } from './obituary.ts'
+
+/** Gives up the arguments if they were not read, leaves the error, and prints it if nobody can join. */
+export function bequeath(slot: number, { reason, code, error }: Death): void {
+  drop(slot)
+  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.DETACHED) !== 0) {
+    countFailure()
+    host.writeError(obituary(slot, error ?? cause(reason, code)))
+    return
+  }
+  if (error === undefined || reason === Reason.OUT_OF_MEMORY) return
+  try {
+    const message = encode(error, 'error')
+    if (message.extras.length !== 0 || !sendResult(slot, message, [])) message.drop()
+  } catch {
+    // The reason is in the record; what cannot be sent of the error is lost.
+  }
+}

@@ -1,0 +1,108 @@
+// Condition variable.  POSIX.1-2024 pthread_cond_init, _destroy, _wait, _timedwait, _clockwait, _signal, _broadcast.
+//
+// word   counts signals and broadcasts, modulo 2^32.
+//
+// A waiter reads the word while it holds the mutex, releases the mutex and sleeps while the word is what it
+// read.  signal counts the word up first, then takes one sleeper off the queue.
+//
+// I1  A signal sent after a waiter released the mutex finds it asleep, or makes the futex refuse its sleep:
+//     either way it wakes.  A signal is not lost.
+// I2  A sleeper that signal takes off is woken if the mutex is free; else it is moved to the mutex's queue
+//     and the mutex marked CONTENDED, so that the unlock to come wakes it (futex requeue, "wait morphing":
+//     nobody is woken only to sleep again on the mutex).
+// I3  Whoever returns has the mutex, and leaves it CONTENDED: others may have been moved with it.
+// I4  A timed wait that ends on the mutex's queue was signalled: it returns 0, so the signal is not lost.
+//
+// Spurious wakeups happen (I1's refusal, the reaper), as POSIX allows.  A waiter asleep through exactly 2^32
+// signals that all missed it would sleep on: not in this universe.
+//
+// Reuse: a woken waiter does not touch the condition again, so it may be destroyed after a broadcast, while
+// the waiters are still waiting for the mutex.
+//
+// Rejected: glibc's two groups (they keep a new waiter from stealing an older one's signal; our queue is in
+// order and the thief's victim wakes by I1); waking all on broadcast (a stampede to one mutex).
+
+import { add, load, peek, poke, store } from '#atomics'
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
+import { EINVAL, EPERM } from '../kernel/errno.ts'
+import { requeue, wake } from '../kernel/futex.ts'
+import { kernel, record, self } from '../kernel/process.ts'
+import { ThreadRecord } from '../kernel/records.ts'
+import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import type { Address, Memory } from '../mem/memory.ts'
+import { CONTENDED, HELD, lock_slow, PTHREAD_MUTEX_NORMAL, unlockAs } from './mutex.ts'
+import { Cond, CondAttr, Mutex } from './records.ts'
+import { deadline, type Timespec } from './timespec.ts'
+
+/** Makes the condition at `cond`, with the attributes at `attr` (0: default, CLOCK_REALTIME). */
+export function pthread_cond_init(m: Memory, cond: Address, attr: Address = 0): number {
+  const clock = attr === 0 ? CLOCK_REALTIME : peek(m, attr + CondAttr.clock)
+  if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) return EINVAL
+  m.i32.fill(0, cond >>> 2, (cond + Cond.size) >>> 2)
+  poke(m, cond + Cond.clock, clock)
+  return 0
+}
+
+/** Ends the condition's life. Threads that were signalled may still be on their way out. */
+export function pthread_cond_destroy(_m: Memory, _cond: Address): number {
+  return 0
+}
+
+/**
+ * Releases the mutex, blocks until signalled, and locks the mutex again. May return without a signal. A
+ * cancellation point. EPERM if the caller does not hold the mutex (recursive, errorcheck).
+ */
+export function pthread_cond_wait(m: Memory, cond: Address, mutexMemory: Memory, mutex: Address): number {
+  return block(wait_slow(m, cond, mutexMemory, mutex, self.slot, self.tid))
+}
+
+/** {@link pthread_cond_wait} until `abstime` on the condition's clock: ETIMEDOUT after that, with the mutex locked. */
+export function pthread_cond_timedwait(m: Memory, cond: Address, mutexMemory: Memory, mutex: Address, abstime: Timespec): number {
+  return pthread_cond_clockwait(m, cond, mutexMemory, mutex, peek(m, cond + Cond.clock) as Clock, abstime)
+}
+
+/** {@link pthread_cond_timedwait} on the clock given. */
+export function pthread_cond_clockwait(m: Memory, cond: Address, mutexMemory: Memory, mutex: Address, clock: Clock, abstime: Timespec): number {
+  const until = deadline(abstime)
+  return until < 0 ? EINVAL : block(wait_slow(m, cond, mutexMemory, mutex, self.slot, self.tid, until, clock))
+}
+
+/** Wakes a thread that waits on the condition, the one that waited first, if there is one. */
+export function pthread_cond_signal(m: Memory, cond: Address): number {
+  return advance(m, cond, 1)
+}
+
+/** Wakes all threads that wait on the condition; they take the mutex one after the other. */
+export function pthread_cond_broadcast(m: Memory, cond: Address): number {
+  return advance(m, cond, Infinity)
+}
+
+function advance(m: Memory, cond: Address, count: number): number {
+  add(m, cond, 1)                                                         // I1: before anybody is taken off
+  const mutex = load(m, cond + Cond.mutex)
+  if (mutex === 0) wake(m, cond, count)
+  else requeue(m, cond, m, mutex, count, HELD, CONTENDED)                 // I2
+  return 0
+}
+
+/**
+ * The wait of every driver, by thread record `slot` with the mutex's owner `tid`. Returns 0, ETIMEDOUT or EPERM;
+ * with the mutex locked but for EPERM.
+ */
+export function* wait_slow(m: Memory, cond: Address, mutexMemory: Memory, mutex: Address, slot: number, tid: number,
+  until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  const recursive = peek(mutexMemory, mutex + Mutex.type) !== PTHREAD_MUTEX_NORMAL
+  if (recursive && peek(mutexMemory, mutex + Mutex.owner) !== tid) return EPERM
+  const seen = load(m, cond)
+  const depth = peek(mutexMemory, mutex + Mutex.depth)
+  const near = mutexMemory === m ? mutex : 0
+  if (peek(m, cond + Cond.mutex) !== near) store(m, cond + Cond.mutex, near)
+  poke(mutexMemory, mutex + Mutex.depth, 0)                               // a recursive mutex is released whole
+  unlockAs(mutexMemory, mutex, tid)
+  const result = yield wait(m, cond, seen, wmesg.condition, until, clock)
+  const moved = result !== 0 && peek(kernel, record(slot) + ThreadRecord.address) !== cond
+  yield* lock_slow(mutexMemory, mutex, tid)                               // I3
+  poke(mutexMemory, mutex + Mutex.depth, depth)
+  return moved ? 0 : result                                               // I4
+}

@@ -1,0 +1,16 @@
+// pthread_exit.  POSIX.1-2024.
+
+/** What pthread_exit throws; the start routine catches it. Program code that catches everything should let it pass. */
+export class ThreadExit {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+/** Ends the calling thread with `value` as its result. `finally` blocks, then the key destructors run. */
+export function pthread_exit(value?: unknown): never {
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- it unwinds the stack and is no error
+  throw new ThreadExit(value)
+}

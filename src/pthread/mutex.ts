@@ -1,0 +1,165 @@
+// Mutex.  POSIX.1-2024 pthread_mutex_init, _destroy, _lock, _trylock, _timedlock, _clocklock, _unlock;
+// types NORMAL (which DEFAULT is), RECURSIVE, ERRORCHECK.
+//
+// word            meaning                                who leaves it, and to where
+//   0  FREE       nobody holds it                        any thread, by lock: HELD, or CONTENDED if it has slept
+//   1  HELD       held; see I2 for who may be asleep     the owner: FREE.  A thread about to wait: CONTENDED
+//   2  CONTENDED  held, somebody may sleep               the owner: FREE, then it wakes one
+//
+// I1  Only the owner moves the word to FREE.
+// I2  While a thread sleeps here the word is CONTENDED, or a wake is due: an owner has exchanged FREE in and
+//     has not yet woken, or a woken thread has yet to exchange.
+// I3  Whoever acquires on the slow path leaves CONTENDED, never HELD: others may still sleep.
+// I4  A wait ends with ETIMEDOUT only if it took itself off the queue.  A thread that wake took off
+//     exchanges; for a thread that died in between, the reaper passes the wake on.
+//
+// No wakeup is lost, by I2: a thread falls asleep only after the futex has re-read CONTENDED under its bucket
+// lock; the word leaves CONTENDED only by unlock's exchange, whose owner then owes a wake; a wake turns one
+// sleeper into a thread that exchanges CONTENDED in (I3), and whose own unlock wakes the next.  A thread that
+// condition variables move here (kernel/futex.ts, requeue) counts as such a sleeper.
+//
+// A timed lock that gives up leaves CONTENDED behind: one wake for nothing.
+//
+// Reuse: after its exchange unlock uses the address as a key only, so the next owner may destroy and free the
+// mutex at once.  A stranger at the same address may be woken for nothing; all sleepers loop.
+//
+// `owner` is a report for plain mutexes and the truth for the thread itself: nobody else ever writes my tid
+// there, so "owner is me" is exact without an atomic access.  An asynchronous acquisition owns by a tid of
+// its own (kernel/thread.ts, openAsync).
+//
+// Rejected: two states and a wake at every unlock (3x the price when nobody waits); a ticket lock (fair, but
+// it hands the lock to threads that are not running); the owner's tid as the state word (a third access for
+// plain mutexes: robust and priority types pay it).
+
+import { cas, exchange, load, peek, poke } from '#atomics'
+import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
+import { EAGAIN, EBUSY, EDEADLK, EINVAL, EPERM } from '../kernel/errno.ts'
+import { wake } from '../kernel/futex.ts'
+import { self } from '../kernel/process.ts'
+import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import type { Address, Memory } from '../mem/memory.ts'
+import { Mutex, MutexAttr } from './records.ts'
+import { deadline, type Timespec } from './timespec.ts'
+
+export const FREE = 0, HELD = 1, CONTENDED = 2
+export const PTHREAD_MUTEX_NORMAL = 0, PTHREAD_MUTEX_RECURSIVE = 1, PTHREAD_MUTEX_ERRORCHECK = 2, PTHREAD_MUTEX_DEFAULT = 0
+const DEPTH_MAX = 0x7fff_ffff
+const SPINS = 40
+
+const { owner, type, depth } = Mutex
+
+/** Makes the mutex at `mutex`, free, with the attributes at `attr` (0: default). EINVAL for attributes that are none. */
+export function pthread_mutex_init(m: Memory, mutex: Address, attr: Address = 0): number {
+  const kind = attr === 0 ? PTHREAD_MUTEX_DEFAULT : peek(m, attr + MutexAttr.type)
+  if (kind < PTHREAD_MUTEX_NORMAL || kind > PTHREAD_MUTEX_ERRORCHECK) return EINVAL
+  m.i32.fill(0, mutex >>> 2, (mutex + Mutex.size) >>> 2)
+  poke(m, mutex + type, kind)
+  return 0
+}
+
+/** Ends the mutex's life; its memory may be used for something else. EBUSY if it is held. */
+export function pthread_mutex_destroy(m: Memory, mutex: Address): number {
+  return load(m, mutex) === FREE ? 0 : EBUSY
+}
+
+/**
+ * Locks the mutex at `mutex`; blocks until it is free. Not a cancellation point. The caller holds it already:
+ * EDEADLK (errorcheck), one more unlock is due (recursive; EAGAIN if that are too many), or it blocks for
+ * ever (normal).
+ */
+export function pthread_mutex_lock(m: Memory, mutex: Address): number {
+  if (cas(m, mutex, FREE, HELD) !== FREE) return relockOrWait(m, mutex, Infinity, CLOCK_MONOTONIC)
+  poke(m, mutex + owner, self.tid)
+  return 0
+}
+
+/** Locks the mutex if nobody holds it (or the caller does: recursive). Else EBUSY. Does not block. */
+export function pthread_mutex_trylock(m: Memory, mutex: Address): number {
+  return trylockAs(m, mutex, self.tid)
+}
+
+/** {@link pthread_mutex_lock} until `abstime` on CLOCK_REALTIME: ETIMEDOUT after that; EINVAL if nanoseconds are not below 1e9. */
+export function pthread_mutex_timedlock(m: Memory, mutex: Address, abstime: Timespec): number {
+  return pthread_mutex_clocklock(m, mutex, 0, abstime)
+}
+
+/** {@link pthread_mutex_timedlock} on the clock given. */
+export function pthread_mutex_clocklock(m: Memory, mutex: Address, clock: Clock, abstime: Timespec): number {
+  if (pthread_mutex_trylock(m, mutex) === 0) return 0
+  const until = deadline(abstime)
+  return until < 0 ? EINVAL : relockOrWait(m, mutex, until, clock)
+}
+
+/** Unlocks the mutex. EPERM if the caller does not hold it (recursive, errorcheck; undefined for normal). */
+export function pthread_mutex_unlock(m: Memory, mutex: Address): number {
+  return unlockAs(m, mutex, self.tid)
+}
+
+/** Trylock by the owner `tid`: the calling thread, or an asynchronous acquisition of it. */
+export function trylockAs(m: Memory, mutex: Address, tid: number): number {
+  if (cas(m, mutex, FREE, HELD) === FREE) {
+    poke(m, mutex + owner, tid)
+    return 0
+  }
+  return peek(m, mutex + type) === PTHREAD_MUTEX_RECURSIVE && peek(m, mutex + owner) === tid ? deepen(m, mutex) : EBUSY
+}
+
+/** Unlock by the owner `tid`. */
+export function unlockAs(m: Memory, mutex: Address, tid: number): number {
+  if (peek(m, mutex + type) !== PTHREAD_MUTEX_NORMAL) {
+    if (peek(m, mutex + owner) !== tid) return EPERM
+    const more = peek(m, mutex + depth)
+    if (more !== 0) {
+      poke(m, mutex + depth, more - 1)
+      return 0
+    }
+  }
+  poke(m, mutex + owner, 0)
+  if (exchange(m, mutex, FREE) === CONTENDED) wake(m, mutex, 1)           // HELD, CONTENDED -> FREE
+  return 0
+}
+
+/** Lock until `until`, an absolute time in ms on `clock`. */
+export function lockUntil(m: Memory, mutex: Address, until: number, clock: Clock): number {
+  if (cas(m, mutex, FREE, HELD) !== FREE) return relockOrWait(m, mutex, until, clock)
+  poke(m, mutex + owner, self.tid)
+  return 0
+}
+
+function relockOrWait(m: Memory, mutex: Address, until: number, clock: Clock): number {
+  if (peek(m, mutex + owner) === self.tid) {
+    const kind = peek(m, mutex + type)
+    if (kind === PTHREAD_MUTEX_ERRORCHECK) return EDEADLK
+    if (kind === PTHREAD_MUTEX_RECURSIVE) return deepen(m, mutex)
+  }
+  return spin(m, mutex) ? 0 : block(lock_slow(m, mutex, self.tid, until, clock))
+}
+
+function deepen(m: Memory, mutex: Address): number {
+  const more = peek(m, mutex + depth)
+  if (more === DEPTH_MAX) return EAGAIN
+  poke(m, mutex + depth, more + 1)
+  return 0
+}
+
+// The owner may be about to release on another core.
+function spin(m: Memory, mutex: Address): boolean {
+  for (let i = 0; i < SPINS; i++) {
+    if (load(m, mutex) === FREE && cas(m, mutex, FREE, HELD) === FREE) {
+      poke(m, mutex + owner, self.tid)
+      return true
+    }
+  }
+  return false
+}
+
+/** The slow path of every lock: returns 0 or ETIMEDOUT. The owner will be `tid`. */
+export function* lock_slow(m: Memory, mutex: Address, tid: number, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  while (exchange(m, mutex, CONTENDED) !== FREE) {                        // HELD -> CONTENDED, or FREE -> CONTENDED (I3)
+    const result = yield wait(m, mutex, CONTENDED, wmesg.mutex, until, clock)
+    if (result !== 0) return result                                       // I4
+  }
+  poke(m, mutex + owner, tid)
+  return 0
+}

@@ -1,0 +1,44 @@
+// What is printed of a thread that failed and that nobody joined.
+
+import { peek } from '#atomics'
+import { Reason } from '../kernel/death.ts'
+import { textOf } from '../kernel/intern.ts'
+import { kernel, record, user } from '../kernel/process.ts'
+import { ThreadRecord } from '../kernel/records.ts'
+import { getText } from '../mem/text.ts'
+
+/** The thread in words: `thread 7 "teller"`. */
+export function describe(slot: number): string {
+  const t = record(slot)
+  const name = nameOf(slot)
+  return `thread ${peek(kernel, t + ThreadRecord.tid)}${name === '' ? '' : ` "${name}"`}`
+}
+
+/** The thread's name: the one it was given, or its entry's, or ''. */
+export function nameOf(slot: number): string {
+  const name = peek(kernel, record(slot) + ThreadRecord.name)
+  if (name !== 0) return getText(user, name)
+  const entry = textOf(peek(kernel, record(slot) + ThreadRecord.entry))
+  return entry.startsWith('i') ? '' : entry.slice(entry.indexOf('\n') + 1)
+}
+
+/** Why a thread died, in words that follow its name. */
+export function cause(reason: number, code: number): string {
+  switch (reason) {
+    case Reason.CALLED_EXIT: return `called process.exit(${code})`
+    case Reason.OUT_OF_MEMORY: return 'ran out of memory: it reached its heap limit'
+    case Reason.TERMINATED: return 'was terminated'
+    case Reason.NEVER_STARTED: return 'never started'
+    default: return 'died of an uncaught exception'
+  }
+}
+
+/** A few lines for stderr about a thread that failed with `error`. */
+export function obituary(slot: number, error: unknown): string {
+  return `${describe(slot)} failed and nobody joins it:\n${render(error)}\n`
+}
+
+function render(error: unknown): string {
+  const text = error instanceof Error ? error.stack ?? `${error.name}: ${error.message}` : String(error)
+  return text.split('\n').map(line => `    ${line}`).join('\n')
+}

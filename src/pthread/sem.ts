@@ -1,0 +1,94 @@
+// Unnamed semaphore.  POSIX.1-2024 sem_init, _destroy, _wait, _trywait, _timedwait, _clockwait, _post, _getvalue.
+//
+// value   how many waits will not block.
+//
+// I1  wait takes one off a value above 0, in one compare and swap; it sleeps only while the futex sees 0.
+// I2  post adds, then wakes one sleeper.  A sleeper queued before the addition is found by the wake; one that
+//     comes after it sees the value (futex I2).  No wakeup is lost.
+// I3  A woken thread looks again: another may have taken the value first.  Then that one's post wakes it.
+//
+// Rejected: handing the unit to the sleeper (fair, but a post then waits for a thread that does not run).
+
+import { cas, load, poke } from '#atomics'
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
+import { EAGAIN, EINVAL, EOVERFLOW } from '../kernel/errno.ts'
+import { wake } from '../kernel/futex.ts'
+import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import type { Address, Memory } from '../mem/memory.ts'
+import { Sem } from './records.ts'
+import { deadline, type Timespec } from './timespec.ts'
+
+export const SEM_VALUE_MAX = 0x7fff_ffff
+
+/** Makes the semaphore at `sem` with `value`. `pshared` is accepted: whoever shares the memory shares it. EINVAL for a value above SEM_VALUE_MAX. */
+export function sem_init(m: Memory, sem: Address, _pshared: number, value: number): number {
+  if (!(value >= 0 && value <= SEM_VALUE_MAX)) return EINVAL
+  m.i32.fill(0, sem >>> 2, (sem + Sem.size) >>> 2)
+  poke(m, sem, value)
+  return 0
+}
+
+/** Ends the semaphore's life. */
+export function sem_destroy(_m: Memory, _sem: Address): number {
+  return 0
+}
+
+/** Takes one off the value; blocks while it is 0. A cancellation point. */
+export function sem_wait(m: Memory, sem: Address): number {
+  return sem_trywait(m, sem) === 0 ? 0 : block(wait_slow(m, sem))
+}
+
+/** Takes one off the value if it is above 0, else EAGAIN. */
+export function sem_trywait(m: Memory, sem: Address): number {
+  for (let value = load(m, sem); value > 0;) {
+    const seen = cas(m, sem, value, value - 1)
+    if (seen === value) return 0
+    value = seen
+  }
+  return EAGAIN
+}
+
+/** {@link sem_wait} until `abstime` on CLOCK_REALTIME: ETIMEDOUT after that. */
+export function sem_timedwait(m: Memory, sem: Address, abstime: Timespec): number {
+  return sem_clockwait(m, sem, CLOCK_REALTIME, abstime)
+}
+
+/** {@link sem_timedwait} on the clock given. */
+export function sem_clockwait(m: Memory, sem: Address, clock: Clock, abstime: Timespec): number {
+  if (sem_trywait(m, sem) === 0) return 0
+  const until = deadline(abstime)
+  return until < 0 ? EINVAL : block(wait_slow(m, sem, until, clock))
+}
+
+/** Adds one to the value and wakes a thread that waits. EOVERFLOW at SEM_VALUE_MAX. */
+export function sem_post(m: Memory, sem: Address): number {
+  return postMany(m, sem, 1)
+}
+
+/** Stores the value as property `value` of `out`. */
+export function sem_getvalue(m: Memory, sem: Address, out: { value: number }): number {
+  out.value = load(m, sem)
+  return 0
+}
+
+/** Adds `count`, wakes as many. */
+export function postMany(m: Memory, sem: Address, count: number): number {
+  for (let value = load(m, sem); ;) {
+    if (value > SEM_VALUE_MAX - count) return EOVERFLOW
+    const seen = cas(m, sem, value, value + count)
+    if (seen === value) break
+    value = seen
+  }
+  wake(m, sem, count)                                                     // I2
+  return 0
+}
+
+/** The slow path of every wait: returns 0 or ETIMEDOUT. */
+export function* wait_slow(m: Memory, sem: Address, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  while (sem_trywait(m, sem) !== 0) {
+    const result = yield wait(m, sem, 0, wmesg.semaphore, until, clock)
+    if (result !== 0) return result
+  }
+  return 0
+}

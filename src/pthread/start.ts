@@ -1,0 +1,151 @@
+// The start routine: what a carrier does with a thread from its first instruction to its exit.
+//
+//   find the function (an import, the first time)      receive the arguments
+//   call it, and await its promise if it returns one   run the destructors of keys, up to four rounds
+//   leave the result or the error                      exit
+//
+// All of it happens without the event loop as long as nothing asks for it.
+
+import { or, peek } from '#atomics'
+import { serve } from '../kernel/carrier.ts'
+import { countFailure } from '../kernel/death.ts'
+import { abandonPending, exit } from '../kernel/exit.ts'
+import { host } from '../kernel/host.ts'
+import { kernel, record, self } from '../kernel/process.ts'
+import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
+import { encode } from '../mem/codec.ts'
+import { routineOf, type Routine } from './entry.ts'
+import { ThreadExit } from './exit.ts'
+import { dueDestructors, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
+import { receiveArguments, sendResult } from './message.ts'
+import { obituary } from './obituary.ts'
+import { transferListOf } from './transfer.ts'
+
+/** Things that keep the event loop alive and are not a thread's: what modules opened while they were imported. */
+let resident = 0
+
+/** Whether the calling thread waits for a promise: told when nothing is left that could settle it. */
+let awaiting = false
+
+/** Runs thread `slot`; for the kernel's installRun. */
+export function run(slot: number): boolean {
+  let routine: Routine | Promise<Routine>
+  try {
+    routine = routineOf(peek(kernel, record(slot) + ThreadRecord.entry))
+  } catch (error) {
+    return end(Status.THREW, error)
+  }
+  if (typeof routine === 'function') return call(slot, routine)
+  later(slot, routine, f => {
+    resident = Math.max(resident, host.active())
+    return call(slot, f)
+  })
+  return false
+}
+
+function call(slot: number, routine: Routine): boolean {
+  let result: unknown
+  try {
+    result = Reflect.apply(routine, undefined, receiveArguments(slot))
+  } catch (error) {
+    return threw(error)
+  }
+  if (!isThenable(result)) return end(Status.RETURNED, result)
+  later(slot, result, value => end(Status.RETURNED, value))
+  return false
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+// Goes on when `promise` has settled, unless the thread has come to another end meanwhile.
+function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boolean): void {
+  const serial = peek(kernel, record(slot) + ThreadRecord.serial)
+  const go = (step: () => boolean): void => {
+    if (self.slot !== slot || peek(kernel, record(slot) + ThreadRecord.serial) !== serial) return
+    awaiting = false
+    if (step()) host.nextTurn(serve)
+  }
+  awaiting = true
+  promise.then(value => { go(() => then(value)) }, (error: unknown) => { go(() => threw(error)) })
+}
+
+function threw(error: unknown): boolean {
+  return error instanceof ThreadExit ? end(Status.EXITED, error.value) : end(Status.THREW, error)
+}
+
+/** The event loop is empty: a promise that the thread waits for will never settle. */
+export function starved(): void {
+  if (!awaiting || self.slot === 0) return
+  awaiting = false
+  if (end(Status.THREW, new Error('the promise of the thread never settles: nothing is left in its event loop'))) host.nextTurn(serve)
+}
+
+/** An exception that nobody caught, from a callback of the thread: it ends the thread and its carrier. */
+export function uncaught(error: unknown): void {
+  awaiting = false
+  if (self.slot !== 0) finish(Status.THREW, error, false)
+  host.quit()
+}
+
+// Destructors, then the end. True if it has ended, false if it will in the event loop.
+function end(status: number, value: unknown): boolean {
+  return destruct(status, value, PTHREAD_DESTRUCTOR_ITERATIONS)
+}
+
+function destruct(status: number, value: unknown, rounds: number): boolean {
+  const due = rounds > 0 ? dueDestructors() : []
+  const waits: PromiseLike<unknown>[] = []
+  for (const destructor of due) {
+    try {
+      const result = destructor()
+      if (isThenable(result)) waits.push(result)
+    } catch (error) {
+      if (status !== Status.THREW) [status, value] = [Status.THREW, error]
+    }
+  }
+  if (waits.length !== 0) {
+    later(self.slot, Promise.all(waits), () => destruct(status, value, rounds - 1))
+    return false
+  }
+  if (due.length !== 0) return destruct(status, value, rounds - 1)
+  dueDestructors()                                                        // what the last round set is forgotten
+  finish(status, value, true)
+  return true
+}
+
+function finish(status: number, value: unknown, sound: boolean): void {
+  const slot = self.slot
+  const t = record(slot)
+  abandonPending()
+  const reusable = sound && host.active() <= resident
+  const detached = (peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0
+  if (status !== Status.THREW && !(detached && value === undefined)) {
+    const failure = leave(slot, value, 'result')
+    if (failure !== undefined) [status, value] = [Status.THREW, failure]
+  }
+  if (status === Status.THREW) {
+    or(kernel, t + ThreadRecord.flags, Flag.FAILED)
+    if (detached) {
+      countFailure()
+      host.writeError(obituary(slot, value))
+    } else if (leave(slot, value, 'error') !== undefined) {
+      leave(slot, new Error(String(value)), 'error')
+    }
+  }
+  exit(status, reusable)
+}
+
+// Leaves the thread's result or error; returns what went wrong.
+function leave(slot: number, value: unknown, root: string): unknown {
+  try {
+    const transfer = transferListOf(value)
+    const message = encode(value, root, transfer)
+    if (sendResult(slot, message, transfer)) return undefined
+    message.drop()
+    return new Error('ENOMEM: user memory is full, the result of the thread does not fit')
+  } catch (error) {
+    return error
+  }
+}

@@ -1,0 +1,201 @@
+// pthread_create, _join, _detach, _self, _equal.  POSIX.1-2024.
+//
+// A thread is named by its tid; a handle also keeps the record's serial, so that it cannot be taken for a later
+// thread with the same number.
+//
+// Join is a futex wait on the exit word, after a claim under tableLock: of all joins and detaches of a thread one
+// succeeds.  A join that times out gives the claim back.
+
+import { load, peek, poke } from '#atomics'
+import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
+import { EDEADLK, EINVAL, ENOMEM, ESRCH } from '../kernel/errno.ts'
+import { arena, kernel, record, self } from '../kernel/process.ts'
+import { Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { claim, dispose, find, unclaim } from '../kernel/thread.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import { free } from '../mem/arena.ts'
+import { encode } from '../mem/codec.ts'
+import type { Address, Memory } from '../mem/memory.ts'
+import { putText } from '../mem/text.ts'
+import { Attr } from './records.ts'
+import { entryId, sourceOf, type Entry } from './entry.ts'
+import { drop, receiveResult, sendArguments } from './message.ts'
+import { deadline, type Timespec } from './timespec.ts'
+
+/** How a thread is to be made. */
+export interface Creation {
+  name: string
+  detached: boolean
+  kind: Class
+  transfer: readonly object[]
+}
+
+const DEFAULT: Creation = { name: '', detached: false, kind: PLAIN, transfer: [] }
+
+/** Makes and starts a thread; returns its slot, or an errno negated. Throws a TypeError for arguments that cannot travel. */
+export function create(entry: number, args: readonly unknown[], how: Creation = DEFAULT): number {
+  const message = encode(args, 'args', how.transfer)
+  let slot = -EINVAL
+  try {
+    slot = clone(entry, how.kind, how.detached ? Flag.DETACHED : 0)
+  } finally {
+    if (slot < 0) message.drop()
+  }
+  if (slot < 0) return slot
+  let sent = false
+  try {
+    sent = (how.name === '' || giveName(slot, how.name)) && sendArguments(slot, message, how.transfer)
+  } finally {
+    if (!sent) cancelClone(slot)
+  }
+  if (!sent) {
+    message.drop()
+    return -ENOMEM
+  }
+  start(slot)
+  return slot
+}
+
+function cancelClone(slot: number): void {
+  const n = peek(kernel, record(slot) + ThreadRecord.carrier)
+  freeName(slot)
+  undo(slot, n)
+}
+
+/** Names thread `slot`; false: ENOMEM. */
+export function giveName(slot: number, name: string): boolean {
+  const address = putText(arena, name, self.carrier)
+  if (address === 0) return false
+  freeName(slot)
+  poke(kernel, record(slot) + ThreadRecord.name, address)
+  return true
+}
+
+function freeName(slot: number): void {
+  const name = peek(kernel, record(slot) + ThreadRecord.name)
+  poke(kernel, record(slot) + ThreadRecord.name, 0)
+  if (name !== 0) free(arena, name, self.carrier)
+}
+
+/** What became of a thread: how it ended, and its result or error. */
+export interface Outcome {
+  status: number
+  value: unknown
+  reason: number
+  code: number
+  /** The thread's record as it was at its end. */
+  record?: Int32Array
+}
+
+/**
+ * Waits for the end of thread `slot` and takes its outcome into `out`; the thread is then no more. Returns 0;
+ * ETIMEDOUT; ESRCH: no such thread; EINVAL: detached or joined already; EDEADLK: it is `tid` itself.
+ */
+export function* join_slow(slot: number, serial: number, tid: number, out: Outcome, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  const t = record(slot)
+  if (peek(kernel, t + ThreadRecord.tid) === tid && peek(kernel, t + ThreadRecord.serial) === serial) return EDEADLK
+  const refused = claim(slot, serial, Flag.JOINED)
+  if (refused !== 0) return refused
+  while (load(kernel, t + ThreadRecord.exit) !== 0) {
+    const result = yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join, until, clock)
+    if (result === 0) continue
+    unclaim(slot)
+    return result
+  }
+  out.status = peek(kernel, t + ThreadRecord.status)
+  out.reason = peek(kernel, t + ThreadRecord.reason)
+  out.code = peek(kernel, t + ThreadRecord.code)
+  out.record = kernel.i32.slice(t >>> 2, (t + ThreadRecord.size) >>> 2)
+  try {
+    out.value = receiveResult(slot)
+  } finally {
+    bury(slot)
+  }
+  return 0
+}
+
+/** {@link join_slow} on the calling thread. */
+export function join(slot: number, serial: number, out: Outcome, until = Infinity, clock: Clock = CLOCK_MONOTONIC): number {
+  return block(join_slow(slot, serial, self.tid, out, until, clock))
+}
+
+/** Detaches thread `slot`: it ends unobserved. Returns 0, ESRCH or EINVAL as {@link join_slow}. */
+export function detach(slot: number, serial: number): number {
+  const refused = claim(slot, serial, Flag.DETACHED)
+  if (refused === 0 && load(kernel, record(slot) + ThreadRecord.state) === State.EXITED) bury(slot)
+  return refused
+}
+
+// Frees what a thread that has exited left.
+function bury(slot: number): void {
+  drop(slot)
+  freeName(slot)
+  dispose(slot)
+}
+
+// POSIX names -------------------------------------------------------------------------------------------------
+
+/**
+ * Starts a thread that calls `routine` with `arg`, and stores its pthread_t at `thread` of `m`. `attr`: address of
+ * thread attributes in `m`, or 0. EAGAIN: too many threads, or the host refuses another Worker; EINVAL: attributes
+ * not initialized, or no entry; ENOMEM. Throws a TypeError for an `arg` that cannot travel.
+ */
+export function pthread_create(m: Memory, thread: Address, attr: Address, routine: Entry, arg?: unknown): number {
+  const source = sourceOf(routine)
+  if (source === undefined || source.startsWith('f')) return EINVAL
+  if (attr !== 0 && peek(m, attr + Attr.initialized) !== 1) return EINVAL
+  const id = entryId(source)
+  if (id < 0) return -id
+  const how = attr === 0 ? DEFAULT : {
+    ...DEFAULT,
+    detached: peek(m, attr + Attr.detached) === 1,
+    kind: { heap: peek(m, attr + Attr.heap), stack: Math.ceil(peek(m, attr + Attr.stack) / 1024), factory: 0 },
+  }
+  const slot = create(id, [arg], how)
+  if (slot < 0) return -slot
+  poke(m, thread, peek(kernel, record(slot) + ThreadRecord.tid))
+  return 0
+}
+
+/**
+ * Waits for the end of `thread`. Its result is stored as `out.value`; of a thread that threw, the error is stored
+ * as `out.error`. ESRCH, EINVAL, EDEADLK as POSIX says. A cancellation point.
+ */
+export function pthread_join(thread: number, out: { value?: unknown, error?: unknown } = {}): number {
+  return joinInto(thread, out, Infinity, CLOCK_MONOTONIC)
+}
+
+/** {@link pthread_join} until `abstime` on CLOCK_REALTIME: ETIMEDOUT after that, and the thread can still be joined. */
+export function pthread_timedjoin_np(thread: number, out: { value?: unknown, error?: unknown }, abstime: Timespec): number {
+  const until = deadline(abstime)
+  return until < 0 ? EINVAL : joinInto(thread, out, until, CLOCK_REALTIME)
+}
+
+function joinInto(thread: number, out: { value?: unknown, error?: unknown }, until: number, clock: Clock): number {
+  const slot = find(thread)
+  if (slot === 0) return ESRCH
+  const outcome: Outcome = { status: 0, value: undefined, reason: 0, code: 0 }
+  const result = join(slot, peek(kernel, record(slot) + ThreadRecord.serial), outcome, until, clock)
+  if (result !== 0) return result
+  if (outcome.status === Status.RETURNED || outcome.status === Status.EXITED) out.value = outcome.value
+  else out.error = outcome.value
+  return 0
+}
+
+/** Detaches `thread`. ESRCH, EINVAL as POSIX says. */
+export function pthread_detach(thread: number): number {
+  const slot = find(thread)
+  return slot === 0 ? ESRCH : detach(slot, peek(kernel, record(slot) + ThreadRecord.serial))
+}
+
+/** The calling thread. */
+export function pthread_self(): number {
+  return self.tid
+}
+
+/** Whether both name the same thread. */
+export function pthread_equal(t1: number, t2: number): boolean {
+  return t1 === t2
+}
