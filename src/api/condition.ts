@@ -27,7 +27,7 @@ export class Condition extends Shared {
    */
   wait(mutex: Mutex, ms?: number): void {
     if (this.at === 0) throw this.failure(0, 'wait')
-    const errno = block(wait_slow(user, this.at, user, Mutex.addressOf(mutex), self.slot, self.tid, after(ms), CLOCK_MONOTONIC))
+    const errno = block(wait_slow(user, this.at, Mutex.addressOf(mutex), self.slot, self.tid, after(ms), CLOCK_MONOTONIC))
     if (errno !== 0) throw this.failure(errno, 'wait')
   }
 
@@ -43,8 +43,8 @@ export class Condition extends Shared {
     if (!ours) throw this.failure(EPERM, 'waitAsync')
     const asynchronous = (peek(kernel, record(slot) + ThreadRecord.flags) & Flag.ASYNC) !== 0
     const errno = asynchronous
-      ? await settle(slot, wait_slow(user, cond, user, at, slot, owner, until, CLOCK_MONOTONIC))
-      : await later('condition.waitAsync', own => wait_slow(user, cond, user, at, own, owner, until, CLOCK_MONOTONIC))
+      ? await settle(slot, wait_slow(user, cond, at, slot, owner, until, CLOCK_MONOTONIC))
+      : await later('condition.waitAsync', own => wait_slow(user, cond, at, own, owner, until, CLOCK_MONOTONIC))
     if (errno !== 0) throw this.failure(errno, 'waitAsync')
   }
 

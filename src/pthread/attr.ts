@@ -31,8 +31,9 @@ export function pthread_attr_setdetachstate(m: Memory, attr: Address, state: num
   return state === PTHREAD_CREATE_JOINABLE || state === PTHREAD_CREATE_DETACHED ? change(m, attr, Attr.detached, state) : EINVAL
 }
 
-export function pthread_attr_getdetachstate(m: Memory, attr: Address, out: { value: number }): number {
-  return read(m, attr, Attr.detached, out)
+/** Stores the detach state at `value`. */
+export function pthread_attr_getdetachstate(m: Memory, attr: Address, value: Address): number {
+  return read(m, attr, Attr.detached, value)
 }
 
 /** Stack size in bytes, PTHREAD_STACK_MIN to PTHREAD_STACK_MAX; else EINVAL. */
@@ -40,9 +41,9 @@ export function pthread_attr_setstacksize(m: Memory, attr: Address, bytes: numbe
   return bytes >= PTHREAD_STACK_MIN && bytes <= PTHREAD_STACK_MAX ? change(m, attr, Attr.stack, bytes) : EINVAL
 }
 
-/** The stack size in bytes; 0 stands for the host's default. */
-export function pthread_attr_getstacksize(m: Memory, attr: Address, out: { value: number }): number {
-  return read(m, attr, Attr.stack, out)
+/** Stores the stack size in bytes at `value`; 0 stands for the host's default. */
+export function pthread_attr_getstacksize(m: Memory, attr: Address, value: Address): number {
+  return read(m, attr, Attr.stack, value)
 }
 
 /** Limit of the thread's heap in bytes, rounded up to MiB; EINVAL below 8 MiB. */
@@ -50,10 +51,9 @@ export function pthread_attr_setheaplimit_np(m: Memory, attr: Address, bytes: nu
   return bytes >= HEAP_MIN && bytes <= 2 ** 44 ? change(m, attr, Attr.heap, Math.ceil(bytes / 2 ** 20)) : EINVAL
 }
 
-export function pthread_attr_getheaplimit_np(m: Memory, attr: Address, out: { value: number }): number {
-  const result = read(m, attr, Attr.heap, out)
-  out.value *= 2 ** 20
-  return result
+/** Stores the limit in MiB at `value`; 0 stands for the host's default. */
+export function pthread_attr_getheaplimit_np(m: Memory, attr: Address, value: Address): number {
+  return read(m, attr, Attr.heap, value)
 }
 
 function change(m: Memory, attr: Address, field: number, value: number): number {
@@ -62,9 +62,9 @@ function change(m: Memory, attr: Address, field: number, value: number): number 
   return 0
 }
 
-function read(m: Memory, attr: Address, field: number, out: { value: number }): number {
+function read(m: Memory, attr: Address, field: number, value: Address): number {
   if (peek(m, attr + Attr.initialized) !== 1) return EINVAL
-  out.value = peek(m, attr + field)
+  poke(m, value, peek(m, attr + field))
   return 0
 }
 
@@ -74,6 +74,7 @@ export function pthread_mutexattr_init(m: Memory, attr: Address): number {
   return 0
 }
 
+/** Ends the attributes' life. */
 export function pthread_mutexattr_destroy(_m: Memory, _attr: Address): number {
   return 0
 }
@@ -85,8 +86,9 @@ export function pthread_mutexattr_settype(m: Memory, attr: Address, type: number
   return 0
 }
 
-export function pthread_mutexattr_gettype(m: Memory, attr: Address, out: { value: number }): number {
-  out.value = peek(m, attr + MutexAttr.type)
+/** Stores the type at `value`. */
+export function pthread_mutexattr_gettype(m: Memory, attr: Address, value: Address): number {
+  poke(m, value, peek(m, attr + MutexAttr.type))
   return 0
 }
 
@@ -96,6 +98,7 @@ export function pthread_condattr_init(m: Memory, attr: Address): number {
   return 0
 }
 
+/** Ends the attributes' life. */
 export function pthread_condattr_destroy(_m: Memory, _attr: Address): number {
   return 0
 }
@@ -107,7 +110,8 @@ export function pthread_condattr_setclock(m: Memory, attr: Address, clock: numbe
   return 0
 }
 
-export function pthread_condattr_getclock(m: Memory, attr: Address, out: { value: number }): number {
-  out.value = peek(m, attr + CondAttr.clock)
+/** Stores the clock at `value`. */
+export function pthread_condattr_getclock(m: Memory, attr: Address, value: Address): number {
+  poke(m, value, peek(m, attr + CondAttr.clock))
   return 0
 }

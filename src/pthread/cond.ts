@@ -25,7 +25,7 @@
 import { add, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { EINVAL, EPERM } from '../kernel/errno.ts'
-import { requeue, wake } from '../kernel/futex.ts'
+import { requeue } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
@@ -53,19 +53,19 @@ export function pthread_cond_destroy(_m: Memory, _cond: Address): number {
  * Releases the mutex, blocks until signalled, and locks the mutex again. May return without a signal. A
  * cancellation point. EPERM if the caller does not hold the mutex (recursive, errorcheck).
  */
-export function pthread_cond_wait(m: Memory, cond: Address, mutexMemory: Memory, mutex: Address): number {
-  return block(wait_slow(m, cond, mutexMemory, mutex, self.slot, self.tid))
+export function pthread_cond_wait(m: Memory, cond: Address, mutex: Address): number {
+  return block(wait_slow(m, cond, mutex, self.slot, self.tid))
 }
 
 /** {@link pthread_cond_wait} until `abstime` on the condition's clock: ETIMEDOUT after that, with the mutex locked. */
-export function pthread_cond_timedwait(m: Memory, cond: Address, mutexMemory: Memory, mutex: Address, abstime: Timespec): number {
-  return pthread_cond_clockwait(m, cond, mutexMemory, mutex, peek(m, cond + Cond.clock) as Clock, abstime)
+export function pthread_cond_timedwait(m: Memory, cond: Address, mutex: Address, abstime: Timespec): number {
+  return pthread_cond_clockwait(m, cond, mutex, peek(m, cond + Cond.clock) as Clock, abstime)
 }
 
 /** {@link pthread_cond_timedwait} on the clock given. */
-export function pthread_cond_clockwait(m: Memory, cond: Address, mutexMemory: Memory, mutex: Address, clock: Clock, abstime: Timespec): number {
+export function pthread_cond_clockwait(m: Memory, cond: Address, mutex: Address, clock: Clock, abstime: Timespec): number {
   const until = deadline(abstime)
-  return until < 0 ? EINVAL : block(wait_slow(m, cond, mutexMemory, mutex, self.slot, self.tid, until, clock))
+  return until < 0 ? EINVAL : block(wait_slow(m, cond, mutex, self.slot, self.tid, until, clock))
 }
 
 /** Wakes a thread that waits on the condition, the one that waited first, if there is one. */
@@ -81,8 +81,7 @@ export function pthread_cond_broadcast(m: Memory, cond: Address): number {
 function advance(m: Memory, cond: Address, count: number): number {
   add(m, cond, 1)                                                         // I1: before anybody is taken off
   const mutex = load(m, cond + Cond.mutex)
-  if (mutex === 0) wake(m, cond, count)
-  else requeue(m, cond, m, mutex, count, HELD, CONTENDED)                 // I2
+  if (mutex !== 0) requeue(m, cond, m, mutex, count, HELD, CONTENDED)                 // I2
   return 0
 }
 
@@ -90,19 +89,18 @@ function advance(m: Memory, cond: Address, count: number): number {
  * The wait of every driver, by thread record `slot` with the mutex's owner `tid`. Returns 0, ETIMEDOUT or EPERM;
  * with the mutex locked but for EPERM.
  */
-export function* wait_slow(m: Memory, cond: Address, mutexMemory: Memory, mutex: Address, slot: number, tid: number,
+export function* wait_slow(m: Memory, cond: Address, mutex: Address, slot: number, tid: number,
   until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
-  const recursive = peek(mutexMemory, mutex + Mutex.type) !== PTHREAD_MUTEX_NORMAL
-  if (recursive && peek(mutexMemory, mutex + Mutex.owner) !== tid) return EPERM
+  const recursive = peek(m, mutex + Mutex.type) !== PTHREAD_MUTEX_NORMAL
+  if (recursive && peek(m, mutex + Mutex.owner) !== tid) return EPERM
   const seen = load(m, cond)
-  const depth = peek(mutexMemory, mutex + Mutex.depth)
-  const near = mutexMemory === m ? mutex : 0
-  if (peek(m, cond + Cond.mutex) !== near) store(m, cond + Cond.mutex, near)
-  poke(mutexMemory, mutex + Mutex.depth, 0)                               // a recursive mutex is released whole
-  unlockAs(mutexMemory, mutex, tid)
+  const depth = peek(m, mutex + Mutex.depth)
+  if (peek(m, cond + Cond.mutex) !== mutex) store(m, cond + Cond.mutex, mutex)
+  poke(m, mutex + Mutex.depth, 0)                               // a recursive mutex is released whole
+  unlockAs(m, mutex, tid)
   const result = yield wait(m, cond, seen, wmesg.condition, until, clock)
   const moved = result !== 0 && peek(kernel, record(slot) + ThreadRecord.address) !== cond
-  yield* lock_slow(mutexMemory, mutex, tid)                               // I3
-  poke(mutexMemory, mutex + Mutex.depth, depth)
+  yield* lock_slow(m, mutex, tid)                               // I3
+  poke(m, mutex + Mutex.depth, depth)
   return moved ? 0 : result                                               // I4
 }

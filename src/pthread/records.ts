@@ -21,7 +21,7 @@ export const MutexAttr = struct('mutexattr', {
 /** pthread_cond_t */
 export const Cond = struct('cond', {
   word: i32('counts signals and broadcasts; a futex word'),
-  mutex: i32('address of the mutex of the latest waiter, in the same memory; 0: in another one'),
+  mutex: i32('address of the mutex of the latest waiter, in the same memory; 0: nobody has waited'),
   clock: i32('clock of timed waits: 0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC'),
   reserved: i32('room'),
 })

@@ -66,9 +66,9 @@ export function sem_post(m: Memory, sem: Address): number {
   return postMany(m, sem, 1)
 }
 
-/** Stores the value as property `value` of `out`. */
-export function sem_getvalue(m: Memory, sem: Address, out: { value: number }): number {
-  out.value = load(m, sem)
+/** Stores the value at `value`. */
+export function sem_getvalue(m: Memory, sem: Address, value: Address): number {
+  poke(m, value, load(m, sem))
   return 0
 }
 

@@ -1,0 +1,55 @@
+// pthreads run FILE: the file's main as the first thread, with this thread free to hear signals.
+
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { configure, ensureCommand, untilAllExited } from '../api/attach.ts'
+import { load } from '../api/entry.ts'
+import { Thread } from '../api/thread.ts'
+import { summary } from './summary.ts'
+
+/** Options of `pthreads run`; memory in MiB. */
+export interface RunOptions { threads?: number, memory?: number, cache?: number }
+
+interface Program { main(args: string[]): unknown }
+
+const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
+
+/** Runs the program in `file`; sets the exit code. */
+export async function runProgram(file: string, options: RunOptions, args: string[]): Promise<void> {
+  const path = resolve(file)
+  const problem = check(path)
+  if (problem !== undefined) {
+    console.error(`pthreads run: ${file}: ${problem}`)
+    process.exitCode = 2
+    return
+  }
+  const { memory, ...rest } = options
+  configure(memory === undefined ? rest : { ...rest, memory: Math.min(memory * 2 ** 20, 2 ** 31 - 65536) })
+  ensureCommand()
+  for (const [signal, number] of Object.entries(SIGNALS)) process.once(signal, () => { end(signal, number) })
+  const { main } = load<Program>(pathToFileURL(path))
+  try {
+    const code = await Thread.create({ name: 'main' }, main, args).joinAsync()
+    if (typeof code === 'number') process.exitCode = code & 255
+  } catch (error) {
+    console.error(error)
+    process.exitCode = 1
+  }
+  await untilAllExited()
+  for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal)
+}
+
+function check(path: string): string | undefined {
+  try {
+    if (!statSync(path).isFile()) return 'not a file'
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message
+  }
+  return /\.[mc]?[jt]s$/.test(path) ? undefined : 'not a .js, .mjs, .ts or .mts file'
+}
+
+function end(signal: string, number: number): void {
+  process.stderr.write(`\n${signal}: the program is ended\n${summary()}`)
+  process.exit(128 + number)
+}
