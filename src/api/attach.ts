@@ -8,7 +8,7 @@ import { substituteHost } from '../kernel/clone.ts'
 import { installHost } from '../kernel/host.ts'
 import { attached, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
 import { FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
-import { openAsync, lastSlot, open, closeAsync } from '../kernel/thread.ts'
+import { closeAsync, lastSlot, openAsync, open_locked } from '../kernel/thread.ts'
 import { settle, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { installPlatform, installStrings } from '../mem/codec.ts'
@@ -72,12 +72,16 @@ export function ensureCommand(): void {
   install()
   create({ ...limits, threads: (limits.threads ?? 32_000) + 1 }, host.pid())
   self.carrier = FIRST
+  poke(kernel, PROCESS + Process.lastTid, COMMAND_TID - 1)
   become(slotMask, Flag.HOST)
+  poke(kernel, PROCESS + Process.lastTid, 0)
   host.atExit(report)
 }
 
+const COMMAND_TID = 2 ** 30 - 1
+
 function become(slot: number, flags: number): void {
-  open(slot, flags)
+  open_locked(slot, flags)                                                // nobody else is there yet
   poke(kernel, record(slot) + ThreadRecord.carrier, FIRST)
   store(kernel, record(slot) + ThreadRecord.state, State.RUNNING)
   self.slot = slot

@@ -19,7 +19,7 @@ import { request, start } from './clone.ts'
 import { finish_locked } from './exit.ts'
 import { bury, finishWakes, mendBucket, wake } from './futex.ts'
 import { mendHandles, sweep } from './handle.ts'
-import { arena, bucketRecord, carrierRecord, kernel, record, self } from './process.ts'
+import { arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
 import { BUCKETS, Bucket, Carrier, CarrierState, Flag, PROCESS, Process, State, Status, ThreadRecord } from './records.ts'
 import { free_locked, lastSlot } from './thread.ts'
 
@@ -143,10 +143,15 @@ function mendTables(): void {
     if (state === State.FREE) {
       poke(kernel, t + ThreadRecord.link, free)
       free = slot
+      poke(kernel, tids + (peek(kernel, t + ThreadRecord.tid) & slotMask) * 4, 0)
     } else if ((flags & (Flag.ASYNC | Flag.HOST)) === 0) {
       count++
       if (state !== State.EXITED) live++
     }
+  }
+  for (let slot = lastSlot(); slot >= 1; slot--) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.state) !== State.FREE) poke(kernel, tids + (peek(kernel, t + ThreadRecord.tid) & slotMask) * 4, slot)
   }
   poke(kernel, PROCESS + Process.freeThread, free)
   poke(kernel, PROCESS + Process.count, count)

@@ -33,7 +33,7 @@ export let user: Memory
 /** The arena in user memory, for mem/arena.ts. */
 export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
-export let threads: Address = 0, carriers: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0
+export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0
 export let slotMask = 0
 
 /** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs. */
@@ -44,7 +44,8 @@ const FIRST_TABLE = TABLES + BUCKETS * Bucket.size
 function layout(slotCount: number, carrierCount: number): Address {
   threads = FIRST_TABLE
   carriers = threads + slotCount * ThreadRecord.size
-  interned = carriers + carrierCount * Carrier.size
+  tids = carriers + carrierCount * Carrier.size
+  interned = tids + slotCount * 4
   handles = interned + INTERNED * 4
   slots = handles + HANDLES * Handle.size
   slotMask = slotCount - 1

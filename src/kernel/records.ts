@@ -13,6 +13,7 @@ export const Process = struct('process', {
   live: i32('threads that have not exited, the first one not counted; a futex word, woken at 0'),
   tableLock: i32('lock: thread table, carrier table, cache'),
   freeThread: i32('head of the list of free thread records, linked by link; under tableLock'),
+  lastTid: i32('tid given last; under tableLock'),
   bumpThread: i32('first thread record never used; under tableLock'),
   freeCarrier: i32('head of the list of free carrier records, linked by link; under tableLock'),
   bumpCarrier: i32('first carrier record never used; under tableLock'),
@@ -37,7 +38,7 @@ export const Process = struct('process', {
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
 export const ThreadRecord = struct('thread', {
   state: i32('0 free, 1 embryo (cloned, not yet running), 2 running, 3 sleeping, 4 exited; written by the thread, at birth by its creator, at death by the reaper'),
-  tid: i32('generation * slots + slot; 30 bits'),
+  tid: i32('its number, 30 bits; tids[tid modulo slots] is its slot'),
   serial: i32('counts the uses of this record; tells a stale handle'),
   flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port'),
   carrier: i32('the carrier that runs it; 0 before it runs'),

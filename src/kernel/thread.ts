@@ -1,16 +1,17 @@
 // The thread table: allocation of records and the numbers that name them.
 //
 // A record belongs to the thread that lives in it; its creator writes it until it runs, the reaper when it
-// died.  tid = generation * slots + slot: small numbers at first, none used again soon.  Whoever keeps a tid
-// can find the record and see by the serial whether it still is that thread's.
+// died.  Numbers are given in order and none is used again soon; the table `tids` finds the slot of a number by
+// its remainder, and a number whose place there is taken is passed over.  Whoever keeps a slot sees by the serial
+// whether it still is that thread's.
 
 import { and, load, or, peek, poke, store } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import { EAGAIN, EINVAL, ESRCH } from './errno.ts'
-import { kernel, record, self, slotMask } from './process.ts'
+import { kernel, record, self, slotMask, tids } from './process.ts'
 import { Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 
-const TID_BITS = 30
+const TID_MAX = 2 ** 30 - 1
 
 /** Takes a record from the free list; 0 when the table is full. Under tableLock. */
 export function allocate_locked(flags: number): number {
@@ -22,28 +23,36 @@ export function allocate_locked(flags: number): number {
     if (slot >= slotMask) return 0                                       // the last record is the command's (run)
     poke(kernel, PROCESS + Process.bumpThread, slot + 1)
   }
-  open(slot, flags)
+  open_locked(slot, flags)
   return slot
 }
 
-/** Makes record `slot` a new thread's: a fresh tid and serial, everything else empty. */
-export function open(slot: number, flags: number): void {
+/** Makes record `slot` a new thread's: a fresh tid and serial, everything else empty. Under tableLock. */
+export function open_locked(slot: number, flags: number): void {
   const t = record(slot)
   const serial = peek(kernel, t + ThreadRecord.serial)
   kernel.i32.fill(0, t >>> 2, (t + ThreadRecord.size) >>> 2)
   poke(kernel, t + ThreadRecord.serial, serial + 1 | 0)
-  const slotBits = 32 - Math.clz32(slotMask)
-  const generation = serial & ((1 << (TID_BITS - slotBits)) - 1)
-  poke(kernel, t + ThreadRecord.tid, generation * (slotMask + 1) + slot)
+  poke(kernel, t + ThreadRecord.tid, number_locked(slot))
   poke(kernel, t + ThreadRecord.flags, flags)
   poke(kernel, t + ThreadRecord.state, State.EMBRYO)
   poke(kernel, t + ThreadRecord.creator, self.tid)
   store(kernel, t + ThreadRecord.exit, 1)
 }
 
+function number_locked(slot: number): number {
+  let tid = peek(kernel, PROCESS + Process.lastTid)
+  do tid = tid === TID_MAX ? 1 : tid + 1
+  while (peek(kernel, tids + (tid & slotMask) * 4) !== 0)
+  poke(kernel, tids + (tid & slotMask) * 4, slot)
+  poke(kernel, PROCESS + Process.lastTid, tid)
+  return tid
+}
+
 /** Gives a record back. Under tableLock. */
 export function free_locked(slot: number): void {
   const t = record(slot)
+  poke(kernel, tids + (peek(kernel, t + ThreadRecord.tid) & slotMask) * 4, 0)
   poke(kernel, t + ThreadRecord.state, State.FREE)
   poke(kernel, t + ThreadRecord.link, peek(kernel, PROCESS + Process.freeThread))
   poke(kernel, PROCESS + Process.freeThread, slot)
@@ -51,8 +60,8 @@ export function free_locked(slot: number): void {
 
 /** Slot of thread `tid`, or 0 if no such thread has a record (ESRCH). */
 export function find(tid: number): number {
-  const slot = tid & slotMask
-  if (tid <= 0 || slot === 0) return 0
+  const slot = tid > 0 ? load(kernel, tids + (tid & slotMask) * 4) : 0
+  if (slot === 0) return 0
   const t = record(slot)
   return load(kernel, t + ThreadRecord.tid) === tid && load(kernel, t + ThreadRecord.state) !== State.FREE ? slot : 0
 }
