@@ -64,7 +64,7 @@ function readOptions() {
       },
     })
     const runs = Number(values.runs ?? (values.quick ? 3 : 7))
-    if (!values.help && Number.isInteger(runs) && runs > 0) return { ...values, runs, milliseconds: values.quick ? 100 : 400 }
+    if (!values.help && Number.isInteger(runs) && runs > 0) return { ...values, runs, milliseconds: values.quick ? 100 : 800 }
   } catch (error) {
     console.error(error.message)
   }

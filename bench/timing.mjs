@@ -1,13 +1,13 @@
-// How a contestant in JavaScript measures: a warm-up of a quarter of the time (the compiler, the caches), then
+// How a contestant in JavaScript measures: a warm-up of the same length (the compiler works on the same core, the caches), then
 // batches until the time is over; the value is the mean of that one process. The harness takes the median of
 // several processes.
 
-export const milliseconds = Number(process.env.BENCH_MILLISECONDS ?? 400)
+export const milliseconds = Number(process.env.BENCH_MILLISECONDS ?? 800)
 
 /** Nanoseconds per operation of `batch`, which does `size` of them. */
 export function perOperation(size, batch) {
   let result = 0
-  for (const length of [milliseconds / 4, milliseconds]) {
+  for (const length of [milliseconds, milliseconds]) {
     let operations = 0, elapsed = 0
     const start = performance.now()
     do {
@@ -23,7 +23,7 @@ export function perOperation(size, batch) {
 /** The same for an asynchronous `batch`. */
 export async function perOperationAsync(size, batch) {
   let result = 0
-  for (const length of [milliseconds / 4, milliseconds]) {
+  for (const length of [milliseconds, milliseconds]) {
     let operations = 0, elapsed = 0
     const start = performance.now()
     do {

@@ -2,6 +2,7 @@
 
 import { workerData } from 'node:worker_threads'
 import { becomeCarrier } from './api/carrier.ts'
+import './api/index.ts'                              // the codec knows the objects of the library
 import { install } from './api/attach.ts'
 import { inheritOptions } from './host/index.ts'
 import { host, installHost, type Birth, type Host } from './kernel/host.ts'

@@ -53,7 +53,7 @@ export function main(args: string[]): number {
   const walkSeconds = (performance.now() - start) / 1000
   const kinds = [{ threads: options.threads, cold: true }, { threads: 1 }, ...options.threads > 1 ? [{ threads: options.threads }] : []]
   const results = kinds.map(({ threads, cold = false }) => {
-    const progress = options.json ? hideProgress() : showProgress(titleOf(threads, cold), list.bytes / 2 ** 20)
+    const progress = options.json ? hideProgress() : showProgress(titleOf(threads, cold), list.bytes / 1e6)
     return run(threads, cold, list, options.top, progress)
   })
 
@@ -69,7 +69,7 @@ function run(howMany: number, cold: boolean, { paths }: FileList, top: number, p
   const shared = new Int32Array(new SharedArrayBuffer(SHARED * 4))
   const mutex = new Mutex({ name: 'files' })
   const threads = times(howMany, i => Thread.create({ name: `index-${i + 1}` }, worker.indexFiles, paths, shared, mutex))
-  const parts = threads.map(thread => joinWatching(thread, () => progress.update(shared[KILOBYTES_DONE] / 1024)))
+  const parts = threads.map(thread => joinWatching(thread, () => progress.update(shared[KILOBYTES_DONE] * 1024 / 1e6)))
 
   const tables = parts.map(({ table }) => table)
   if (howMany > 1) {

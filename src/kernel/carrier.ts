@@ -18,6 +18,7 @@ import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { host } from './host.ts'
 import { carrierRecord, kernel, record, self } from './process.ts'
 import { Carrier, CarrierState, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { Spin } from './spin.ts'
 
 const ASLEEP = -1
 /** After so many threads a carrier turns its event loop once, so that finalizers and messages are seen to. */
@@ -138,19 +139,19 @@ export function serve(): void {
 }
 
 let idled = false
-let spins = 40
+const spin = new Spin()
 
 // The slot of the next thread, or 0 when it is time for a turn of the event loop.
 function awaitJob(c: number): number {
   const job = c + Carrier.job
-  let slot = 0
-  for (let i = 0; i < spins && slot <= 0; i++) slot = load(kernel, job)
-  if (slot > 0) spins = Math.min(400, spins + 20)
-  else spins = Math.max(20, spins >> 1)
+  const limit = spin.begin()
+  let polls = 0
+  while (polls < limit && load(kernel, job) <= 0) polls++
   for (;;) {
-    slot = load(kernel, job)
+    const slot = load(kernel, job)
     if (slot > 0) {
       store(kernel, job, 0)
+      spin.end()
       idled = false
       return slot
     }

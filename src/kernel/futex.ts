@@ -39,6 +39,8 @@ import { now, remaining, type Clock } from './clock.ts'
 import { EAGAIN, ETIMEDOUT } from './errno.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { BUCKETS, Bucket, State, ThreadRecord } from './records.ts'
+import { Spin } from './spin.ts'
+import { wmesgs } from './wmesg.ts'
 
 const AWAKE = 0, ASLEEP = 1, WOKEN = 2
 export const ANY = -1
@@ -227,11 +229,7 @@ export function woken(slot: number): boolean {
   return load(kernel, record(slot) + park) === WOKEN
 }
 
-// How many times to look before suspending.  Worth it only if the waker runs on another core right now, so
-// it is learnt: a look that pays raises the limit, one that does not lowers it, and one sleep in 64 tries
-// the long one again.
-const SPIN_MIN = 20, SPIN_MAX = 2000
-let spins = 40, sinceTry = 0
+const spins = wmesgs.map(() => new Spin())
 
 /**
  * Sleeps until the queued thread `slot`, which is the caller, is woken (0) or `deadline` has passed
@@ -239,22 +237,13 @@ let spins = 40, sinceTry = 0
  */
 export function sleep(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
-  const attempt = ++sinceTry === 64
-  if (attempt) sinceTry = 0
-  const limit = attempt ? SPIN_MAX : spins
-  let result = -1
-  for (let i = 0; i < limit; i++) {
-    if (load(kernel, t + park) === WOKEN) {
-      spins = Math.min(SPIN_MAX, Math.max(spins, i * 2 + SPIN_MIN))
-      result = 0
-      break
-    }
-  }
-  if (result !== 0) {
-    if (spins > SPIN_MIN && !attempt) spins = Math.max(SPIN_MIN, spins >> 1)
-    if (cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
-    else result = 0
-  }
+  const spin = spins[peek(kernel, t + ThreadRecord.wmesg)]
+  const limit = spin.begin()
+  let polls = 0
+  while (polls < limit && load(kernel, t + park) !== WOKEN) polls++
+  let result = 0
+  if (polls === limit && cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
+  spin.end()
   if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // marked by the reaper, for nothing
   poke(kernel, t + ThreadRecord.state, State.RUNNING)
   if (result === 0) poke(kernel, t + ThreadRecord.wakeups, peek(kernel, t + ThreadRecord.wakeups) + 1)

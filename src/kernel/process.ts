@@ -3,9 +3,9 @@
 // The first heap that needs the kernel makes both memories; every other heap is born with them (boot.ts).
 // Memory is committed by the operating system when it is touched, so large tables cost nothing.
 
-import { load, poke, store } from '#atomics'
+import { bind, load, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
-import { KERNEL, Memory, reserve, USER, type Address } from '../mem/memory.ts'
+import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
 import { BUCKETS, Bucket, Carrier, FIRST, Handle, PROCESS, Process, SLOT, ThreadRecord, VERSION } from './records.ts'
 
 /** What makes a process; all optional. */
@@ -19,7 +19,7 @@ export interface Limits {
 }
 
 /** The two buffers that a heap needs to join the process. */
-export interface Buffers { kernel: SharedArrayBuffer, user: SharedArrayBuffer }
+export interface Buffers { kernel: Storage, user: Storage }
 
 export const SPAWNER_NONE = 0, SPAWNER_STARTS = 1, SPAWNER_READY = 2
 export const INTERNED = 65536
@@ -70,6 +70,8 @@ export function create(limits: Limits, pid: number): void {
   const carrierCount = Math.min(wanted + cache, 65536) + 8
   kernel = reserve(KERNEL, layout(slotCount, carrierCount))
   user = reserve(USER, bytes)
+  bind(kernel)
+  bind(user)
   arena = { memory: user, locks: kernel, lock: PROCESS + Process.heapLock }
   const set = (field: number, value: number): void => poke(kernel, PROCESS + field, value)
   set(Process.version, VERSION)
@@ -88,15 +90,17 @@ export function create(limits: Limits, pid: number): void {
 /** Joins a process that another heap made. */
 export function attach(buffers: Buffers): void {
   kernel = new Memory(KERNEL, buffers.kernel)
+  bind(kernel)
   if (load(kernel, PROCESS + Process.version) !== VERSION) throw new Error('pthreads: this heap and the process that it joins have different versions of the library')
   user = new Memory(USER, buffers.user)
+  bind(user)
   arena = { memory: user, locks: kernel, lock: PROCESS + Process.heapLock }
   layout(load(kernel, PROCESS + Process.slots), load(kernel, PROCESS + Process.carriers))
 }
 
 /** The buffers to hand to a new heap. */
 export function buffers(): Buffers {
-  return { kernel: kernel.buffer, user: user.buffer }
+  return { kernel: kernel.wasm ?? kernel.buffer, user: user.wasm ?? user.buffer }
 }
 
 /** Address of the record in thread slot `slot`. */

@@ -12,18 +12,39 @@ export const KERNEL = 0
 /** The id of the memory that holds the process's objects: mutexes, messages, names. */
 export const USER = 1
 
+/** A WebAssembly.Memory. */
+export interface WasmMemory { readonly buffer: ArrayBufferLike }
+
+/** The parts of the global WebAssembly that the library needs; the platform's types are not assumed. */
+export interface Wasm {
+  Memory: new (limits: { initial: number, maximum: number, shared: true }) => WasmMemory
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object, imports: object) => { readonly exports: object }
+}
+
+/** The engine's WebAssembly; undefined in one that has none. */
+export const wasm = Reflect.get(globalThis, 'WebAssembly') as Wasm | undefined
+
+/** What a memory is made of, and what travels to other heaps. */
+export type Storage = WasmMemory | SharedArrayBuffer
+
 export class Memory {
   /** Same number in every thread of the process; half of a futex key. */
   readonly id: number
   readonly buffer: SharedArrayBuffer
+  /** The same memory as wasm knows it; absent for a plain SharedArrayBuffer. */
+  readonly wasm: WasmMemory | undefined
   readonly i32: Int32Array
   readonly u8: Uint8Array
   readonly f64: Float64Array
   /** Length in bytes. */
   readonly size: number
 
-  constructor(id: number, buffer: SharedArrayBuffer) {
+  constructor(id: number, source: Storage) {
+    const plain = source instanceof SharedArrayBuffer
+    const buffer = plain ? source : source.buffer as SharedArrayBuffer
     this.id = id
+    this.wasm = plain ? undefined : source
     this.buffer = buffer
     this.size = buffer.byteLength
     this.i32 = new Int32Array(buffer)
@@ -32,7 +53,9 @@ export class Memory {
   }
 }
 
-/** Reserves a memory of `bytes` bytes; what nobody touches costs nothing. Throws RangeError if the host refuses. */
+/** Reserves a memory of `bytes` bytes, rounded up to 64 KiB; what nobody touches costs nothing. Throws RangeError if the host refuses. */
 export function reserve(id: number, bytes: number): Memory {
-  return new Memory(id, new SharedArrayBuffer(bytes))
+  const pages = Math.ceil(bytes / 65536)
+  if (wasm === undefined) return new Memory(id, new SharedArrayBuffer(pages * 65536))
+  return new Memory(id, new wasm.Memory({ initial: pages, maximum: pages, shared: true }))
 }

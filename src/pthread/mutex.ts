@@ -23,7 +23,7 @@
 // Reuse: after its exchange unlock uses the address as a key only, so the next owner may destroy and free the
 // mutex at once.  A stranger at the same address may be woken for nothing; all sleepers loop.
 //
-// `owner` is a report for plain mutexes and the truth for the thread itself: nobody else ever writes my tid
+// `owner` is the word after the state; the atomics port has lock's and unlock's two accesses in one call.  It is a report for plain mutexes and the truth for the thread itself: nobody else ever writes my tid
 // there, so "owner is me" is exact without an atomic access.  An asynchronous acquisition owns by a tid of
 // its own (kernel/thread.ts, openAsync).
 //
@@ -31,7 +31,7 @@
 // it hands the lock to threads that are not running); the owner's tid as the state word (a third access for
 // plain mutexes: robust and priority types pay it).
 
-import { cas, exchange, load, peek, poke } from '#atomics'
+import { casOwned, exchange, exchangeOwned, load, peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, EPERM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
@@ -69,9 +69,7 @@ export function pthread_mutex_destroy(m: Memory, mutex: Address): number {
  * ever (normal).
  */
 export function pthread_mutex_lock(m: Memory, mutex: Address): number {
-  if (cas(m, mutex, FREE, HELD) !== FREE) return relockOrWait(m, mutex, Infinity, CLOCK_MONOTONIC)
-  poke(m, mutex + owner, self.tid)
-  return 0
+  return casOwned(m, mutex, FREE, HELD, self.tid) === FREE ? 0 : relockOrWait(m, mutex, Infinity, CLOCK_MONOTONIC)
 }
 
 /** Locks the mutex if nobody holds it (or the caller does: recursive). Else EBUSY. Does not block. */
@@ -98,33 +96,35 @@ export function pthread_mutex_unlock(m: Memory, mutex: Address): number {
 
 /** Trylock by the owner `tid`: the calling thread, or an asynchronous acquisition of it. */
 export function trylockAs(m: Memory, mutex: Address, tid: number): number {
-  if (cas(m, mutex, FREE, HELD) === FREE) {
-    poke(m, mutex + owner, tid)
-    return 0
-  }
+  if (casOwned(m, mutex, FREE, HELD, tid) === FREE) return 0
   return peek(m, mutex + type) === PTHREAD_MUTEX_RECURSIVE && peek(m, mutex + owner) === tid ? deepen(m, mutex) : EBUSY
 }
 
 /** Unlock by the owner `tid`. */
 export function unlockAs(m: Memory, mutex: Address, tid: number): number {
-  if (peek(m, mutex + type) !== PTHREAD_MUTEX_NORMAL) {
-    if (peek(m, mutex + owner) !== tid) return EPERM
-    const more = peek(m, mutex + depth)
-    if (more !== 0) {
-      poke(m, mutex + depth, more - 1)
-      return 0
-    }
+  const seen = exchangeOwned(m, mutex, FREE, tid)                         // HELD, CONTENDED -> FREE; the owner before
+  return seen === HELD ? 0 : unlock_slow(m, mutex, tid, seen)
+}
+
+function unlock_slow(m: Memory, mutex: Address, tid: number, seen: number): number {
+  if (seen === CONTENDED) {
+    wake(m, mutex, 1)
+    return 0
   }
-  poke(m, mutex + owner, 0)
-  if (exchange(m, mutex, FREE) === CONTENDED) wake(m, mutex, 1)           // HELD, CONTENDED -> FREE
+  const more = peek(m, mutex + depth)
+  if (more !== 0 && peek(m, mutex + owner) === tid) {
+    poke(m, mutex + depth, more - 1)
+    return 0
+  }
+  if (peek(m, mutex + type) !== PTHREAD_MUTEX_NORMAL) return EPERM
+  poke(m, mutex + owner, 0)                                               // another's: undefined by POSIX, and it works
+  if (exchange(m, mutex, FREE) === CONTENDED) wake(m, mutex, 1)
   return 0
 }
 
 /** Lock until `until`, an absolute time in ms on `clock`. */
 export function lockUntil(m: Memory, mutex: Address, until: number, clock: Clock): number {
-  if (cas(m, mutex, FREE, HELD) !== FREE) return relockOrWait(m, mutex, until, clock)
-  poke(m, mutex + owner, self.tid)
-  return 0
+  return casOwned(m, mutex, FREE, HELD, self.tid) === FREE ? 0 : relockOrWait(m, mutex, until, clock)
 }
 
 function relockOrWait(m: Memory, mutex: Address, until: number, clock: Clock): number {
@@ -145,12 +145,8 @@ function deepen(m: Memory, mutex: Address): number {
 
 // The owner may be about to release on another core.
 function spin(m: Memory, mutex: Address): boolean {
-  for (let i = 0; i < SPINS; i++) {
-    if (load(m, mutex) === FREE && cas(m, mutex, FREE, HELD) === FREE) {
-      poke(m, mutex + owner, self.tid)
-      return true
-    }
-  }
+  for (let i = 0; i < SPINS; i++)
+    if (load(m, mutex) === FREE && casOwned(m, mutex, FREE, HELD, self.tid) === FREE) return true
   return false
 }
 

@@ -1,0 +1,74 @@
+// Every program under examples/, with small arguments, run as examples/README.md says.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('.', import.meta.resolve('pthreads/package.json')))
+const built = join(root, 'build/examples')
+
+interface Ended { code: number | string | null, stdout: string, stderr: string }
+
+function run(example: string, ...args: string[]): Promise<Ended> {
+  const command = [join(root, 'dist/cli/main.js'), 'run', join(built, example, 'main.js'), '--', ...args]
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, command, { timeout: 60_000, killSignal: 'SIGKILL' }, (_, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? child.signalCode, stdout, stderr })
+    })
+  })
+}
+
+const lastLine = (text: string): string | undefined => text.trimEnd().split('\n').at(-1)
+
+const tried = new Set<string>()
+
+function prints(example: string, args: string[], last: string): void {
+  tried.add(example)
+  test(`${example} ${args.join(' ')} ends with: ${last}`, async () => {
+    const { code, stdout, stderr } = await run(example, ...args)
+    assert.deepEqual({ code, last: lastLine(stdout), stderr }, { code: 0, last, stderr: '' })
+  })
+}
+
+prints('philosophers', ['3', '100'], 'meals eaten: 300')
+prints('philosophers', ['2', '0'], 'meals eaten: 0')
+prints('bounded-buffer', ['1000', '2', '2'], 'sum of 1000 items: 500500')
+prints('bounded-buffer', ['3', '1', '3'], 'sum of 3 items: 6')
+prints('parallel-sort', ['10000', '2'], 'sorted 10000 numbers: yes')
+prints('parallel-sort', ['1000', '3'], 'sorted 1000 numbers: yes')
+prints('parallel-sort', ['0', '1'], 'sorted 0 numbers: yes')
+
+test('word-index makes the same index with one thread and with two, and its last line is that of the last thread', async () => {
+  tried.add('word-index')
+  const { code, stdout, stderr } = await run('word-index', '--threads', '2', join(root, 'examples'))
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^speed-up .* same index \([0-9a-f]{16}\)$/m)
+  assert.match(lastLine(stdout)!, /^ *\d+ index-2 /)
+})
+
+test('word-index --json prints one object and nothing else', async () => {
+  const { code, stdout, stderr } = await run('word-index', '--json', '--top', '1', '--threads', '2', join(root, 'examples/README.md'))
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+  const { files, same, top } = JSON.parse(stdout) as { files: number, same: boolean, top: { word: string }[] }
+  assert.deepEqual({ files, same, top: top.length }, { files: 1, same: true, top: 1 })
+})
+
+const wrong: readonly (readonly [example: string, ...args: string[]])[] = [
+  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'],
+]
+for (const [example, ...args] of wrong) {
+  test(`${example} ${args.join(' ')} is refused in one line, with exit code 2`, async () => {
+    const { code, stdout, stderr } = await run(example, ...args)
+    assert.deepEqual({ code, stdout, lines: stderr.trimEnd().split('\n').length }, { code: 2, stdout: '', lines: 1 })
+    assert.match(stderr, new RegExp(`^${example}: `))
+  })
+}
+
+test('no example is forgotten here', () => {
+  const all = readdirSync(join(root, 'examples'), { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name)
+  assert.deepEqual([...tried].sort(), all.sort())
+  for (const name of all) assert.ok(existsSync(join(built, name, 'main.js')), name)
+})
