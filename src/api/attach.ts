@@ -122,4 +122,3 @@ function report(): number {
   }
   return load(kernel, PROCESS + Process.failures) > 0 ? 1 : 0
 }
-

@@ -43,4 +43,3 @@ export function statsOf(copy: Int32Array, cpu: number): ThreadStats {
 
 /** Figures that are all 0. */
 export const noStats: ThreadStats = { cpuTime: 0, elapsed: 0, sleeps: 0, wakeups: 0, sleepsBy: {}, waitsFor: '' }
-

@@ -9,9 +9,15 @@ import { ErrnoError } from './errors.ts'
 import { resolve } from './resolve.ts'
 
 export interface ThreadLocalOptions<T> {
-  /** Makes a thread's value at its first `get` of this handle; it does not travel: in a thread that got the object as an argument the first value is undefined. */
+  /**
+   * Makes a thread's value at its first `get` of this handle. It does not travel: in a thread that got the object as an
+   * argument the first value is undefined.
+   */
   initial?: () => T
-  /** Called with a thread's value when the thread ends. A function stays with this thread; an entry (`load`, `thread`) travels with the object. */
+  /**
+   * Called with a thread's value when the thread ends. A function stays with this heap; an entry (`load`, `thread`)
+   * travels with the object.
+   */
   destructor?: ((value: T) => unknown) | Entry<(value: T) => unknown>
   name?: string
 }
@@ -98,4 +104,3 @@ extend({
     return known.get(key)?.deref() ?? new ThreadLocal(new Adoption(key, source) as object)
   },
 })
-

@@ -299,4 +299,3 @@ extend({
   },
   decode: reader => Thread.of(reader.word(), reader.word(), reader.word(), reader.text()),
 })
-

@@ -98,4 +98,3 @@ async function dormant(slot: number, deadline: number, clock: Clock): Promise<nu
   if (result === 0) poke(kernel, t + ThreadRecord.wakeups, peek(kernel, t + ThreadRecord.wakeups) + 1)
   return result
 }
-

@@ -139,4 +139,3 @@ function search(m: Memory, from: number, top: number, count: number): number {
   }
   return 0
 }
-

@@ -11,6 +11,5 @@ export class ThreadExit {
 
 /** Ends the calling thread with `value` as its result. `finally` blocks, then the key destructors run. */
 export function pthread_exit(value?: unknown): never {
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- it unwinds the stack and is no error
   throw new ThreadExit(value)
 }

@@ -82,4 +82,3 @@ export function dueDestructors(): (() => unknown)[] {
   values = new Map()
   return due
 }
-

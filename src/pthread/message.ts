@@ -58,7 +58,9 @@ export function receiveArguments(slot: number): unknown[] {
   if (peek(kernel, t + length) === 0) return []
   const block = peek(kernel, t + at)
   const ported = (peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0
-  const extras = ported ? take(peek(kernel, t + ThreadRecord.sender), peek(kernel, t + ThreadRecord.senderSerial), peek(kernel, t + ThreadRecord.tid)) : undefined
+  const extras = ported
+    ? take(peek(kernel, t + ThreadRecord.sender), peek(kernel, t + ThreadRecord.senderSerial), peek(kernel, t + ThreadRecord.tid))
+    : undefined
   return open(slot, block, extras) as unknown[]
 }
 

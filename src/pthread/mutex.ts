@@ -23,9 +23,10 @@
 // Reuse: after its exchange unlock uses the address as a key only, so the next owner may destroy and free the
 // mutex at once.  A stranger at the same address may be woken for nothing; all sleepers loop.
 //
-// `owner` is the word after the state; the atomics port has lock's and unlock's two accesses in one call.  It is a report for plain mutexes and the truth for the thread itself: nobody else ever writes my tid
+// `owner` is a report for plain mutexes and the truth for the thread itself: nobody else ever writes my tid
 // there, so "owner is me" is exact without an atomic access.  An asynchronous acquisition owns by a tid of
-// its own (kernel/thread.ts, openAsync).
+// its own (kernel/thread.ts, openAsync).  The atomics port has the two accesses of lock, and those of unlock, in
+// one call each (casOwned, exchangeOwned): that is a third of the price.
 //
 // Rejected: two states and a wake at every unlock (3x the price when nobody waits); a ticket lock (fair, but
 // it hands the lock to threads that are not running); the owner's tid as the state word (a third access for
