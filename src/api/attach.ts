@@ -40,10 +40,12 @@ let limits: Limits = {}
 export interface Configuration extends Limits { host?: URL | string }
 
 /**
- * Sets limits of the process. Must come before anything else is used. Throws RangeError for limits that are none,
+ * Sets limits of the process. Must come before anything else is used; in a module that threads import again, it does
+ * nothing there. Throws RangeError for limits that are none,
  * Error if the process exists already.
  */
 export function configure(configuration: Configuration): void {
+  if (attached() && self.carrier !== FIRST) return
   if (attached()) throw new Error('configure: the process exists already; configure it before the first use of the library')
   const { host: module, ...rest } = configuration
   for (const key of Object.keys(rest)) if (!['threads', 'memory', 'cache'].includes(key)) throw new TypeError(`configure: unknown option "${key}"`)
@@ -78,7 +80,7 @@ export function ensureCommand(): void {
   host.atExit(report)
 }
 
-const COMMAND_TID = 2 ** 30 - 1
+const COMMAND_TID = 2 ** 29 - 1
 
 function become(slot: number, flags: number): void {
   open_locked(slot, flags)                                                // nobody else is there yet
@@ -94,7 +96,10 @@ let held = false
 export function holdProcess(): void {
   if (held || self.carrier !== FIRST) return
   held = true
-  host.nextTurn(() => void untilAllExited().finally(() => held = false))
+  host.nextTurn(() => void untilAllExited().finally(() => {
+    held = false
+    if (load(kernel, PROCESS + Process.live) !== 0) holdProcess()
+  }))
 }
 
 /** Resolves when no thread is alive but the first. */

@@ -13,11 +13,13 @@ import type { Routine } from '../pthread/entry.ts'
 import { run, starved, uncaught } from '../pthread/start.ts'
 import { install } from './attach.ts'
 import { give } from './resolve.ts'
+import './index.ts'                              // arguments may be objects of the library
 
 /** Joins the process as carrier `birth.carrier` and runs threads from now on, as long as the Worker lives. */
 export function becomeCarrier(birth: Birth): void {
   attach(birth)
   self.carrier = birth.carrier
+  self.tid = -self.carrier
   install()
   installLine(birth.port)
   installRun(run)

@@ -9,7 +9,7 @@ import { block, settle } from '../kernel/request.ts'
 import { find } from '../kernel/thread.ts'
 import { pthread_cond_broadcast, pthread_cond_signal, wait_slow } from '../pthread/cond.ts'
 import { Cond, Mutex as MutexRecord } from '../pthread/records.ts'
-import { after, later } from './later.ts'
+import { after, later, tidOf } from './later.ts'
 import { Mutex, MutexHold } from './mutex.ts'
 import { Adoption, Shared, travels } from './shared.ts'
 
@@ -38,8 +38,8 @@ export class Condition extends Shared {
     const at = Mutex.addressOf(mutex instanceof MutexHold ? mutex.mutex : mutex)
     const until = after(ms)
     const owner = peek(user, at + MutexRecord.owner)
-    const slot = find(owner)
-    const ours = slot !== 0 && peek(kernel, record(slot) + ThreadRecord.carrier) === self.carrier
+    const slot = mutex instanceof MutexHold ? MutexHold.slotOf(mutex) : find(owner)
+    const ours = slot !== 0 && tidOf(slot) === owner && peek(kernel, record(slot) + ThreadRecord.carrier) === self.carrier
     if (!ours) throw this.failure(EPERM, 'waitAsync')
     const asynchronous = (peek(kernel, record(slot) + ThreadRecord.flags) & Flag.ASYNC) !== 0
     const errno = asynchronous

@@ -153,6 +153,11 @@ export class MutexHold {
     this.#slot = slot
   }
 
+  /** @internal Its record; 0 once unlocked. */
+  static slotOf(hold: MutexHold): number {
+    return hold.#slot
+  }
+
   /** Unlocks the mutex. Throws ErrnoError EPERM the second time. */
   unlock(): void {
     if (this.#slot === 0) throw new ErrnoError(EPERM, 'mutex.unlock', `${String(this.mutex)}: this acquisition has unlocked it already`, this.mutex)

@@ -65,6 +65,10 @@ export abstract class Shared {
     return name === '' ? `${this.constructor.name} at 0x${this.at.toString(16)}` : `${this.constructor.name} "${name}"`
   }
 
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `${this.constructor.name} { ${this.at === 0 ? 'disposed' : this.name === '' ? `at 0x${this.at.toString(16)}` : `name: '${this.name}'`} }`
+  }
+
   /**
    * Lets go of the object at once, instead of when the collector finds out: its memory is free when no other
    * thread holds it. Using this handle afterwards throws EINVAL.

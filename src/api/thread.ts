@@ -2,12 +2,12 @@
 
 import { load, peek } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
-import { EAGAIN, EDEADLK, EINVAL, ENOMEM, ENOSYS, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
+import { EAGAIN, EDEADLK, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { cpuOfCaller } from '../kernel/exit.ts'
 import { host } from '../kernel/host.ts'
 import { adopt, requestTermination } from '../kernel/mail.ts'
 import { buffers, kernel, record, self } from '../kernel/process.ts'
-import { State, Status, ThreadRecord } from '../kernel/records.ts'
+import { FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { extend } from '../mem/codec.ts'
 import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/attr.ts'
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
@@ -96,6 +96,7 @@ export class Thread<R = unknown> {
    */
   static inline<A extends unknown[], R>(f: (...args: A) => R, ...args: A): Thread<Awaited<R>> {
     if (typeof f !== 'function') throw new TypeError(`Thread.inline: ${typeof f}, not a function`)
+    ensure()
     return spawn(`i${sourceText(f)}`, { name: f.name } as Entry, args, {}) as Thread<Awaited<R>>
   }
 
@@ -111,6 +112,8 @@ export class Thread<R = unknown> {
 
   /** Ends the calling thread with `value` as its result: `finally` blocks and destructors run. Not for the first thread of a program without `run`. */
   static exit(value?: unknown): never {
+    ensure()
+    if (self.carrier === FIRST) throw new ErrnoError(EPERM, 'Thread.exit', 'Thread.exit: the first thread cannot exit by itself; let it return, or run the program with `pthreads run`')
     return pthread_exit(value)
   }
 
@@ -164,6 +167,10 @@ export class Thread<R = unknown> {
     if (this.#lives()) requestTermination(this.#slot, this.#serial)
   }
 
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Thread { tid: ${this.tid}, name: '${this.name}', state: '${this.state}' }`
+  }
+
   toString(): string {
     return `thread ${this.tid}${this.name === '' ? '' : ` "${this.name}"`}`
   }
@@ -187,7 +194,8 @@ export class Thread<R = unknown> {
     return error
   }
 
-  #failure(errno: number, operation: string): ErrnoError {
+  #failure(result: number, operation: string): ErrnoError {
+    const errno = result === ESRCH ? EINVAL : result                      // the record is gone: it was joined or detached
     return new ErrnoError(errno, `thread.${operation}`, explain(errno, operation, String(this)), this)
   }
 
@@ -204,7 +212,6 @@ function emptyOutcome(): Outcome {
 
 function explain(errno: number, operation: string, thread: string): string {
   switch (errno) {
-    case ESRCH:
     case EINVAL: return `${operation}: ${thread} was joined or detached before`
     case EDEADLK: return `${operation}: ${thread} is the calling thread`
     case ETIMEDOUT: return `${thread} did not end in time`
@@ -236,6 +243,7 @@ const SITES = 1000
 let sites = SITES, unseen = 0, filled = 0
 
 function siteOf(): object | undefined {
+  if ((peek(kernel, record(self.slot) + ThreadRecord.flags) & Flag.HOST) !== 0) return undefined
   if (sites === 0) {
     if ((++unseen & 255) !== 0) return undefined
     const time = now(CLOCK_MONOTONIC)
@@ -259,8 +267,10 @@ function refused(errno: number, source: string): ErrnoError {
 }
 
 const NONE: readonly object[] = []
+const OPTIONS = new Set(['name', 'detached', 'stackSize', 'heapLimit', 'transfer'])
 
 function creation(source: string, options: ThreadOptions): Creation {
+  for (const key of Object.keys(options)) if (!OPTIONS.has(key)) throw new TypeError(`Thread.create: unknown option "${key}"`)
   const { name = '', detached = false, transfer = NONE } = options
   if (typeof name !== 'string') throw new TypeError(`Thread.create: name: ${typeof name}, not a string`)
   if (typeof detached !== 'boolean') throw new TypeError(`Thread.create: detached: ${typeof detached}, not a boolean`)
@@ -276,6 +286,7 @@ function creation(source: string, options: ThreadOptions): Creation {
 
 function begin(n: number, make: () => unknown): void {
   const worker = make()
+  host.check(worker)
   host.adopt(worker, { ...buffers(), role: 'carrier', carrier: n, port: adopt(n) })
 }
 

@@ -33,11 +33,20 @@ export async function runProgram(file: string, options: RunOptions, args: string
     const code = await Thread.create({ name: 'main' }, main, args).joinAsync()
     if (typeof code === 'number') process.exitCode = code & 255
   } catch (error) {
-    console.error(error)
-    process.exitCode = 1
+    process.exitCode = complain(file, error)
   }
   await untilAllExited()
   for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal)
+}
+
+// Prints why the program failed; returns the exit code.
+function complain(file: string, error: unknown): number {
+  if ((error as { code?: unknown } | null)?.code === 'ERR_THREAD_ENTRY') {
+    console.error(`pthreads run: ${file}: exports no function "main"`)
+    return 2
+  }
+  console.error(error)
+  return 1
 }
 
 function check(path: string): string | undefined {

@@ -104,9 +104,12 @@ export const node: Host = {
     })
   },
 
+  check(worker) {
+    if (typeof (worker as Worker | undefined)?.postMessage !== 'function') throw new TypeError('load: the factory returned something that is not a Worker')
+  },
+
   adopt(worker, birth) {
     const w = worker as Worker
-    if (typeof w?.postMessage !== 'function') throw new TypeError('load: the factory returned something that is not a Worker')
     w.on('error', () => undefined)                                      // its end reaches the spawner by its line
     w.postMessage(birth, [birth.port as unknown as MessagePort])
     w.unref()

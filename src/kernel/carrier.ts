@@ -13,7 +13,6 @@
 // dies first, the reaper starts that thread elsewhere.
 
 import { cas, exchange, load, peek, poke, pokef, resume, store, suspend } from '#atomics'
-import { acquire, release } from '../mem/lock.ts'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { host } from './host.ts'
 import { carrierRecord, kernel, record, self } from './process.ts'
@@ -173,14 +172,4 @@ function begin(c: number, slot: number): void {
   poke(kernel, c + Carrier.runs, peek(kernel, c + Carrier.runs) + 1)
   pokef(kernel, t + ThreadRecord.started, now(CLOCK_MONOTONIC))
   store(kernel, t + ThreadRecord.state, State.RUNNING)
-}
-
-/** Runs `f` with tableLock held. */
-export function withTable<T>(f: () => T): T {
-  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
-  try {
-    return f()
-  } finally {
-    release(kernel, PROCESS + Process.tableLock)
-  }
 }

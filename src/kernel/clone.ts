@@ -5,7 +5,7 @@
 //   start    puts the thread into the carrier's mailbox; from here on it runs
 // Any thread may clone, whatever the others do: nothing here needs the first heap's event loop.
 
-import { add, cas, load, peek, poke, resume } from '#atomics'
+import { add, cas, load, or, peek, poke, resume } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import { allocate_locked as allocateCarrier_locked, assign, free_locked as freeCarrier_locked, take_locked } from './carrier.ts'
 import { EAGAIN, ENOSYS } from './errno.ts'
@@ -14,7 +14,7 @@ import { wake } from './futex.ts'
 import { channel, host } from './host.ts'
 import { installLine } from './mail.ts'
 import { buffers, carrierRecord, kernel, record, self, SPAWNER_NONE, SPAWNER_STARTS } from './process.ts'
-import { Carrier, CarrierState, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
+import { Carrier, CarrierState, Flag, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
 import { allocate_locked, free_locked } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
@@ -60,21 +60,31 @@ export function clone(entry: number, kind: Class, flags: number): number {
     try {
       if (n !== 0) errno = begin_slow(n, kind)
     } finally {
-      if (errno !== 0) undo(slot, n)
+      if (errno !== 0) undo(slot)
     }
     if (errno !== 0) return -errno
   }
   return slot
 }
 
-/** Lets the cloned thread `slot` run. */
-export function start(slot: number): void {
-  assign(peek(kernel, record(slot) + ThreadRecord.carrier), slot)
+/**
+ * Lets the cloned thread `slot` run. Returns false if its carrier has died meanwhile: the caller must {@link undo} it.
+ * From STARTED on, the reaper looks after the thread; before, its creator does, or the reaper when that one dies.
+ */
+export function start(slot: number): boolean {
+  const t = record(slot)
+  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
+  const n = peek(kernel, t + ThreadRecord.carrier)
+  if (n !== 0) or(kernel, t + ThreadRecord.flags, Flag.STARTED)
+  release(kernel, PROCESS + Process.tableLock)
+  if (n !== 0) assign(n, slot)
+  return n !== 0
 }
 
-/** Takes back a clone that was not started; its carrier, if it has one, returns to the cache's care. */
-export function undo(slot: number, n: number): void {
+/** Takes back a clone that was not started; its carrier, if it still has one, returns to the cache's care. */
+export function undo(slot: number): void {
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
+  const n = peek(kernel, record(slot) + ThreadRecord.carrier)
   poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
   poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) - 1)
   free_locked(slot)

@@ -1,26 +1,32 @@
 // Death: what a carrier that came to an unforeseen end leaves behind, and who cleans it up.
 //
-// The reaper runs in the spawner, the parent of every carrier, whose event loop nobody blocks.  In order:
+// The reaper runs in the spawner, the parent of every carrier, whose event loop nobody blocks.  At once, without
+// taking a lock:
 //   1  kernel locks that the dead carrier held: what they guard is made consistent, then they are freed
-//   2  wakes that it had begun are finished; its asynchronous waits are taken off their queues
-//   3  the thread it ran: taken off its queue, its exit on its behalf, with a reason that join reports
-//   4  the thread it was given and had not begun: started on another carrier
-//   5  its handles on objects in user memory are dropped
-//   6  its record is freed
+// Then, in steps that are tried again when a lock is held (by another one that died, maybe; see mem/lock.ts):
+//   2  every sleeper is woken, and looks again: the dead carrier may have owed somebody a wake
+//   3  its asynchronous waits are taken off their queues; a join that one of its threads was in is given back
+//   4  the threads it ran: their exit on their behalf, with a reason that join reports
+//   5  the thread it was given and had not begun: started on another carrier
+//   6  threads that it had made and not started are forgotten
+//   7  its handles on objects in user memory are dropped, its record is freed
+// A step either takes its locks before it changes anything, or can be repeated.
+//
 // Locks of programs (a mutex) stay held, as POSIX says; robust ones tell the next owner.
 
 import { add, load, or, peek, poke, pokef, store } from '#atomics'
 import { mend } from '../mem/arena.ts'
-import { acquire, holder, recover, release } from '../mem/lock.ts'
+import { Held, holder, holding, recover } from '../mem/lock.ts'
 import type { Address } from '../mem/memory.ts'
-import { evict_locked, free_locked as freeCarrier_locked, allocate_locked as allocateCarrier_locked, take_locked } from './carrier.ts'
+import { evict_locked, free_locked as freeCarrier_locked, allocate_locked as allocateCarrier_locked, assign, take_locked } from './carrier.ts'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
-import { request, start } from './clone.ts'
-import { finish_locked } from './exit.ts'
-import { bury, finishWakes, mendBucket, wake } from './futex.ts'
+import { request, undo } from './clone.ts'
+import { finish_locked, releaseJoin } from './exit.ts'
+import { bury, mendBucket, rouse, wake } from './futex.ts'
 import { mendHandles, sweep } from './handle.ts'
+import { host } from './host.ts'
 import { arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
-import { BUCKETS, Bucket, Carrier, CarrierState, Flag, PROCESS, Process, State, Status, ThreadRecord } from './records.ts'
+import { BUCKETS, Bucket, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, State, Status, ThreadRecord } from './records.ts'
 import { free_locked, lastSlot } from './thread.ts'
 
 /** Why a thread died. */
@@ -29,93 +35,168 @@ export const Reason = { NONE: 0, CALLED_EXIT: 1, OUT_OF_MEMORY: 2, TERMINATED: 3
 /** What is known of a carrier's end. */
 export interface Death { reason: number, code: number, error?: unknown }
 
-/** What the library does for a dead thread before its exit word is cleared: places the error, prints it if nobody can join. */
-export type Bequeath = (slot: number, death: Death) => void
+/** What the library does for the dead. */
+export interface Heirs {
+  /** Before a dead thread's exit word is cleared: places the error, or prints it if nobody can join. */
+  bequeath(slot: number, death: Death): void
+  /** A thread that never started, or exited detached: gives up its message and its name. */
+  clear(slot: number): void
+}
+
+type Step = () => void
+
+/** Does `steps` in order; one that finds a lock held is done again in a later turn of the event loop. */
+export function eventually(...steps: Step[]): void {
+  for (let i = 0; i < steps.length; i++) {
+    try {
+      steps[i]()
+    } catch (error) {
+      if (!(error instanceof Held)) throw error
+      host.nextTurn(() => { eventually(...steps.slice(i)) })
+      return
+    }
+  }
+}
+
+const LOCKS = [PROCESS + Process.tableLock, PROCESS + Process.handleLock, PROCESS + Process.heapLock]
+
+// A step that changes tables, messages and objects: all or nothing.
+function locked(f: Step): Step {
+  return () => { holding(kernel, LOCKS, self.carrier, f) }
+}
 
 /** Cleans up after carrier `n`, whose Worker is gone. Runs in the spawner. */
-export function reap(n: number, death: Death, bequeath: Bequeath): void {
+export function reap(n: number, death: Death, heirs: Heirs): void {
   const c = carrierRecord(n)
   if (peek(kernel, c + Carrier.state) === CarrierState.FREE) return
   mendLocks(n)
-  const last = lastSlot()
-  finishWakes(last)
-  for (let slot = 1; slot <= last; slot++) {
-    const t = record(slot)
-    if (peek(kernel, t + ThreadRecord.carrier) !== n || (peek(kernel, t + ThreadRecord.flags) & Flag.ASYNC) === 0) continue
-    if (peek(kernel, t + ThreadRecord.state) === State.FREE) continue
-    bury(slot)
-    locked(() => { free_locked(slot) })
-  }
-  locked(() => { evict_locked(n) })
-  const ran = peek(kernel, c + Carrier.thread)
-  const next = peek(kernel, c + Carrier.next)
-  if (ran !== 0) settle(ran, death, bequeath)
-  if (next !== 0 && next !== ran) restart(next, n, death, bequeath)
-  sweep(n)
-  store(kernel, c + Carrier.state, CarrierState.DEAD)
-  wake(kernel, c + Carrier.state, Infinity)
-  locked(() => { freeCarrier_locked(n) })
+  eventually(
+    rouseAll,
+    locked(() => { evict_locked(n) }),
+    () => { forSlotsOf(n, buryWait) },
+    locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) !== 0) free_locked(slot) }) }),
+    locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) }) }),
+    rouseAll,
+    locked(() => { sweep(n) }),
+    locked(() => {
+      store(kernel, c + Carrier.state, CarrierState.DEAD)
+      freeCarrier_locked(n)
+    }),
+    wakeWaitersForAll,
+  )
 }
 
-function locked(f: () => void): void {
-  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
-  f()
-  release(kernel, PROCESS + Process.tableLock)
+function rouseAll(): void {
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++)
+    if (peek(kernel, record(slot) + ThreadRecord.state) === State.SLEEPING) rouse(slot)
+  rouse(slotMask)                                                        // the command's own record
+}
+
+function wakeWaitersForAll(): void {
+  if (load(kernel, PROCESS + Process.live) === 0) wake(kernel, PROCESS + Process.live, Infinity)
+}
+
+function forSlotsOf(n: number, f: (slot: number, flags: number) => void): void {
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.carrier) === n && peek(kernel, t + ThreadRecord.state) !== State.FREE) f(slot, peek(kernel, t + ThreadRecord.flags))
+  }
+}
+
+function buryWait(slot: number): void {
+  const state = peek(kernel, record(slot) + ThreadRecord.state)
+  if (state !== State.RUNNING && state !== State.SLEEPING) return
+  releaseJoin(slot)
+  bury(slot)
+}
+
+// What becomes of thread `slot`, whose carrier `n` is dead.  Under LOCKS.
+function settleThread(slot: number, n: number, death: Death, heirs: Heirs): void {
+  const t = record(slot)
+  const state = peek(kernel, t + ThreadRecord.state)
+  if (state === State.EMBRYO) {
+    if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) === 0) poke(kernel, t + ThreadRecord.carrier, 0)   // its creator will see (clone, start)
+    else restart(slot, n, death, heirs)
+  } else if (state === State.EXITED) {
+    if (load(kernel, t + ThreadRecord.exit) !== 0) finish(slot, heirs)
+    else if ((peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0) dismiss(slot, heirs)
+  } else {
+    forgetEmbryosOf(peek(kernel, t + ThreadRecord.tid), heirs)
+    settle(slot, death, heirs)
+  }
 }
 
 // Exits on behalf of thread `slot`.
-function settle(slot: number, death: Death, bequeath: Bequeath): void {
+function settle(slot: number, death: Death, heirs: Heirs): void {
   const t = record(slot)
-  const state = peek(kernel, t + ThreadRecord.state)
-  if (state === State.FREE || state === State.EXITED) return             // it died after its exit
-  bury(slot)
   poke(kernel, t + ThreadRecord.status, Status.DIED)
   poke(kernel, t + ThreadRecord.reason, death.reason)
   poke(kernel, t + ThreadRecord.code, death.code)
   or(kernel, t + ThreadRecord.flags, Flag.FAILED)
   pokef(kernel, t + ThreadRecord.ended, now(CLOCK_MONOTONIC))
   pokef(kernel, t + ThreadRecord.cpu, NaN)
-  bequeath(slot, death)
-  locked(() => { finish_locked(slot) })
-  wake(kernel, t + ThreadRecord.exit, Infinity)
-  if (load(kernel, PROCESS + Process.live) === 0) wake(kernel, PROCESS + Process.live, Infinity)
+  heirs.bequeath(slot, death)
+  finish(slot, heirs)
+}
+
+// Its joiners are woken by the rouseAll that follows.
+function finish(slot: number, heirs: Heirs): void {
+  if (finish_locked(slot)) dismiss(slot, heirs)
+}
+
+function dismiss(slot: number, heirs: Heirs): void {
+  heirs.clear(slot)
+  poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
+  free_locked(slot)
 }
 
 // A thread that its carrier had not begun when it died runs on another one, unless part of its arguments died too.
-function restart(slot: number, dead: number, death: Death, bequeath: Bequeath): void {
+function restart(slot: number, dead: number, death: Death, heirs: Heirs): void {
   const t = record(slot)
   const c = carrierRecord(dead)
-  const booting = death.reason === Reason.NEVER_STARTED
-  if (booting || peek(kernel, c + Carrier.factory) !== 0 || (peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0) {
-    settle(slot, { ...death, reason: Reason.NEVER_STARTED }, bequeath)
-    return
-  }
   const heap = peek(kernel, c + Carrier.heap), stack = peek(kernel, c + Carrier.stack)
-  let n = 0
-  let cached = false
-  locked(() => {
-    n = take_locked(heap, stack, 0)
-    cached = n !== 0
-    if (!cached) n = allocateCarrier_locked(heap, stack, 0)
-    if (n === 0) return
-    poke(kernel, t + ThreadRecord.carrier, n)
-    poke(kernel, carrierRecord(n) + Carrier.next, slot)
-  })
-  if (n === 0) {
-    settle(slot, { ...death, reason: Reason.NEVER_STARTED }, bequeath)
+  if (peek(kernel, c + Carrier.doomed) !== 0) {
+    settle(slot, death, heirs)
     return
   }
-  if (!cached) request(n)
-  start(slot)
+  const lost = death.reason === Reason.NEVER_STARTED || peek(kernel, c + Carrier.factory) !== 0 || (peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0
+  const cached = lost ? 0 : take_locked(heap, stack, 0)
+  const n = lost || cached !== 0 ? cached : allocateCarrier_locked(heap, stack, 0)
+  if (n === 0) {
+    settle(slot, { ...death, reason: Reason.NEVER_STARTED }, heirs)
+    return
+  }
+  poke(kernel, t + ThreadRecord.carrier, n)
+  poke(kernel, carrierRecord(n) + Carrier.next, slot)
+  if (cached === 0) request(n)
+  assign(n, slot)
+}
+
+// Threads that the dead thread `tid` had cloned and not started.
+function forgetEmbryosOf(tid: number, heirs: Heirs): void {
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.state) !== State.EMBRYO || peek(kernel, t + ThreadRecord.creator) !== tid) continue
+    if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) !== 0) continue
+    heirs.clear(slot)
+    undo(slot)
+  }
 }
 
 /** Settles the thread that the reaper wanted to start on carrier `n`, when the host refused a Worker for it. */
-export function refuse(n: number, bequeath: Bequeath): void {
-  const next = peek(kernel, carrierRecord(n) + Carrier.next)
-  if (next !== 0) settle(next, { reason: Reason.NEVER_STARTED, code: 0 }, bequeath)
-  locked(() => { freeCarrier_locked(n) })
+export function refuse(n: number, heirs: Heirs): void {
+  eventually(
+    locked(() => {
+      const next = peek(kernel, carrierRecord(n) + Carrier.next)
+      if (next !== 0) settle(next, { reason: Reason.NEVER_STARTED, code: 0 }, heirs)
+      freeCarrier_locked(n)
+    }),
+    rouseAll,
+    wakeWaitersForAll,
+  )
 }
 
+/** Frees the kernel locks that the dead carrier `n` held. Takes none. */
 function mendLocks(n: number): void {
   const mendIf = (lock: Address, mendIt: () => void): void => {
     if (holder(kernel, lock) !== n) return
@@ -127,10 +208,7 @@ function mendLocks(n: number): void {
   mendIf(PROCESS + Process.heapLock, () => { mend(arena) })
   mendIf(PROCESS + Process.handleLock, mendHandles)
   mendIf(PROCESS + Process.internLock, () => undefined)                  // the count is stored last
-  if (load(kernel, PROCESS + Process.output) === n) {
-    store(kernel, PROCESS + Process.output, 0)
-    wake(kernel, PROCESS + Process.output, Infinity)
-  }
+  if (load(kernel, PROCESS + Process.output) === n) store(kernel, PROCESS + Process.output, 0)
 }
 
 // Free lists, counts and the cache, made again from the states of the records.
@@ -144,7 +222,7 @@ function mendTables(): void {
       poke(kernel, t + ThreadRecord.link, free)
       free = slot
       poke(kernel, tids + (peek(kernel, t + ThreadRecord.tid) & slotMask) * 4, 0)
-    } else if ((flags & (Flag.ASYNC | Flag.HOST)) === 0) {
+    } else if ((flags & (Flag.ASYNC | Flag.HOST)) === 0 && !(slot === 1 && peek(kernel, t + ThreadRecord.carrier) === FIRST)) {
       count++
       if (state !== State.EXITED) live++
     }

@@ -1,19 +1,21 @@
 // exit: the end of a thread, by itself.  What the reaper does for a thread that could not is in death.ts.
 //
 // The exit word goes from 1 to 0 under tableLock, after the result was placed and the carrier parked, so
-// whoever sees 0 may read the result, free the record and find the carrier in the cache.  After that store the
-// thread touches its record no more: a detached one is free already.
+// whoever sees 0 may read the result, free the record and find the carrier in the cache.  After that the thread
+// touches its record no more, unless it is detached: then it frees the record itself.
 
-import { peek, peekf, poke, pokef, store } from '#atomics'
+import { peek, peekf, poke, pokef, resume, store } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
+import { KERNEL } from '../mem/memory.ts'
 import { park_locked } from './carrier.ts'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { bury, wake } from './futex.ts'
 import { host } from './host.ts'
-import { carrierRecord, kernel, record, self } from './process.ts'
+import { carrierRecord, kernel, record, self, slotOf } from './process.ts'
 import { Carrier, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { pending } from './request.ts'
-import { closeAsync, free_locked } from './thread.ts'
+import { closeAsync, unclaim } from './thread.ts'
+import { wmesg } from './wmesg.ts'
 
 let cpuSeen = 0
 
@@ -24,9 +26,10 @@ export function resetCpu(): void {
 
 /**
  * Ends the calling thread: accounts, parks the carrier (or ends it, if it is not `reusable` or the cache is
- * full), clears the exit word, wakes who joins. Its result is in place.
+ * full), clears the exit word, wakes who joins. Its result is in place. Returns true if it is detached, and the caller
+ * must give up its record. Between two threads a carrier's tid is its number negated: nobody's.
  */
-export function exit(status: number, reusable: boolean): void {
+export function exit(status: number, reusable: boolean): boolean {
   const slot = self.slot
   const t = record(slot)
   const ended = now(CLOCK_MONOTONIC)
@@ -36,27 +39,34 @@ export function exit(status: number, reusable: boolean): void {
   poke(kernel, t + ThreadRecord.status, status)
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
   park_locked(reusable)
+  const detached = finish_locked(slot)
   poke(kernel, carrierRecord(self.carrier) + Carrier.thread, 0)
-  finish_locked(slot)
   const live = peek(kernel, PROCESS + Process.live)
   release(kernel, PROCESS + Process.tableLock)
   wake(kernel, t + ThreadRecord.exit, Infinity)
   if (live === 0) wake(kernel, PROCESS + Process.live, Infinity)
   self.slot = 0
-  self.tid = 0
+  self.tid = -self.carrier
+  return detached
 }
 
-/** Clears the exit word of `slot` and settles who frees the record. Under tableLock. */
-export function finish_locked(slot: number): void {
+/**
+ * Makes `slot` EXITED and clears its exit word. Returns true if it is detached: then the caller gives up the record;
+ * else whoever joins or detaches it. Under tableLock, which decides between an exit and a detach.
+ */
+export function finish_locked(slot: number): boolean {
   const t = record(slot)
   poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) - 1)
+  poke(kernel, t + ThreadRecord.state, State.EXITED)
   store(kernel, t + ThreadRecord.exit, 0)
-  if ((peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) === 0) {
-    poke(kernel, t + ThreadRecord.state, State.EXITED)
-  } else {
-    poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
-    free_locked(slot)
-  }
+  return (peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0
+}
+
+/** A dead or abandoned waiter `slot` may have been joining: that thread may be joined by another. */
+export function releaseJoin(slot: number): void {
+  const t = record(slot)
+  if (peek(kernel, t + ThreadRecord.state) !== State.SLEEPING || peek(kernel, t + ThreadRecord.wmesg) !== wmesg.join) return
+  if (peek(kernel, t + ThreadRecord.memory) === KERNEL) unclaim(slotOf(peek(kernel, t + ThreadRecord.address) - ThreadRecord.exit))
 }
 
 /** Processor time of the calling thread so far, ms. */
@@ -73,7 +83,9 @@ function cpuSince(): number {
 /** Promises of the calling thread that still wait for something wait no more; a wake that one of them got is passed on. */
 export function abandonPending(): void {
   for (const { slot, abandon } of pending) {
+    releaseJoin(slot)
     bury(slot)
+    resume(kernel, record(slot) + ThreadRecord.park)
     closeAsync(slot)
     abandon()
   }

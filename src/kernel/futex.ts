@@ -18,13 +18,16 @@
 //     reaper; who took it off decides how the wait ends.  A wait returns ETIMEDOUT only if it took itself
 //     off; a waker marks WOKEN before it gives up the lock.
 // I4  Among the waiters of one key, wake takes the one that queued first.
-// I5  `bucket` is the truth about a queue; links can be made again from bucket and seq.  The reaper does
+// I5  `bucket` is cleared last: who reads 0 there without the lock may rely on WOKEN, or on having taken itself
+//     off.  A requeue goes from one bucket to the other without passing 0.  A thread that sees WOKEN and is
+//     still in a bucket waits for that bucket's lock before it goes on.
+// I6  `bucket` is the truth about a queue; links can be made again from bucket and seq.  The reaper does
 //     so for a bucket whose lock a dead carrier held.
 //
-// A waker that dies between unlinking and resuming: the reaper marks every record that sleeps in no queue,
-// and resumes every record marked WOKEN.  A thread so marked for nothing takes itself off, if it is queued.
-// A waiter that dies after it was woken: the reaper passes the wake on.  Its `count`, if it dies between
-// counting and queueing, stays one too high, which costs later wakers a look into the bucket.
+// A carrier that dies may owe a wake: between changing the word and waking, between unlinking and resuming, after
+// it was woken itself.  Therefore, after a death, the reaper wakes every sleeper (rouse): they all look again.  A
+// dead waiter's `count`, if it died between counting and queueing, stays one too high, which costs later wakers a
+// look into the bucket.
 //
 // Reuse: a woken address may be freed and used again at once; a late resume finds a park word that is not
 // ASLEEP or a thread that looks again, for every sleeper loops.
@@ -32,7 +35,7 @@
 // Rejected: Atomics.wait on the user's word (no requeue, no bitset, no order, nobody can see who waits);
 // a queue lock for the whole table (unrelated keys would meet); waiter nodes in a pool (a second lifetime).
 
-import { add, cas, exchange, load, peek, poke, resume, suspend } from '#atomics'
+import { add, cas, exchange, load, peek, poke, resume, store, suspend } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { now, remaining, type Clock } from './clock.ts'
@@ -84,7 +87,7 @@ function append_locked(b: Address, n: number, slot: number): void {
   const order = peek(kernel, b + Bucket.seq) + 1
   poke(kernel, b + Bucket.seq, order)
   poke(kernel, t + seq, order)
-  poke(kernel, t + bucket, n + 1)                                        // I5: from here on it is queued
+  poke(kernel, t + bucket, n + 1)                                        // I6: from here on it is queued
   link_locked(b, slot)
 }
 
@@ -101,7 +104,6 @@ function link_locked(b: Address, slot: number): void {
 function unlink_locked(b: Address, slot: number): void {
   const t = record(slot)
   const before = peek(kernel, t + prev), after = peek(kernel, t + next)
-  poke(kernel, t + bucket, 0)
   if (before === 0) poke(kernel, b + Bucket.head, after)
   else poke(kernel, record(before) + next, after)
   if (after === 0) poke(kernel, b + Bucket.tail, before)
@@ -109,11 +111,13 @@ function unlink_locked(b: Address, slot: number): void {
   add(kernel, b + Bucket.count, -1)
 }
 
-// The waker's half under the lock: unlinks, then marks, for a marked thread may queue elsewhere at once.
+// The waker's half under the lock: unlinks, marks, and gives the record free by clearing `bucket`, last (I5).
 // Returns whether the thread must be resumed.
 function mark_locked(b: Address, slot: number): boolean {
   unlink_locked(b, slot)
-  return exchange(kernel, record(slot) + park, WOKEN) === ASLEEP          // AWAKE, ASLEEP -> WOKEN
+  const asleep = exchange(kernel, record(slot) + park, WOKEN) === ASLEEP  // AWAKE, ASLEEP -> WOKEN
+  store(kernel, record(slot) + bucket, 0)
+  return asleep
 }
 
 /**
@@ -218,7 +222,10 @@ export function withdraw(slot: number): boolean {
     const b = bucketRecord(n - 1)
     acquire(kernel, b + Bucket.lock, self.carrier)
     const queued = peek(kernel, t + bucket) === n                         // else requeued or woken meanwhile
-    if (queued) unlink_locked(b, slot)
+    if (queued) {
+      unlink_locked(b, slot)
+      store(kernel, t + bucket, 0)
+    }
     release(kernel, b + Bucket.lock)
     if (queued) return true
   }
@@ -244,7 +251,7 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
   let result = 0
   if (polls === limit && cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
   spin.end()
-  if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // marked by the reaper, for nothing
+  if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // I5
   poke(kernel, t + ThreadRecord.state, State.RUNNING)
   if (result === 0) poke(kernel, t + ThreadRecord.wakeups, peek(kernel, t + ThreadRecord.wakeups) + 1)
   return result
@@ -275,7 +282,7 @@ export function expired(deadline: number, clock: Clock): boolean {
 
 // For the reaper ------------------------------------------------------------------------------------------
 
-/** Makes bucket `n`'s queue again from the records (I5), for a lock whose holder died. `last` is the last slot in use. */
+/** Makes bucket `n`'s queue again from the records (I6), for a lock whose holder died. `last` is the last slot in use. */
 export function mendBucket(n: number, last: number): void {
   const b = bucketRecord(n)
   const queued: number[] = []
@@ -290,13 +297,20 @@ export function mendBucket(n: number, last: number): void {
   if (load(kernel, b + Bucket.count) < queued.length) add(kernel, b + Bucket.count, queued.length)
 }
 
-/** Finishes, up to slot `last`, the wakes that a dead carrier began: every sleeper in no queue is woken. */
-export function finishWakes(last: number): void {
-  for (let slot = 1; slot <= last; slot++) {
-    const t = record(slot)
-    if (peek(kernel, t + ThreadRecord.state) === State.SLEEPING && load(kernel, t + bucket) === 0) exchange(kernel, t + park, WOKEN)
-    if (load(kernel, t + park) === WOKEN) resume(kernel, t + park)
+/** Wakes thread `slot` for nothing, if it sleeps: it looks again. */
+export function rouse(slot: number): void {
+  const t = record(slot)
+  for (;;) {
+    const n = load(kernel, t + bucket)
+    if (n === 0) break
+    const b = bucketRecord(n - 1)
+    acquire(kernel, b + Bucket.lock, self.carrier)
+    const queued = peek(kernel, t + bucket) === n
+    if (queued) mark_locked(b, slot)
+    release(kernel, b + Bucket.lock)
+    if (queued) break
   }
+  if (load(kernel, t + park) === WOKEN) resume(kernel, t + park)
 }
 
 /** Buries the wait of a dead thread: takes it off its queue, or passes on the wake that it may have got. */

@@ -55,6 +55,8 @@ export interface Host {
   writeError(text: string): void
   /** Calls `report` when this process is about to end; if it returns a number above 0, that is the exit code of a process that would have succeeded. */
   atExit(report: () => number): void
+  /** Throws TypeError unless `worker` is a Worker. */
+  check(worker: unknown): void
   /** Hands `birth` to a Worker that a user's factory made. */
   adopt(worker: unknown, birth: Birth): void
   /** In such a Worker: calls `born` when the birth arrives. */

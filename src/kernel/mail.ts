@@ -22,7 +22,7 @@ type Letter =
   | { kind: 'deposit', slot: number, serial: number, port: Port }
   | { kind: 'collect', slot: number, serial: number, to: number }
   | { kind: 'discard', slot: number, serial: number }
-  | { kind: 'adopt', carrier: number, port: Port }
+  | { kind: 'adopt', carrier: number, serial: number, port: Port }
   | { kind: 'terminate', slot: number, serial: number }
 
 let line: Port
@@ -94,7 +94,7 @@ export function discard(slot: number, serial: number): void {
 /** Tells the spawner of a Worker that this heap started as carrier `n`; returns the Worker's line. */
 export function adopt(n: number): Port {
   const [port1, port2] = channel()
-  const letter: Letter = { kind: 'adopt', carrier: n, port: port1 }
+  const letter: Letter = { kind: 'adopt', carrier: n, serial: serialOf(n), port: port1 }
   line.postMessage(letter, [port1])
   return port2
 }
@@ -122,15 +122,25 @@ function* arrival(found: () => Port | undefined): Sleeper<Port> {
 
 const NOBODY = 0
 
+/** What the post office asks of the spawner. */
+interface Spawner {
+  /** Ends the Worker that runs a thread. */
+  terminate(slot: number, serial: number): void
+  /** Called for a Worker of a factory; returns what to do when it is gone. */
+  adopted(carrier: number, serial: number): () => void
+  /** Does something that may find a lock held. */
+  eventually(step: () => void): void
+}
+
 /** The spawner's part: passes letters on between lines. */
 export class PostOffice {
   #lines = new Map<number, Port>()
   #deposits = new Map<string, Port>()
   #wanted = new Map<string, number>()                  // collect came before deposit: two lines have no common order
 
-  readonly #spawner: { terminate(slot: number, serial: number): void, adopted(carrier: number): () => void }
+  readonly #spawner: Spawner
 
-  constructor(spawner: { terminate(slot: number, serial: number): void, adopted(carrier: number): () => void }) {
+  constructor(spawner: Spawner) {
     this.#spawner = spawner
   }
 
@@ -142,14 +152,22 @@ export class PostOffice {
 
   /** Closes the line to a heap that is gone. */
   close(carrier: number): void {
-    this.#lines.get(carrier)?.close()
+    const port = this.#lines.get(carrier)
+    if (port === undefined) return
+    for (let got = host.receive(port); got !== undefined; got = host.receive(port)) this.#pass(got.message as Letter)   // sent before it died
+    port.close()
     this.#lines.delete(carrier)
+  }
+
+  /** A line for the spawner itself. */
+  counter(): Port {
+    return { postMessage: letter => { this.#pass(letter as Letter) }, close: () => undefined }
   }
 
   #pass(letter: Letter): void {
     if (letter.kind === 'link') return this.#deliver(letter.to, letter)
     if (letter.kind === 'terminate') return this.#spawner.terminate(letter.slot, letter.serial)
-    if (letter.kind === 'adopt') return this.open(letter.carrier, letter.port, this.#spawner.adopted(letter.carrier))
+    if (letter.kind === 'adopt') return this.open(letter.carrier, letter.port, this.#spawner.adopted(letter.carrier, letter.serial))
     const key = `${letter.slot}/${letter.serial}`
     if (letter.kind === 'deposit') {
       const to = this.#wanted.get(key)
@@ -173,6 +191,6 @@ export class PostOffice {
     out.postMessage(letter, [letter.port])
     const word = carrierRecord(to) + Carrier.mail
     add(kernel, word, 1)
-    wake(kernel, word, Infinity)
+    this.#spawner.eventually(() => { wake(kernel, word, Infinity) })
   }
 }

@@ -108,6 +108,11 @@ export function record(slot: number): Address {
   return threads + slot * ThreadRecord.size
 }
 
+/** The slot of the record at `t`. */
+export function slotOf(t: Address): number {
+  return (t - threads) / ThreadRecord.size
+}
+
 /** Address of carrier `n`'s record. */
 export function carrierRecord(n: number): Address {
   return carriers + n * Carrier.size

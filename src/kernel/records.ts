@@ -14,6 +14,7 @@ export const Process = struct('process', {
   tableLock: i32('lock: thread table, carrier table, cache'),
   freeThread: i32('head of the list of free thread records, linked by link; under tableLock'),
   lastTid: i32('tid given last; under tableLock'),
+  lastAsync: i32('number of an asynchronous acquisition given last; under tableLock'),
   bumpThread: i32('first thread record never used; under tableLock'),
   freeCarrier: i32('head of the list of free carrier records, linked by link; under tableLock'),
   bumpCarrier: i32('first carrier record never used; under tableLock'),
@@ -40,7 +41,7 @@ export const ThreadRecord = struct('thread', {
   state: i32('0 free, 1 embryo (cloned, not yet running), 2 running, 3 sleeping, 4 exited; written by the thread, at birth by its creator, at death by the reaper'),
   tid: i32('its number, 30 bits; tids[tid modulo slots] is its slot'),
   serial: i32('counts the uses of this record; tells a stale handle'),
-  flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port'),
+  flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port, 128 started'),
   carrier: i32('the carrier that runs it; 0 before it runs'),
   exit: i32('exit word: 1 while the thread exists, 0 when it is gone; a futex word that join waits on'),
   park: i32('park word: 0 awake, 1 asleep, 2 woken; set to 0 and 1 by the thread, to 2 by who wakes it, under the bucket lock'),
@@ -134,6 +135,6 @@ export const SLOT = 512
 export const FIRST = 1, SPAWNER = 2
 
 export const State = { FREE: 0, EMBRYO: 1, RUNNING: 2, SLEEPING: 3, EXITED: 4 } as const
-export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64 } as const
+export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128 } as const
 export const Status = { NONE: 0, RETURNED: 1, THREW: 2, EXITED: 3, DIED: 4 } as const
 export const CarrierState = { FREE: 0, REQUESTED: 1, BOOTING: 2, RUNNING: 3, PARKED: 4, REFUSED: 5, DEAD: 6 } as const

@@ -10,9 +10,10 @@ import { cas, load, peek, poke, resume, suspendAsync } from '#atomics'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
 import { ETIMEDOUT } from './errno.ts'
-import { account, ANY, enqueue, sleep, withdraw, woken } from './futex.ts'
+import { account, ANY, bury, enqueue, sleep, withdraw, woken } from './futex.ts'
 import { kernel, record, self } from './process.ts'
 import { State, ThreadRecord } from './records.ts'
+import { closeAsync, openAsync } from './thread.ts'
 
 interface Request { memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock }
 
@@ -35,13 +36,33 @@ export function wait(m: Memory, a: Address, expected: number, reason: number, de
 
 /** The blocking driver: runs `sleeper` on the calling thread, which is suspended while it sleeps. */
 export function block<T>(sleeper: Sleeper<T>): T {
+  if (self.slot === 0) return blockBetween(sleeper)
   let step = sleeper.next()
-  while (step.done !== true) {
-    const { memory, address, expected, bits, reason, deadline, clock } = step.value
-    const refused = enqueue(self.slot, memory, address, expected, bits, reason)
-    step = sleeper.next(refused === 0 ? sleep(self.slot, deadline, clock) : 0)
-  }
+  while (step.done !== true) step = sleeper.next(perform(self.slot, step.value))
   return step.value
+}
+
+function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock }: Request): number {
+  if (enqueue(slot, memory, address, expected, bits, reason) !== 0) return 0
+  try {
+    return sleep(slot, deadline, clock)
+  } catch (error) {
+    bury(slot)                                                            // no stack left to sleep on
+    throw error
+  }
+}
+
+// Callbacks that a thread left behind, and finalizers, run while the carrier has no thread: they sleep with a record of their own.
+function blockBetween<T>(sleeper: Sleeper<T>): T {
+  const slot = openAsync()
+  if (slot < 0) throw new Error('pthreads: there is no thread record left to wait with')
+  try {
+    let step = sleeper.next()
+    while (step.done !== true) step = sleeper.next(perform(slot, step.value))
+    return step.value
+  } finally {
+    closeAsync(slot)
+  }
 }
 
 /** Tells a promise's sleep from the outside: abandon() ends it without a result. */
@@ -78,8 +99,10 @@ async function dormant(slot: number, deadline: number, clock: Clock): Promise<nu
   pending.add(entry)
   if (cas(kernel, t + ThreadRecord.park, 0, 1) === 0) {
     account(t)
-    const resumed = suspendAsync(kernel, t + ThreadRecord.park, 1)
-    while (resumed !== undefined && !woken(slot) && !given) {
+    let resumed: Promise<unknown> | undefined
+    while (!woken(slot) && !given) {
+      resumed ??= suspendAsync(kernel, t + ThreadRecord.park, 1)?.then(() => { resumed = undefined })
+      if (resumed === undefined) break
       const ms = remaining(deadline, clock)
       if (ms <= 0) {
         if (withdraw(slot)) result = ETIMEDOUT
@@ -89,7 +112,7 @@ async function dormant(slot: number, deadline: number, clock: Clock): Promise<nu
       await Promise.race([resumed, alarm, abandonment])
       clearTimeout(timer)
     }
-    resume(kernel, t + ThreadRecord.park)                                 // leave nobody behind on the park word
+    if (!given) resume(kernel, t + ThreadRecord.park)                     // leave nobody behind on the park word
   }
   pending.delete(entry)
   if (given) return new Promise(() => undefined)                          // the thread that waited is gone

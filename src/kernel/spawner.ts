@@ -6,23 +6,25 @@
 // an exit and a join never come here.
 
 import { cas, exchange, load, peek, poke, store, suspendAsync } from '#atomics'
-import { acquire, release } from '../mem/lock.ts'
-import { reap, Reason, refuse, type Bequeath, type Death } from './death.ts'
+import { acquire, becomeImpatient, release } from '../mem/lock.ts'
+import { eventually, reap, Reason, refuse, type Death, type Heirs } from './death.ts'
 import { EAGAIN } from './errno.ts'
 import { wake } from './futex.ts'
 import { channel, host, type Birth, type Ending } from './host.ts'
-import { PostOffice } from './mail.ts'
+import { installLine, PostOffice } from './mail.ts'
 import { buffers, carrierRecord, kernel, record, SPAWNER_READY } from './process.ts'
 import { Carrier, CarrierState, FIRST, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
 
-const office = new PostOffice({ terminate, adopted })
+const office = new PostOffice({ terminate, adopted, eventually })
 const workers = new Map<number, { terminate(): void }>()
-let bequeath: Bequeath
+let heirs: Heirs
 let hostModule: string | undefined
 
 /** The spawner's life. `port` is the line to the first heap; `heirs` the library's part in a death. */
-export async function spawner(birth: Birth, heirs: Bequeath): Promise<never> {
-  bequeath = heirs
+export async function spawner(birth: Birth, toHeirs: Heirs): Promise<never> {
+  heirs = toHeirs
+  becomeImpatient()
+  installLine(office.counter())
   hostModule = birth.hostModule
   office.open(FIRST, birth.port, () => undefined)
   store(kernel, PROCESS + Process.spawner, SPAWNER_READY)
@@ -50,15 +52,14 @@ function startCarrier(n: number): void {
   } catch {
     port1.close()
     poke(kernel, c + Carrier.errno, EAGAIN)
-    if (load(kernel, c + Carrier.job) !== 0) refuse(n, bequeath)
+    if (load(kernel, c + Carrier.job) !== 0) refuse(n, heirs)
     else store(kernel, c + Carrier.state, CarrierState.REFUSED)
   }
-  wake(kernel, c + Carrier.state, Infinity)
+  eventually(() => { wake(kernel, c + Carrier.state, Infinity) })
 }
 
 // A Worker that a factory made is not our child: the end of its line tells its end.
-function adopted(n: number): () => void {
-  const serial = peek(kernel, carrierRecord(n) + Carrier.serial)
+function adopted(n: number, serial: number): () => void {
   return () => {
     if (peek(kernel, carrierRecord(n) + Carrier.serial) === serial) gone(n, { code: -1 })
   }
@@ -67,13 +68,14 @@ function adopted(n: number): () => void {
 function gone(n: number, ending: Ending): void {
   workers.delete(n)
   office.close(n)
-  reap(n, deathOf(n, ending), bequeath)
+  reap(n, deathOf(n, ending), heirs)
 }
 
 function deathOf(n: number, { code, error }: Ending): Death {
   const c = carrierRecord(n)
   const note = peek(kernel, c + Carrier.note)
   if ((error as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: Reason.OUT_OF_MEMORY, code, error }
+  if (peek(kernel, c + Carrier.doomed) !== 0) return { reason: Reason.TERMINATED, code }
   if (load(kernel, c + Carrier.state) <= CarrierState.BOOTING) return { reason: Reason.NEVER_STARTED, code, error }
   if (note > 0) return { reason: Reason.CALLED_EXIT, code: note - 1 }
   if (error !== undefined) return { reason: Reason.UNCAUGHT, code, error }
@@ -83,11 +85,13 @@ function deathOf(n: number, { code, error }: Ending): Death {
 // The Worker may have gone on to another thread by now: it is doomed only while it runs this one.
 function terminate(slot: number, serial: number): void {
   const t = record(slot)
-  acquire(kernel, PROCESS + Process.tableLock, SPAWNER)
-  const n = peek(kernel, t + ThreadRecord.serial) === serial ? peek(kernel, t + ThreadRecord.carrier) : 0
-  const c = carrierRecord(n)
-  const runs = n !== 0 && workers.has(n) && (peek(kernel, c + Carrier.thread) === slot || peek(kernel, c + Carrier.next) === slot)
-  if (runs) poke(kernel, c + Carrier.doomed, 1)
-  release(kernel, PROCESS + Process.tableLock)
-  if (runs) workers.get(n)?.terminate()
+  eventually(() => {
+    acquire(kernel, PROCESS + Process.tableLock, SPAWNER)
+    const n = peek(kernel, t + ThreadRecord.serial) === serial ? peek(kernel, t + ThreadRecord.carrier) : 0
+    const c = carrierRecord(n)
+    const runs = n !== 0 && workers.has(n) && (peek(kernel, c + Carrier.thread) === slot || peek(kernel, c + Carrier.next) === slot)
+    if (runs) poke(kernel, c + Carrier.doomed, 1)
+    release(kernel, PROCESS + Process.tableLock)
+    if (runs) workers.get(n)?.terminate()
+  })
 }

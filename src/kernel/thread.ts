@@ -11,7 +11,7 @@ import { EAGAIN, EINVAL, ESRCH } from './errno.ts'
 import { kernel, record, self, slotMask, tids } from './process.ts'
 import { Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 
-const TID_MAX = 2 ** 30 - 1
+const TID_MAX = 2 ** 29 - 1, ASYNC_TID = 2 ** 29
 
 /** Takes a record from the free list; 0 when the table is full. Under tableLock. */
 export function allocate_locked(flags: number): number {
@@ -33,20 +33,23 @@ export function open_locked(slot: number, flags: number): void {
   const serial = peek(kernel, t + ThreadRecord.serial)
   kernel.i32.fill(0, t >>> 2, (t + ThreadRecord.size) >>> 2)
   poke(kernel, t + ThreadRecord.serial, serial + 1 | 0)
-  poke(kernel, t + ThreadRecord.tid, number_locked(slot))
+  poke(kernel, t + ThreadRecord.tid, (flags & Flag.ASYNC) === 0
+    ? number_locked(slot, Process.lastTid, 0)
+    : number_locked(slot, Process.lastAsync, ASYNC_TID + (slotMask >>> 1)))
   poke(kernel, t + ThreadRecord.flags, flags)
   poke(kernel, t + ThreadRecord.state, State.EMBRYO)
   poke(kernel, t + ThreadRecord.creator, self.tid)
   store(kernel, t + ThreadRecord.exit, 1)
 }
 
-function number_locked(slot: number): number {
-  let tid = peek(kernel, PROCESS + Process.lastTid)
-  do tid = tid === TID_MAX ? 1 : tid + 1
-  while (peek(kernel, tids + (tid & slotMask) * 4) !== 0)
-  poke(kernel, tids + (tid & slotMask) * 4, slot)
-  poke(kernel, PROCESS + Process.lastTid, tid)
-  return tid
+// Asynchronous acquisitions have numbers of their own, from ASYNC_TID: the threads' stay 1, 2, 3.
+function number_locked(slot: number, last: number, base: number): number {
+  let n = peek(kernel, PROCESS + last)
+  do n = n === TID_MAX ? 1 : n + 1
+  while (peek(kernel, tids + (base + n & slotMask) * 4) !== 0)
+  poke(kernel, tids + (base + n & slotMask) * 4, slot)
+  poke(kernel, PROCESS + last, n)
+  return base + n
 }
 
 /** Gives a record back. Under tableLock. */
@@ -98,9 +101,12 @@ export function dispose(slot: number): void {
   release(kernel, PROCESS + Process.tableLock)
 }
 
+/** What {@link claim} returns for a thread that has exited. */
+export const GONE = -1
+
 /**
- * Claims thread `slot` for the only join it may get (`claim` JOINED), or detaches it (DETACHED). Returns 0, ESRCH
- * if the record is another thread's by now, or EINVAL if it is detached or being joined already.
+ * Claims thread `slot` for the only join it may get (`claimed` JOINED), or detaches it (DETACHED). Returns 0, GONE
+ * if it has exited, ESRCH if the record is another thread's by now, or EINVAL if it is detached or being joined already.
  */
 export function claim(slot: number, serial: number, claimed: number): number {
   const t = record(slot)
@@ -108,6 +114,7 @@ export function claim(slot: number, serial: number, claimed: number): number {
   let result = 0
   if (peek(kernel, t + ThreadRecord.serial) !== serial || peek(kernel, t + ThreadRecord.state) === State.FREE) result = ESRCH
   else if ((or(kernel, t + ThreadRecord.flags, claimed) & (Flag.DETACHED | Flag.JOINED)) !== 0) result = EINVAL
+  else if (peek(kernel, t + ThreadRecord.state) === State.EXITED) result = GONE
   release(kernel, PROCESS + Process.tableLock)
   return result
 }

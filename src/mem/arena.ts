@@ -106,9 +106,9 @@ function mallocRun(m: Memory, count: number, mark: number): Address {
       return 0
     }
     page = top
-    poke(m, TOP, top + count)
   }
   poke(m, MAP + page * 4, mark || count)
+  if (found === 0) poke(m, TOP, top + count)                               // after the map's word: words below TOP are never 0
   poke(m, CURSOR, page + count < peek(m, TOP) ? page + count : first)
   if (mark === 0) poke(m, USED, peek(m, USED) + count * PAGE)
   return page * PAGE

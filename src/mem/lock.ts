@@ -12,6 +12,10 @@
 // A holder that dies between freeing the word and resuming a sleeper would lose a wake-up; therefore a
 // sleeper looks again after a second, and the reaper resumes everybody.
 //
+// The spawner must not sleep on a lock: the holder may be dead, and it is the spawner that will find out.  It is
+// impatient: an acquisition that takes too long throws Held, and the job is tried again in a later turn of its event
+// loop.  What changes more than one thing takes its locks in advance (holding), so that it cannot stop half-way.
+//
 // Rejected: a pure spin lock (a holder preempted on our own core costs a whole time slice); the futex
 // (it is built from this).
 
@@ -20,6 +24,34 @@ import type { Address, Memory } from './memory.ts'
 
 const CONTENDED = 0x80000000 | 0
 const SPINS = 100
+const PATIENCE = 5                                     // ms
+
+/** An impatient heap did not get a lock. */
+export class Held extends Error {}
+
+let impatient = false
+const inAdvance = new Set<Address>()
+
+/** This heap never sleeps on a lock for long: {@link Held}. */
+export function becomeImpatient(): void {
+  impatient = true
+}
+
+/** Runs `f` with the locks at `locks` held; within, acquiring them again does nothing. Throws {@link Held} before `f` has begun. */
+export function holding(m: Memory, locks: readonly Address[], holder: number, f: () => void): void {
+  const taken: Address[] = []
+  try {
+    for (const a of locks) {
+      acquire(m, a, holder)
+      taken.push(a)
+    }
+    for (const a of taken) inAdvance.add(a)
+    f()
+  } finally {
+    inAdvance.clear()
+    for (const a of taken) release(m, a)
+  }
+}
 
 // An overflow of the stack while a lock is held would leave it held for ever: let it happen here, before.
 function probe(depth: number): number {
@@ -33,6 +65,7 @@ export function acquire(m: Memory, a: Address, holder: number): void {
 }
 
 function acquire_slow(m: Memory, a: Address, holder: number): void {
+  if (inAdvance.has(a)) return
   for (let i = 0; i < SPINS; i++)
     if (load(m, a) === 0 && cas(m, a, 0, holder) === 0) return
   for (;;) {
@@ -45,12 +78,13 @@ function acquire_slow(m: Memory, a: Address, holder: number): void {
       if (cas(m, a, word, word | CONTENDED) !== word) continue
       word |= CONTENDED
     }
-    suspend(m, a, word, 1000)
+    if (suspend(m, a, word, impatient ? PATIENCE : 1000) === 'timed-out' && impatient) throw new Held('a lock of the kernel is held')
   }
 }
 
 /** Releases the lock at `a`. Only the holder may. */
 export function release(m: Memory, a: Address): void {
+  if (impatient && inAdvance.has(a)) return
   if (exchange(m, a, 0) < 0) resume(m, a, 1)
 }
 

@@ -57,5 +57,9 @@ export class Memory {
 export function reserve(id: number, bytes: number): Memory {
   const pages = Math.ceil(bytes / 65536)
   if (wasm === undefined) return new Memory(id, new SharedArrayBuffer(pages * 65536))
-  return new Memory(id, new wasm.Memory({ initial: pages, maximum: pages, shared: true }))
+  try {
+    return new Memory(id, new wasm.Memory({ initial: pages, maximum: pages, shared: true }))
+  } catch {
+    return new Memory(id, new SharedArrayBuffer(pages * 65536))          // engines reserve 8 GiB of addresses for a memory; a limit may forbid that
+  }
 }

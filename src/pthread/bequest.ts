@@ -1,20 +1,24 @@
 // What the library does for a thread that died, in the spawner, before its exit word is cleared.
 
 import { peek } from '#atomics'
-import { countFailure, Reason, type Death } from '../kernel/death.ts'
+import { countFailure, Reason, type Death, type Heirs } from '../kernel/death.ts'
 import { host } from '../kernel/host.ts'
 import { kernel, record } from '../kernel/process.ts'
 import { Flag, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
-import { drop, sendResult } from './message.ts'
+import { drop, freeName, sendResult } from './message.ts'
 import { cause, obituary } from './obituary.ts'
 
 /** Gives up the arguments if they were not read, leaves the error, and prints it if nobody can join. */
-export function bequeath(slot: number, { reason, code, error }: Death): void {
+function bequeath(slot: number, { reason, code, error }: Death): void {
   drop(slot)
   if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.DETACHED) !== 0) {
     countFailure()
-    host.writeError(obituary(slot, error ?? cause(reason, code)))
+    try {
+      host.writeError(obituary(slot, error ?? cause(reason, code)))
+    } catch {
+      // Nobody reads stderr.
+    }
     return
   }
   if (error === undefined || reason === Reason.OUT_OF_MEMORY) return
@@ -25,3 +29,11 @@ export function bequeath(slot: number, { reason, code, error }: Death): void {
     // The reason is in the record; what cannot be sent of the error is lost.
   }
 }
+
+function clear(slot: number): void {
+  drop(slot)
+  freeName(slot)
+}
+
+/** For the spawner. */
+export const heirs: Heirs = { bequeath, clear }

@@ -4,10 +4,11 @@
 // `length` is 0 while no message is there.  The receiver clears it before it decodes, so that the references
 // in a message are taken over at most once, even if the receiver dies in the middle.
 
-import { or, peek, poke } from '#atomics'
+import { and, or, peek, poke } from '#atomics'
 import { deposit, discard, collect, post, take } from '../kernel/mail.ts'
 import { arena, carrierRecord, kernel, record, self, slots, user } from '../kernel/process.ts'
 import { Carrier, Flag, SLOT, ThreadRecord } from '../kernel/records.ts'
+import { dispose } from '../kernel/thread.ts'
 import { free, malloc } from '../mem/arena.ts'
 import { decode, extrasNeeded, releaseMessage, type Message } from '../mem/codec.ts'
 import type { Address, Memory } from '../mem/memory.ts'
@@ -61,6 +62,7 @@ export function receiveArguments(slot: number): unknown[] {
   const extras = ported
     ? take(peek(kernel, t + ThreadRecord.sender), peek(kernel, t + ThreadRecord.senderSerial), peek(kernel, t + ThreadRecord.tid))
     : undefined
+  if (ported) and(kernel, t + ThreadRecord.flags, ~Flag.PORT)
   return open(slot, block, extras) as unknown[]
 }
 
@@ -115,9 +117,27 @@ export function drop(slot: number): void {
   if (peek(kernel, t + length) !== 0) {
     poke(kernel, t + length, 0)
     const address = addressOf(slot, block)
-    if (extrasNeeded(memoryOf(block), address) !== 0 && peek(kernel, t + ThreadRecord.status) !== 0) discard(slot, peek(kernel, t + ThreadRecord.serial))
+    const result = (peek(kernel, t + ThreadRecord.flags) & Flag.PORT) === 0
+    if (result && extrasNeeded(memoryOf(block), address) !== 0) discard(slot, peek(kernel, t + ThreadRecord.serial))
     releaseMessage(memoryOf(block), address)
   }
   poke(kernel, t + at, 0)
   if (block !== 0) free(arena, block, self.carrier)
+}
+
+/** Frees the name of thread `slot`. */
+export function freeName(slot: number): void {
+  const name = peek(kernel, record(slot) + ThreadRecord.name)
+  poke(kernel, record(slot) + ThreadRecord.name, 0)
+  if (name !== 0) free(arena, name, self.carrier)
+}
+
+/** Frees what thread `slot` left, and its record: it has exited, and was joined or detached. */
+export function bury(slot: number): void {
+  try {
+    drop(slot)
+  } finally {
+    freeName(slot)
+    dispose(slot)
+  }
 }

@@ -38,7 +38,8 @@ export function obituary(slot: number, error: unknown): string {
   return `${describe(slot)} failed and nobody joins it:\n${render(error)}\n`
 }
 
-function render(error: unknown): string {
-  const text = error instanceof Error ? error.stack ?? `${error.name}: ${error.message}` : String(error)
+function render(error: unknown, depth = 0): string {
+  let text = error instanceof Error ? error.stack ?? `${error.name}: ${error.message}` : String(error)
+  if (error instanceof Error && error.cause !== undefined && depth < 8) text += `\ncaused by:\n${render(error.cause, depth + 1)}`
   return text.split('\n').map(line => `    ${line}`).join('\n')
 }

@@ -8,9 +8,9 @@
 // Whoever finds RUNS sleeps while it is RUNS; both ways out wake everybody.  A runner that died (a full heap,
 // termination) leaves RUNS behind: sleepers look once a second whether it still exists, and one takes over.
 
-import { cas, load, peek, poke, store } from '#atomics'
+import { cas, load, peek, store } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
-import { EDEADLK } from '../kernel/errno.ts'
+import { EDEADLK, ETIMEDOUT } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
@@ -43,24 +43,23 @@ export function pthread_once(m: Memory, once: Address, routine: () => void): num
 
 /** Leaves RUNS: for DONE, or for NOT_YET. */
 export function settle(m: Memory, once: Address, done: boolean): void {
-  poke(m, once + Once.runner, 0)
+  store(m, once + Once.runner, 0)
   store(m, once, done ? DONE : NOT_YET)                                   // RUNS -> DONE, NOT_YET
   wake(m, once, Infinity)
 }
 
 /** Becomes the runner, as `tid`, and returns true; false when the routine is done, or `tid` runs it already. */
 export function* claim(m: Memory, once: Address, tid: number): Sleeper<boolean> {
-  for (;;) {
+  for (let looked = false; ;) {
     const state = cas(m, once, NOT_YET, RUNS)                             // NOT_YET -> RUNS
     if (state === DONE) return false
     const runner = peek(m, once + Once.runner)
     if (state === RUNS && runner === tid) return false
-    const takesOver = state === RUNS && runner !== 0 && gone(runner) && cas(m, once + Once.runner, runner, tid) === runner
-    if (state === NOT_YET || takesOver) {
-      store(m, once + Once.runner, tid)
-      return true
-    }
-    yield wait(m, once, RUNS, wmesg.once, now(CLOCK_MONOTONIC) + LOOK)
+    // Whoever is entered as the runner runs it: the one who moved the word, or who finds the runner gone, or none
+    // entered for as long as a LOOK.
+    const vacant = state === NOT_YET || (runner === 0 ? looked : gone(runner))
+    if (vacant && cas(m, once + Once.runner, runner, tid) === runner) return true
+    looked = (yield wait(m, once, RUNS, wmesg.once, now(CLOCK_MONOTONIC) + LOOK)) === ETIMEDOUT && runner === 0
   }
 }
 

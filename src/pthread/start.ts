@@ -17,7 +17,7 @@ import { encode } from '../mem/codec.ts'
 import { routineOf, type Routine } from './entry.ts'
 import { ThreadExit } from './exit.ts'
 import { dueDestructors, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
-import { receiveArguments, sendResult } from './message.ts'
+import { bury, drop, receiveArguments, sendResult } from './message.ts'
 import { obituary } from './obituary.ts'
 import { transferListOf } from './transfer.ts'
 
@@ -119,9 +119,10 @@ function finish(status: number, value: unknown, sound: boolean): void {
   const slot = self.slot
   const t = record(slot)
   abandonPending()
+  drop(slot)                                                              // arguments that an import that failed left unread
   const reusable = sound && host.active() <= resident
   const detached = (peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0
-  if (status !== Status.THREW && !(detached && value === undefined)) {
+  if (status !== Status.THREW && !detached) {
     const failure = leave(slot, value, 'result')
     if (failure !== undefined) [status, value] = [Status.THREW, failure]
   }
@@ -134,7 +135,7 @@ function finish(status: number, value: unknown, sound: boolean): void {
       leave(slot, new Error(String(value)), 'error')
     }
   }
-  exit(status, reusable)
+  if (exit(status, reusable)) bury(slot)
 }
 
 // Leaves the thread's result or error; returns what went wrong.

@@ -9,19 +9,18 @@
 import { load, peek, poke } from '#atomics'
 import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
-import { EDEADLK, EINVAL, ENOMEM, ESRCH } from '../kernel/errno.ts'
+import { EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH } from '../kernel/errno.ts'
 import { arena, kernel, record, self } from '../kernel/process.ts'
-import { Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
-import { claim, dispose, find, unclaim } from '../kernel/thread.ts'
+import { claim, find, GONE, unclaim } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import { free } from '../mem/arena.ts'
 import { encode } from '../mem/codec.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { putText } from '../mem/text.ts'
 import { Attr } from './records.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
-import { drop, receiveResult, sendArguments } from './message.ts'
+import { bury, drop, freeName, receiveResult, sendArguments } from './message.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
 /** How a thread is to be made. */
@@ -54,14 +53,15 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
     message.drop()
     return -ENOMEM
   }
-  start(slot)
-  return slot
+  if (start(slot)) return slot
+  drop(slot)
+  cancelClone(slot)
+  return -EAGAIN
 }
 
 function cancelClone(slot: number): void {
-  const n = peek(kernel, record(slot) + ThreadRecord.carrier)
   freeName(slot)
-  undo(slot, n)
+  undo(slot)
 }
 
 /** Names thread `slot`; false: ENOMEM. */
@@ -71,12 +71,6 @@ export function giveName(slot: number, name: string): boolean {
   freeName(slot)
   poke(kernel, record(slot) + ThreadRecord.name, address)
   return true
-}
-
-function freeName(slot: number): void {
-  const name = peek(kernel, record(slot) + ThreadRecord.name)
-  poke(kernel, record(slot) + ThreadRecord.name, 0)
-  if (name !== 0) free(arena, name, self.carrier)
 }
 
 /** What became of a thread: how it ended, and its result or error. */
@@ -97,7 +91,7 @@ export function* join_slow(slot: number, serial: number, tid: number, out: Outco
   const t = record(slot)
   if (peek(kernel, t + ThreadRecord.tid) === tid && peek(kernel, t + ThreadRecord.serial) === serial) return EDEADLK
   const refused = claim(slot, serial, Flag.JOINED)
-  if (refused !== 0) return refused
+  if (refused > 0) return refused
   while (load(kernel, t + ThreadRecord.exit) !== 0) {
     const result = yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join, until, clock)
     if (result === 0) continue
@@ -124,15 +118,8 @@ export function join(slot: number, serial: number, out: Outcome, until = Infinit
 /** Detaches thread `slot`: it ends unobserved. Returns 0, ESRCH or EINVAL as {@link join_slow}. */
 export function detach(slot: number, serial: number): number {
   const refused = claim(slot, serial, Flag.DETACHED)
-  if (refused === 0 && load(kernel, record(slot) + ThreadRecord.state) === State.EXITED) bury(slot)
-  return refused
-}
-
-// Frees what a thread that has exited left.
-function bury(slot: number): void {
-  drop(slot)
-  freeName(slot)
-  dispose(slot)
+  if (refused === GONE) bury(slot)
+  return refused === GONE ? 0 : refused
 }
 
 // POSIX names -------------------------------------------------------------------------------------------------
