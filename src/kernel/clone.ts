@@ -91,7 +91,8 @@ export function undo(slot: number): void {
   if (n !== 0) {
     const c = carrierRecord(n)
     poke(kernel, c + Carrier.next, 0)
-    if (peek(kernel, c + Carrier.state) === CarrierState.REFUSED) freeCarrier_locked(n)
+    const state = peek(kernel, c + Carrier.state)
+    if (state === CarrierState.REFUSED || state === CarrierState.REQUESTED) freeCarrier_locked(n)   // it has no Worker
     else reinstate_locked(n)
   }
   const live = peek(kernel, PROCESS + Process.live)

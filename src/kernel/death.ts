@@ -65,13 +65,17 @@ function locked(f: Step): Step {
   return () => { holding(kernel, LOCKS, self.carrier, f) }
 }
 
-/** Cleans up after carrier `n`, whose Worker is gone. Runs in the spawner. */
-export function reap(n: number, death: Death, heirs: Heirs): void {
+/**
+ * Cleans up after carrier `n`, whose Worker is gone. Runs in the spawner; `drain` serves all requests that were made so
+ * far, so that a carrier still REQUESTED after it is one that its creator died too early to ask for.
+ */
+export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): void {
   const c = carrierRecord(n)
   if (peek(kernel, c + Carrier.state) === CarrierState.FREE) return
   mendLocks(n)
   eventually(
     rouseAll,
+    drain,
     locked(() => { evict_locked(n) }),
     () => { forSlotsOf(n, buryWait) },
     locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) !== 0) free_locked(slot) }) }),

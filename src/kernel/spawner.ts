@@ -30,13 +30,16 @@ export async function spawner(birth: Birth, toHeirs: Heirs): Promise<never> {
   store(kernel, PROCESS + Process.spawner, SPAWNER_READY)
   for (;;) {
     const seen = load(kernel, PROCESS + Process.doorbell)
-    let n = exchange(kernel, PROCESS + Process.requests, 0)
-    while (n !== 0) {
-      const next = peek(kernel, carrierRecord(n) + Carrier.request)
-      startCarrier(n)
-      n = next
-    }
+    drain()
     await suspendAsync(kernel, PROCESS + Process.doorbell, seen)
+  }
+}
+
+function drain(): void {
+  for (let n = exchange(kernel, PROCESS + Process.requests, 0); n !== 0;) {
+    const next = peek(kernel, carrierRecord(n) + Carrier.request)
+    startCarrier(n)
+    n = next
   }
 }
 
@@ -68,7 +71,7 @@ function adopted(n: number, serial: number): () => void {
 function gone(n: number, ending: Ending): void {
   workers.delete(n)
   office.close(n)
-  reap(n, deathOf(n, ending), heirs)
+  reap(n, deathOf(n, ending), heirs, drain)
 }
 
 function deathOf(n: number, { code, error }: Ending): Death {
