@@ -6,7 +6,7 @@ import { host, loadParser, platform, strings } from '#host'
 import { installClock } from '../kernel/clock.ts'
 import { substituteHost } from '../kernel/clone.ts'
 import { installHost } from '../kernel/host.ts'
-import { attached, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
+import { attached, checkLimits, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
 import { FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { closeAsync, lastSlot, openAsync, open_locked } from '../kernel/thread.ts'
 import { settle, wait, type Sleeper } from '../kernel/request.ts'
@@ -47,8 +47,10 @@ export interface Configuration extends Limits { host?: URL | string }
 export function configure(configuration: Configuration): void {
   if (attached() && self.carrier !== FIRST) return
   if (attached()) throw new Error('configure: the process exists already; configure it before the first use of the library')
+  if (typeof configuration !== 'object' || configuration === null) throw new TypeError(`configure: ${configuration === null ? 'null' : typeof configuration}, not an object`)
   const { host: module, ...rest } = configuration
   for (const key of Object.keys(rest)) if (!['threads', 'memory', 'cache'].includes(key)) throw new TypeError(`configure: unknown option "${key}"`)
+  checkLimits(rest)
   limits = { ...limits, ...rest }
   substituteHost(module === undefined ? undefined : String(module))
 }

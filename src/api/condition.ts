@@ -11,14 +11,14 @@ import { pthread_cond_broadcast, pthread_cond_signal, wait_slow } from '../pthre
 import { Cond, Mutex as MutexRecord } from '../pthread/records.ts'
 import { after, later, tidOf } from './later.ts'
 import { Mutex, MutexHold } from './mutex.ts'
-import { Adoption, Shared, travels } from './shared.ts'
+import { Adoption, nameIn, Shared, travels } from './shared.ts'
 
 /** A condition variable: threads wait on it, with a mutex, for something that another thread brings about. */
 export class Condition extends Shared {
   /** Throws ErrnoError ENOMEM when user memory is full. */
   constructor(options: { name?: string } = {}) {
     const adoption = options instanceof Adoption ? options : undefined
-    super(2, Cond.size, adoption === undefined ? options.name ?? '' : '', adoption)
+    super(2, Cond.size, adoption === undefined ? nameIn('Condition', options) : '', adoption)
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { extend } from '../mem/codec.ts'
 import { mark, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
-import { give, has } from './resolve.ts'
+import { functionOf, give } from './resolve.ts'
 
 /** The functions of a module, as entries. */
 export type Entries<M> = { readonly [K in keyof M as M[K] extends Routine ? K : never]: M[K] extends Routine ? Entry<M[K]> : never }
@@ -75,7 +75,7 @@ export function thread<F extends Routine>(meta: ImportMeta, f: F): F & Entry<F> 
   if (typeof meta?.url !== 'string') throw new TypeError('thread: the first argument is import.meta')
   if (f.name === '') throw new TypeError('thread: the function has no name; threads find it by its name')
   const source = `u${meta.url}\n${f.name}`
-  if (has(source)) throw new TypeError(`thread: ${meta.url} has two entries named "${f.name}"`)
+  if (functionOf(source) !== undefined) throw new TypeError(`thread: ${meta.url} has two entries named "${f.name}"`)
   give(source, f)
   mark(f, source)
   return f as F & Entry<F>
@@ -89,6 +89,8 @@ extend({
   },
   decode(reader) {
     const source = reader.text()
+    const mine = functionOf(source)                                       // made by `thread` in this heap: it is the entry
+    if (mine !== undefined && sourceOf(mine) === source) return mine
     return entryOf(source, source.slice(source.indexOf('\n') + 1))
   },
 })

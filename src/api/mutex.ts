@@ -3,8 +3,9 @@
 import { peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { EBUSY, EDEADLK, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
+import { drop, retain } from '../kernel/handle.ts'
 import { kernel, record, self, user } from '../kernel/process.ts'
-import { Flag, ThreadRecord } from '../kernel/records.ts'
+import { Flag, ObjectHead, ThreadRecord } from '../kernel/records.ts'
 import { settle } from '../kernel/request.ts'
 import { closeAsync, find } from '../kernel/thread.ts'
 import type { Address } from '../mem/memory.ts'
@@ -16,7 +17,7 @@ import { describe } from '../pthread/obituary.ts'
 import { Mutex as Record } from '../pthread/records.ts'
 import { ErrnoError } from './errors.ts'
 import { after, begin, tidOf } from './later.ts'
-import { Adoption, Shared, travels } from './shared.ts'
+import { Adoption, nameIn, Shared, travels } from './shared.ts'
 
 const types = { normal: PTHREAD_MUTEX_NORMAL, recursive: PTHREAD_MUTEX_RECURSIVE, errorcheck: PTHREAD_MUTEX_ERRORCHECK } as const
 
@@ -35,7 +36,8 @@ export class Mutex extends Shared {
   /** Throws TypeError for an unknown type, ErrnoError ENOMEM when user memory is full. */
   constructor(options: MutexOptions = {}) {
     const adoption = options instanceof Adoption ? options : undefined
-    const { type = 'errorcheck', name = '' } = adoption === undefined ? options : {}
+    const name = adoption === undefined ? nameIn('Mutex', options) : ''
+    const { type = 'errorcheck' } = adoption === undefined ? options : {}
     if (!Object.hasOwn(types, type)) throw new TypeError(`Mutex: type "${String(type)}" is not "normal", "recursive" or "errorcheck"`)
     super(1, Record.size, name, adoption)
     if (adoption === undefined) poke(user, this.at + Record.type, types[type])
@@ -117,6 +119,7 @@ export class Mutex extends Shared {
 
   /** For conditions: where the mutex is. */
   static addressOf(mutex: Mutex): Address {
+    if (!(mutex instanceof Mutex)) throw new TypeError(`wait: ${mutex === null ? 'null' : typeof mutex}, not a Mutex`)
     if (mutex.at === 0) throw mutex.failure(0, 'wait')
     return mutex.at
   }
@@ -144,13 +147,16 @@ function holder(tid: number): string {
 export class MutexHold {
   readonly mutex: Mutex
   readonly #at: Address
+  readonly #tid: number
   #slot: number
 
-  /** @internal */
+  /** @internal The mutex's memory lives as long as the hold. */
   constructor(mutex: Mutex, at: Address, slot: number) {
     this.mutex = mutex
     this.#at = at
     this.#slot = slot
+    this.#tid = tidOf(slot)
+    retain(at - ObjectHead.size)
   }
 
   /** @internal Its record; 0 once unlocked. */
@@ -160,10 +166,11 @@ export class MutexHold {
 
   /** Unlocks the mutex. Throws ErrnoError EPERM the second time. */
   unlock(): void {
-    if (this.#slot === 0) throw new ErrnoError(EPERM, 'mutex.unlock', `${String(this.mutex)}: this acquisition has unlocked it already`, this.mutex)
+    if (this.#slot === 0 || tidOf(this.#slot) !== this.#tid) throw new ErrnoError(EPERM, 'mutex.unlock', `${String(this.mutex)}: this acquisition has unlocked it already`, this.mutex)
     unlockAs(user, this.#at, tidOf(this.#slot))
     closeAsync(this.#slot)
     this.#slot = 0
+    drop(this.#at - ObjectHead.size)
   }
 
   [Symbol.dispose](): void {

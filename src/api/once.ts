@@ -8,7 +8,7 @@ import { closeAsync } from '../kernel/thread.ts'
 import { claim, pthread_once, settle } from '../pthread/once.ts'
 import { Once as Record } from '../pthread/records.ts'
 import { begin, tidOf } from './later.ts'
-import { Adoption, Shared, travels } from './shared.ts'
+import { Adoption, nameIn, Shared, travels } from './shared.ts'
 
 const DONE = 2
 
@@ -17,7 +17,7 @@ export class Once extends Shared {
   /** Throws ErrnoError ENOMEM when user memory is full. */
   constructor(options: { name?: string } = {}) {
     const adoption = options instanceof Adoption ? options : undefined
-    super(4, Record.size, adoption === undefined ? options.name ?? '' : '', adoption)
+    super(4, Record.size, adoption === undefined ? nameIn('Once', options) : '', adoption)
   }
 
   /** Whether it is done. */

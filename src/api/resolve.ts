@@ -10,9 +10,9 @@ export function give(source: string, f: Routine): void {
   given.set(source, f)
 }
 
-/** Whether this heap has a function of that source. */
-export function has(source: string): boolean {
-  return given.has(source)
+/** The function that was given for `source` in this heap. */
+export function functionOf(source: string): Routine | undefined {
+  return given.get(source)
 }
 
 /** The function of an entry; imports its module if it must. Throws or rejects with an Error that names what is missing. */

@@ -8,7 +8,7 @@ import { block } from '../kernel/request.ts'
 import { Sem } from '../pthread/records.ts'
 import { postMany, sem_init, sem_trywait, SEM_VALUE_MAX, wait_slow } from '../pthread/sem.ts'
 import { after, later } from './later.ts'
-import { Adoption, Shared, travels } from './shared.ts'
+import { Adoption, nameIn, Shared, travels } from './shared.ts'
 
 /** A counting semaphore. */
 export class Semaphore extends Shared {
@@ -16,7 +16,7 @@ export class Semaphore extends Shared {
   constructor(value: number | undefined = 0, options: { name?: string } = {}) {
     const adoption = options instanceof Adoption ? options : undefined
     if (!Number.isInteger(value) || value < 0 || value > SEM_VALUE_MAX) throw new RangeError(`Semaphore: ${String(value)} is not a whole number from 0 to ${SEM_VALUE_MAX}`)
-    super(3, Sem.size, adoption === undefined ? options.name ?? '' : '', adoption)
+    super(3, Sem.size, adoption === undefined ? nameIn('Semaphore', options) : '', adoption)
     if (adoption === undefined) sem_init(user, this.at, 0, value)
   }
 

@@ -103,8 +103,15 @@ export abstract class Shared {
   }
 }
 
+/** The name in an object's options; ''. Throws TypeError for options that are none. */
+export function nameIn(type: string, options: { name?: string | undefined }): string {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`${type}: options: ${options === null ? 'null' : typeof options}, not an object`)
+  const { name = '' } = options
+  if (typeof name !== 'string') throw new TypeError(`${type}: name: ${typeof name}, not a string`)
+  return name
+}
+
 function make(kind: number, size: number, name: string): Address {
-  if (typeof name !== 'string') throw new TypeError(`name: ${typeof name}, not a string`)
   const block = malloc(arena, ObjectHead.size + size, self.carrier)
   const text = block === 0 || name === '' ? 0 : putText(arena, name, self.carrier)
   if (block === 0 || (name !== '' && text === 0)) {

@@ -1,12 +1,13 @@
 // class ThreadLocal: pthread/key.ts for TypeScript.
 
-import { EAGAIN } from '../kernel/errno.ts'
+import { EAGAIN, EINVAL } from '../kernel/errno.ts'
 import { extend } from '../mem/codec.ts'
 import { adoptKey, createKey, pthread_getspecific, pthread_key_delete, pthread_setspecific, type Destructor, type Key } from '../pthread/key.ts'
 import { sourceOf, type Entry } from '../pthread/entry.ts'
 import { ensure } from './attach.ts'
 import { ErrnoError } from './errors.ts'
 import { resolve } from './resolve.ts'
+import { nameIn } from './shared.ts'
 
 export interface ThreadLocalOptions<T> {
   /**
@@ -25,10 +26,12 @@ export interface ThreadLocalOptions<T> {
 class Adoption {
   readonly key: Key
   readonly source: string
+  readonly name: string
 
-  constructor(key: Key, source: string) {
+  constructor(key: Key, source: string, name: string) {
     this.key = key
     this.source = source
+    this.name = name
   }
 }
 
@@ -45,7 +48,11 @@ export class ThreadLocal<T> {
   constructor(options: ThreadLocalOptions<T> = {}) {
     ensure()
     const adoption = options instanceof Adoption ? options : undefined
-    const { initial, destructor, name = '' } = adoption === undefined ? options : {}
+    const name = adoption === undefined ? nameIn('ThreadLocal', options) : adoption.name
+    const { initial, destructor } = adoption === undefined ? options : {}
+    if (initial !== undefined && typeof initial !== 'function') throw new TypeError(`ThreadLocal: initial: ${typeof initial}, not a function`)
+    if (destructor !== undefined && typeof destructor !== 'function' && sourceOf(destructor) === undefined)
+      throw new TypeError(`ThreadLocal: destructor: ${typeof destructor}, not a function or an entry`)
     this.#initial = initial
     this.name = name
     this.#destructor = adoption?.source ?? sourceOf(destructor) ?? (destructor === undefined ? '' : LOCAL)
@@ -64,12 +71,12 @@ export class ThreadLocal<T> {
     return first
   }
 
-  /** Sets the calling thread's value. */
+  /** Sets the calling thread's value. Throws ErrnoError EINVAL after dispose, in any thread. */
   set(value: T): void {
-    pthread_setspecific(this.#key, value)
+    if (pthread_setspecific(this.#key, value) !== 0) throw new ErrnoError(EINVAL, 'threadlocal.set', 'this ThreadLocal was disposed of', this)
   }
 
-  /** Deletes the key: values are forgotten, destructors do not run. */
+  /** Deletes the key, for all threads: values are forgotten, destructors do not run. */
   [Symbol.dispose](): void {
     pthread_key_delete(this.#key)
   }
@@ -98,9 +105,10 @@ extend({
     const { key, source } = ThreadLocal.describe(o as ThreadLocal<unknown>)
     writer.word(key)
     writer.text(source)
+    writer.text((o as ThreadLocal<unknown>).name)
   },
   decode(reader) {
-    const key = reader.word(), source = reader.text()
-    return known.get(key)?.deref() ?? new ThreadLocal(new Adoption(key, source) as object)
+    const key = reader.word(), source = reader.text(), name = reader.text()
+    return known.get(key)?.deref() ?? new ThreadLocal(new Adoption(key, source, name) as object)
   },
 })

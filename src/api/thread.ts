@@ -44,6 +44,9 @@ const states: Readonly<Record<number, ThreadState>> = {
 
 let current: Thread<unknown> | undefined
 
+// By slot, the handle that travelled last: sent away and back, a Thread is the same Thread.
+const known = new Map<number, WeakRef<Thread>>()
+
 /** A thread. `R` is what its function returns. Travels between threads as the same thread. */
 export class Thread<R = unknown> {
   /** The thread's number: 1 is the program's first thread. */
@@ -65,6 +68,8 @@ export class Thread<R = unknown> {
 
   /** @internal A handle on the thread in slot `slot`. */
   static of(slot: number, serial: number, tid: number, name: string): Thread {
+    const here = known.get(slot)?.deref()
+    if (here !== undefined && here.#serial === serial) return here
     return new Thread(slot, serial, tid, name, undefined)
   }
 
@@ -83,11 +88,11 @@ export class Thread<R = unknown> {
   static create<F extends Routine>(options: ThreadOptions, entry: Entry<F>, ...args: Parameters<F>): Thread<Awaited<ReturnType<F>>>
   static create(first: ThreadOptions | Entry, ...rest: unknown[]): Thread {
     const source = sourceOf(first)
-    if (source !== undefined) return spawn(source, first as Entry, rest, {})
+    if (source !== undefined) return spawn(source, first as Entry, rest, {}, Thread.create)
     const entry = rest.shift()
     const sourceOfSecond = sourceOf(entry)
     if (typeof first !== 'object' || first === null || sourceOfSecond === undefined) throw notAnEntry(typeof first === 'object' && first !== null ? entry : first)
-    return spawn(sourceOfSecond, entry as Entry, rest, first as ThreadOptions)
+    return spawn(sourceOfSecond, entry as Entry, rest, first as ThreadOptions, Thread.create)
   }
 
   /**
@@ -97,7 +102,7 @@ export class Thread<R = unknown> {
   static inline<A extends unknown[], R>(f: (...args: A) => R, ...args: A): Thread<Awaited<R>> {
     if (typeof f !== 'function') throw new TypeError(`Thread.inline: ${typeof f}, not a function`)
     ensure()
-    return spawn(`i${sourceText(f)}`, { name: f.name } as Entry, args, {}) as Thread<Awaited<R>>
+    return spawn(`i${sourceText(f)}`, { name: f.name } as Entry, args, {}, Thread.inline) as Thread<Awaited<R>>
   }
 
   /** The thread that calls. */
@@ -225,12 +230,12 @@ function notAnEntry(what: unknown): TypeError {
   return new TypeError(`Thread.create: ${what === null ? 'null' : typeof what}, not an entry; use load(...), thread(import.meta, ...), or Thread.inline`)
 }
 
-function spawn(source: string, entry: Entry, args: unknown[], options: ThreadOptions): Thread {
+function spawn(source: string, entry: Entry, args: unknown[], options: ThreadOptions, caller: object): Thread {
   ensure()
   const id = entryId(source)
-  if (id < 0) throw new ErrnoError(-id, 'Thread.create', 'Thread.create: there are too many different entries')
+  if (id < 0) throw new ErrnoError(-id, 'Thread.create', 'Thread.create: user memory is full, or there are too many different entries')
   const how = creation(source, options)
-  const site = siteOf()
+  const site = siteOf(caller)
   const slot = create(id, args, how)
   if (slot < 0) throw refused(-slot, source)
   holdProcess()
@@ -242,7 +247,7 @@ function spawn(source: string, entry: Entry, args: unknown[], options: ThreadOpt
 const SITES = 1000
 let sites = SITES, unseen = 0, filled = 0
 
-function siteOf(): object | undefined {
+function siteOf(caller: object): object | undefined {
   if ((peek(kernel, record(self.slot) + ThreadRecord.flags) & Flag.HOST) !== 0) return undefined
   if (sites === 0) {
     if ((++unseen & 255) !== 0) return undefined
@@ -253,7 +258,7 @@ function siteOf(): object | undefined {
   }
   sites--
   const site = {}
-  Error.captureStackTrace(site, spawn)
+  Error.captureStackTrace(site, caller as () => void)
   return site
 }
 
@@ -303,6 +308,7 @@ extend({
   encode(o, writer) {
     const { slot, serial } = Thread.describe(o as Thread)
     const { tid, name } = o as Thread
+    known.set(slot, new WeakRef(o as Thread))
     writer.word(slot)
     writer.word(serial)
     writer.word(tid)

@@ -14,7 +14,7 @@ import { host } from './host.ts'
 import { carrierRecord, kernel, record, self, slotOf } from './process.ts'
 import { Carrier, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { pending } from './request.ts'
-import { closeAsync, unclaim } from './thread.ts'
+import { asynchronous, closeAsync, unclaim } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
 let cpuSeen = 0
@@ -90,4 +90,5 @@ export function abandonPending(): void {
     abandon()
   }
   pending.clear()
+  for (const slot of asynchronous) closeAsync(slot)                      // what they hold stays held, by a thread that has ended
 }

@@ -147,7 +147,10 @@ export class PostOffice {
   /** Opens the line to `carrier`; `closed` is called when its heap is gone. */
   open(carrier: number, port: Port, closed: () => void): void {
     this.#lines.set(carrier, port)
-    host.listen(port, letter => this.#pass(letter as Letter), closed)
+    host.listen(port, letter => this.#pass(letter as Letter), () => {
+      if (this.#lines.get(carrier) === port) this.#lines.delete(carrier)   // reading a port after this crashes Node
+      closed()
+    })
   }
 
   /** Closes the line to a heap that is gone. */

@@ -23,6 +23,8 @@ export interface Buffers { kernel: Storage, user: Storage }
 
 export const SPAWNER_NONE = 0, SPAWNER_STARTS = 1, SPAWNER_READY = 2
 export const INTERNED = 65536
+/** Keys of thread-specific data, each a word: 0 not made, 1 made, 2 deleted. */
+export const KEYS = 65536
 export const HANDLES = 1 << 23
 const TABLES = 4096
 
@@ -33,7 +35,7 @@ export let user: Memory
 /** The arena in user memory, for mem/arena.ts. */
 export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
-export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0
+export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0, keys: Address = 0
 export let slotMask = 0
 
 /** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs. */
@@ -46,7 +48,8 @@ function layout(slotCount: number, carrierCount: number): Address {
   carriers = threads + slotCount * ThreadRecord.size
   tids = carriers + carrierCount * Carrier.size
   interned = tids + slotCount * 4
-  handles = interned + INTERNED * 4
+  keys = interned + INTERNED * 4
+  handles = keys + KEYS * 4
   slots = handles + HANDLES * Handle.size
   slotMask = slotCount - 1
   return slots + slotCount * SLOT
@@ -57,14 +60,18 @@ export function attached(): boolean {
   return self.carrier !== 0
 }
 
+/** The limits, with defaults. Throws RangeError for what is none. */
+export function checkLimits(limits: Limits): { wanted: number, bytes: number, cache: number } {
+  const { threads: wanted = 32_000, memory: bytes = 2 ** 30, cache = 64 } = limits
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1_000_000) throw new RangeError(`threads: ${wanted} is not a whole number from 1 to 1,000,000`)
+  if (!Number.isInteger(bytes) || bytes < 2 ** 20 || bytes > 2 ** 31 - 65536) throw new RangeError(`memory: ${bytes} is not a number of bytes from 1 MiB to 2 GiB`)
+  if (!Number.isInteger(cache) || cache < 0 || cache > 65535) throw new RangeError(`cache: ${cache} is not a whole number from 0 to 65,535`)
+  return { wanted, bytes, cache }
+}
+
 /** Makes the process. Throws RangeError for limits that are none. */
 export function create(limits: Limits, pid: number): void {
-  const wanted = limits.threads ?? 32_000
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1_000_000) throw new RangeError(`threads: ${wanted} is not a whole number from 1 to 1,000,000`)
-  const bytes = limits.memory ?? 2 ** 30
-  if (!Number.isInteger(bytes) || bytes < 2 ** 20 || bytes > 2 ** 31 - 65536) throw new RangeError(`memory: ${bytes} is not a number of bytes from 1 MiB to 2 GiB`)
-  const cache = limits.cache ?? 64
-  if (!Number.isInteger(cache) || cache < 0 || cache > 65535) throw new RangeError(`cache: ${cache} is not a whole number from 0 to 65,535`)
+  const { wanted, bytes, cache } = checkLimits(limits)
   let slotCount = 1024
   while (slotCount < 2 * (wanted + 2)) slotCount *= 2                // half of it for asynchronous acquisitions
   const carrierCount = Math.min(wanted + cache, 65536) + 8

@@ -78,11 +78,17 @@ export function openAsync(): number {
     poke(kernel, record(slot) + ThreadRecord.state, State.RUNNING)
   }
   release(kernel, PROCESS + Process.tableLock)
-  return slot === 0 ? -EAGAIN : slot
+  if (slot === 0) return -EAGAIN
+  asynchronous.add(slot)
+  return slot
 }
+
+/** This heap's asynchronous records. */
+export const asynchronous = new Set<number>()
 
 /** Gives back what {@link openAsync} returned. */
 export function closeAsync(slot: number): void {
+  if (!asynchronous.delete(slot)) return
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
   free_locked(slot)
   release(kernel, PROCESS + Process.tableLock)
@@ -113,8 +119,11 @@ export function claim(slot: number, serial: number, claimed: number): number {
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
   let result = 0
   if (peek(kernel, t + ThreadRecord.serial) !== serial || peek(kernel, t + ThreadRecord.state) === State.FREE) result = ESRCH
-  else if ((or(kernel, t + ThreadRecord.flags, claimed) & (Flag.DETACHED | Flag.JOINED)) !== 0) result = EINVAL
-  else if (peek(kernel, t + ThreadRecord.state) === State.EXITED) result = GONE
+  else if ((load(kernel, t + ThreadRecord.flags) & (Flag.DETACHED | Flag.JOINED)) !== 0) result = EINVAL
+  else {
+    or(kernel, t + ThreadRecord.flags, claimed)
+    if (peek(kernel, t + ThreadRecord.state) === State.EXITED) result = GONE
+  }
   release(kernel, PROCESS + Process.tableLock)
   return result
 }

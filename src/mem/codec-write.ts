@@ -227,7 +227,12 @@ class Writer extends Words implements Message {
       this.word(EXTENSION | e.tag << 8)
       this.word(this.#last)
       this.word(0)
-      e.encode(o, this)
+      try {
+        e.encode(o, this)
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error
+        this.#refuse(error.message, '')
+      }
       this.i32[at + 2] = this.at - at - 3
       this.#last = at
       return true

@@ -31,7 +31,7 @@ import { ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
-import { CONTENDED, HELD, lock_slow, PTHREAD_MUTEX_NORMAL, unlockAs } from './mutex.ts'
+import { CONTENDED, HELD, lock_slow, unlockAs } from './mutex.ts'
 import { Cond, CondAttr, Mutex } from './records.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
@@ -51,7 +51,7 @@ export function pthread_cond_destroy(_m: Memory, _cond: Address): number {
 
 /**
  * Releases the mutex, blocks until signalled, and locks the mutex again. May return without a signal. A
- * cancellation point. EPERM if the caller does not hold the mutex (recursive, errorcheck).
+ * cancellation point. EPERM if the caller does not hold the mutex.
  */
 export function pthread_cond_wait(m: Memory, cond: Address, mutex: Address): number {
   return block(wait_slow(m, cond, mutex, self.slot, self.tid))
@@ -91,8 +91,7 @@ function advance(m: Memory, cond: Address, count: number): number {
  */
 export function* wait_slow(m: Memory, cond: Address, mutex: Address, slot: number, tid: number,
   until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
-  const recursive = peek(m, mutex + Mutex.type) !== PTHREAD_MUTEX_NORMAL
-  if (recursive && peek(m, mutex + Mutex.owner) !== tid) return EPERM
+  if (peek(m, mutex + Mutex.owner) !== tid) return EPERM
   const seen = load(m, cond)
   const depth = peek(m, mutex + Mutex.depth)
   if (peek(m, cond + Cond.mutex) !== mutex) store(m, cond + Cond.mutex, mutex)

@@ -7,13 +7,14 @@
 // A destructor is a function of this heap, or an entry, which every heap can find.  Keys that were deleted
 // keep their values, unreachable, until the thread ends; their destructors do not run.
 
-import { add, load, poke } from '#atomics'
+import { add, load, poke, store } from '#atomics'
 import { EAGAIN, EINVAL } from '../kernel/errno.ts'
-import { kernel } from '../kernel/process.ts'
+import { kernel, KEYS, keys } from '../kernel/process.ts'
 import { PROCESS, Process } from '../kernel/records.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 
-export const PTHREAD_KEYS_MAX = 1 << 20
+/** How many keys a process may make; a deleted key's number is not used again. */
+export const PTHREAD_KEYS_MAX = KEYS - 1
 export const PTHREAD_DESTRUCTOR_ITERATIONS = 4
 
 /** A key: the number that POSIX calls pthread_key_t. */
@@ -21,8 +22,9 @@ export type Key = number
 /** Called with a thread's value when it ends and the value is not null or undefined. May be asynchronous. */
 export type Destructor = (value: never) => unknown
 
+const MADE = 1, DELETED = 2
+
 const destructors = new Map<Key, Destructor>()
-const dead = new Set<Key>()
 let values = new Map<Key, unknown>()
 
 /** Makes a key and stores it at `key`. EAGAIN when there are PTHREAD_KEYS_MAX. */
@@ -37,6 +39,8 @@ export function pthread_key_create(m: Memory, key: Address, destructor?: Destruc
 export function createKey(destructor?: Destructor): Key {
   if (load(kernel, PROCESS + Process.keys) >= PTHREAD_KEYS_MAX) return 0
   const number = add(kernel, PROCESS + Process.keys, 1) + 1
+  if (number > PTHREAD_KEYS_MAX) return 0
+  store(kernel, keys + number * 4, MADE)
   if (destructor !== undefined) destructors.set(number, destructor)
   return number
 }
@@ -46,22 +50,22 @@ export function adoptKey(key: Key, destructor: Destructor): void {
   destructors.set(key, destructor)
 }
 
-/** Deletes a key; its destructor does not run any more in this heap. EINVAL if it is none. */
+/** Deletes a key; its destructor does not run any more. EINVAL if it is none. */
 export function pthread_key_delete(key: Key): number {
   if (!exists(key)) return EINVAL
-  dead.add(key)
+  store(kernel, keys + key * 4, DELETED)
   destructors.delete(key)
   values.delete(key)
   return 0
 }
 
 function exists(key: Key): boolean {
-  return key > 0 && key <= load(kernel, PROCESS + Process.keys) && !dead.has(key)
+  return key > 0 && key < KEYS && load(kernel, keys + key * 4) === MADE
 }
 
 /** The calling thread's value of `key`; undefined if it has none. */
 export function pthread_getspecific(key: Key): unknown {
-  return values.get(key)
+  return exists(key) ? values.get(key) : undefined
 }
 
 /** Sets the calling thread's value of `key`. EINVAL if there is no such key. */
@@ -77,7 +81,7 @@ export function dueDestructors(): (() => unknown)[] {
   const due: (() => unknown)[] = []
   for (const [key, value] of values) {
     const destructor = destructors.get(key)
-    if (destructor !== undefined && value !== null && value !== undefined) due.push(() => destructor(value as never))
+    if (destructor !== undefined && exists(key) && value !== null && value !== undefined) due.push(() => destructor(value as never))
   }
   values = new Map()
   return due

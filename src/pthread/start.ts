@@ -82,8 +82,13 @@ export function starved(): void {
   if (end(Status.THREW, new Error('the promise of the thread never settles: nothing is left in its event loop'))) host.nextTurn(serve)
 }
 
-/** An exception that nobody caught, from a callback of the thread: it ends the thread and its carrier. */
+/** An exception that nobody caught, from a callback of the thread: it ends the thread and its carrier. pthread_exit ends the thread. */
 export function uncaught(error: unknown): void {
+  if (self.slot !== 0 && error instanceof ThreadExit) {
+    awaiting = false
+    if (end(Status.EXITED, error.value)) host.nextTurn(serve)
+    return
+  }
   awaiting = false
   if (self.slot !== 0) finish(Status.THREW, error, false)
   host.quit()

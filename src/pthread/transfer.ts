@@ -2,8 +2,10 @@
 
 const lists = new WeakMap<object, readonly object[]>()
 
-/** Marks `value`, the result of a thread: what is in `list` moves to whoever joins. Returns `value`. */
+/** Marks `value`, the result of a thread: what is in `list` moves to whoever joins. Returns `value`. Throws TypeError. */
 export function transfer<T extends object>(value: T, list: readonly object[]): T {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`transfer: ${value === null ? 'null' : typeof value}, not an object`)
+  if (!Array.isArray(list)) throw new TypeError('transfer: the list is not an array')
   lists.set(value, list)
   return value
 }

@@ -1,0 +1,79 @@
+// What every file of this folder begins with: the memory, its threads' functions, and objects made in a line.
+
+import assert from 'node:assert/strict'
+import { load } from 'pthreads'
+import {
+  Cond, malloc, memory, Mutex, MutexAttr, pthread_cond_init, pthread_create, pthread_join, pthread_mutex_init, pthread_mutexattr_init, pthread_mutexattr_settype,
+  PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, Sem, sem_init, type Address, type Entry,
+} from 'pthreads/posix'
+
+export const m = memory()
+export const work = load<typeof import('./work.ts')>(new URL('./work.js', import.meta.url))
+
+/** Succeeds: returns 0. */
+export function ok(errno: number): void {
+  assert.equal(errno, 0)
+}
+
+/** The word at `address`. */
+export function word(address: Address): number {
+  return Atomics.load(m.i32, address >>> 2)
+}
+
+/** Sets the word at `address`. */
+export function put(address: Address, value: number): void {
+  Atomics.store(m.i32, address >>> 2, value)
+}
+
+/** A new word, 0. */
+export function newWord(): Address {
+  return malloc(4)
+}
+
+/** Starts a thread. */
+export function create(routine: unknown, arg?: unknown): number {
+  const thread = newWord()
+  ok(pthread_create(m, thread, 0, routine as Entry, arg))
+  return word(thread)
+}
+
+/** Waits for the end of a thread; its result. */
+export function join(thread: number): unknown {
+  const out: { value?: unknown, error?: unknown } = {}
+  ok(pthread_join(thread, out))
+  if ('error' in out) throw out.error as Error
+  return out.value
+}
+
+/** What the routine returns in a thread of its own. */
+export function inThread(routine: unknown, arg?: unknown): unknown {
+  return join(create(routine, arg))
+}
+
+/** A mutex of the type. */
+export function newMutex(type = PTHREAD_MUTEX_DEFAULT): Address {
+  const attr = malloc(MutexAttr.size), mutex = malloc(Mutex.size)
+  ok(pthread_mutexattr_init(m, attr))
+  ok(pthread_mutexattr_settype(m, attr, type))
+  ok(pthread_mutex_init(m, mutex, attr))
+  return mutex
+}
+
+/** A condition with default attributes. */
+export function newCond(): Address {
+  const cond = malloc(Cond.size)
+  ok(pthread_cond_init(m, cond))
+  return cond
+}
+
+/** A semaphore. */
+export function newSem(value: number): Address {
+  const sem = malloc(Sem.size)
+  ok(sem_init(m, sem, 0, value))
+  return sem
+}
+
+/** The types of mutexes, by name. */
+export const types: readonly (readonly [string, number])[] = [
+  ['PTHREAD_MUTEX_NORMAL', PTHREAD_MUTEX_NORMAL], ['PTHREAD_MUTEX_ERRORCHECK', PTHREAD_MUTEX_ERRORCHECK], ['PTHREAD_MUTEX_RECURSIVE', PTHREAD_MUTEX_RECURSIVE],
+]

@@ -1,0 +1,341 @@
+// What the threads of test/posix do.  A thread has one argument, as POSIX has it.
+
+import { thread } from 'pthreads'
+import {
+  malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_detach, pthread_equal, pthread_exit, pthread_getspecific, pthread_join, pthread_key_create,
+  pthread_key_delete, pthread_mutex_clocklock, pthread_mutex_lock, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock, pthread_once, pthread_self, pthread_setspecific,
+  sem_clockwait, sem_post, sem_timedwait, sem_trywait, sem_wait, type Clock, type Entry, type Timespec,
+} from 'pthreads/posix'
+
+const m = memory()
+const add = (address: number, n: number): number => Atomics.add(m.i32, address >>> 2, n)
+const read = (address: number): number => Atomics.load(m.i32, address >>> 2)
+const write = (address: number, n: number): void => { Atomics.store(m.i32, address >>> 2, n) }
+
+// Appends `n` to the list at `list`: its length, then its elements.
+const note = (list: number, n: number): void => { write(list + 4 + 4 * add(list, 1), n) }
+
+// Threads ----------------------------------------------------------------------------------------------------------
+
+export function echo(arg: unknown): unknown {
+  return arg
+}
+
+export function argumentsOf(...args: unknown[]): unknown[] {
+  return args
+}
+
+export function self(): number {
+  return pthread_self()
+}
+
+export function equalToSelf(t: number): boolean[] {
+  return [Boolean(pthread_equal(t, pthread_self())), Boolean(pthread_equal(pthread_self(), pthread_self()))]
+}
+
+export function storeSelf(address: number): void {
+  write(address, pthread_self())
+}
+
+export function fails(message: string): never {
+  throw new RangeError(message)
+}
+
+/** Waits for the semaphore, then returns its address. */
+export function waitFor(sem: number): number {
+  sem_wait(m, sem)
+  return sem
+}
+
+export function joinIt(t: number): [number, unknown] {
+  const out: { value?: unknown } = {}
+  return [pthread_join(t, out), out.value]
+}
+
+export function joinSelf(): number {
+  return pthread_join(pthread_self())
+}
+
+export function detachIt(t: number): number {
+  return pthread_detach(t)
+}
+
+export function detachSelf(sem: number): number {
+  const errno = pthread_detach(pthread_self())
+  sem_post(m, sem)
+  return errno
+}
+
+export function createsAndReturns([routine, arg]: [Entry, unknown]): number {
+  const t = malloc(4)
+  pthread_create(m, t, 0, routine, arg)
+  return read(t)
+}
+
+export function exitsWith(value: unknown): never {
+  return pthread_exit(value)
+}
+
+export function exitsDeep({ value, counter }: { value: unknown, counter: number }): never {
+  const descend = (depth: number): never => {
+    try {
+      return depth === 0 ? pthread_exit(value) : descend(depth - 1)
+    } finally {
+      add(counter, 1)
+    }
+  }
+  return descend(3)
+}
+
+export function exitsInsideDestructor(word: number): string {
+  const key = newKey(() => pthread_exit('from the destructor'))
+  pthread_setspecific(key, 1)
+  write(word, 1)
+  return 'from the thread'
+}
+
+export function exitsHolding(mutex: number): never {
+  pthread_mutex_lock(m, mutex)
+  return pthread_exit()
+}
+
+export function stackDepth(): number {
+  let depth = 0
+  const down = (): void => {
+    depth++
+    down()
+  }
+  try {
+    down()
+  } catch { /* the end of the stack */ }
+  return depth
+}
+
+// Once -------------------------------------------------------------------------------------------------------------
+
+export function once({ control, counter }: { control: number, counter: number }): [number, number] {
+  const errno = pthread_once(m, control, (...args: unknown[]) => { add(counter, 1 + args.length * 100) })
+  return [errno, read(counter)]
+}
+
+export function onceSlowly({ control, counter, inside, go }: { control: number, counter: number, inside: number, go: number }): number {
+  return pthread_once(m, control, () => {
+    sem_post(m, inside)
+    sem_wait(m, go)
+    add(counter, 1)
+  })
+}
+
+export function onceThrows({ control, inside, go }: { control: number, inside: number, go: number }): void {
+  pthread_once(m, control, () => {
+    sem_post(m, inside)
+    sem_wait(m, go)
+    throw new Error('cut off')
+  })
+}
+
+export function onceExits({ control }: { control: number }): void {
+  pthread_once(m, control, () => pthread_exit())
+}
+
+// Keys -------------------------------------------------------------------------------------------------------------
+
+function newKey(destructor?: (value: never) => unknown): number {
+  const key = malloc(4)
+  pthread_key_create(m, key, destructor)
+  return read(key)
+}
+
+export function specific([key, value]: [number, unknown]): unknown[] {
+  const before = pthread_getspecific(key)
+  const errno = pthread_setspecific(key, value)
+  return [before, errno, pthread_getspecific(key)]
+}
+
+export function holdSpecific({ key, value, ready, go }: { key: number, value: unknown, ready: number, go: number }): unknown {
+  pthread_setspecific(key, value)
+  sem_post(m, ready)
+  sem_wait(m, go)
+  return pthread_getspecific(key)
+}
+
+export function specificAfter({ key, ready, go }: { key: number, ready: number, go: number }): unknown {
+  sem_post(m, ready)
+  sem_wait(m, go)
+  return [pthread_getspecific(read(key))]
+}
+
+/** How the thread of {@link destroyed} ends. */
+type How = 'returns' | 'exits' | 'throws'
+
+export function destroyed({ list, how }: { list: number, how: How }): void {
+  pthread_setspecific(newKey((value: number) => { note(list, value) }), 7)
+  if (how === 'exits') pthread_exit()
+  if (how === 'throws') throw new Error('an end')
+}
+
+export function noDestructor(list: number): void {
+  pthread_setspecific(newKey(), 1)
+  pthread_setspecific(newKey(() => { note(list, 1) }), null)
+  pthread_setspecific(newKey(() => { note(list, 2) }), undefined)
+  newKey(() => { note(list, 3) })
+}
+
+/** A destructor sees its own value gone. */
+export function seesOwnGone(list: number): void {
+  const key = newKey((value: number) => { note(list, pthread_getspecific(key) === undefined ? value : -1) })
+  pthread_setspecific(key, 5)
+}
+
+/** Two keys whose destructors look at each other's value. */
+export function seeEachOther(list: number): void {
+  const a: number = newKey(() => { note(list, pthread_getspecific(b) === undefined ? 0 : 1) }), b: number = newKey(() => { note(list, pthread_getspecific(a) === undefined ? 0 : 1) })
+  pthread_setspecific(a, 1)
+  pthread_setspecific(b, 2)
+}
+
+/** A destructor looks at the value of a key that has no destructor. */
+export function seesWithout(list: number): void {
+  const plain = newKey()
+  pthread_setspecific(plain, 9)
+  pthread_setspecific(newKey(() => { note(list, pthread_getspecific(plain) === undefined ? 0 : pthread_getspecific(plain) as number) }), 1)
+}
+
+/** A destructor that sets its own value again, for ever. */
+export function setsAgain(list: number): void {
+  const key = newKey((value: number) => {
+    note(list, value)
+    pthread_setspecific(key, value + 1)
+  })
+  pthread_setspecific(key, 1)
+}
+
+/** A destructor that sets the value of another key. */
+export function setsAnother(list: number): void {
+  const other = newKey((value: number) => { note(list, value) })
+  pthread_setspecific(newKey((value: number) => pthread_setspecific(other, value + 1)), 1)
+}
+
+/** A destructor that deletes a key whose destructor is due. */
+export function deletesAnother(list: number): void {
+  const keys: number[] = []
+  for (let i = 0; i < 2; i++) {
+    keys.push(newKey(() => {
+      note(list, i)
+      pthread_key_delete(keys[1 - i])
+    }))
+  }
+  for (const key of keys) pthread_setspecific(key, 1)
+}
+
+export function deletes(list: number): number {
+  const key = newKey(() => { note(list, 1) })
+  pthread_setspecific(key, 1)
+  return pthread_key_delete(key)
+}
+
+/** Calls functions on keys from within a destructor. */
+export function destructorUsesKeys(list: number): void {
+  pthread_setspecific(newKey(() => {
+    const key = newKey()
+    note(list, pthread_setspecific(key, 3))
+    note(list, pthread_getspecific(key) as number)
+    note(list, pthread_key_delete(key))
+  }), 1)
+}
+
+export const noteSpecific = thread(import.meta, function noteSpecific({ list, value }: { list: number, value: number }) {
+  note(list, value)
+})
+
+// Mutexes ----------------------------------------------------------------------------------------------------------
+
+export function count({ mutex, counter, times }: { mutex: number, counter: number, times: number }): void {
+  const at = counter >>> 2
+  for (let i = 0; i < times; i++) {
+    pthread_mutex_lock(m, mutex)
+    m.i32[at]++
+    pthread_mutex_unlock(m, mutex)
+  }
+}
+
+export function lock(mutex: number): number {
+  return pthread_mutex_lock(m, mutex)
+}
+
+export function lockUnlock(mutex: number): [number, number] {
+  return [pthread_mutex_lock(m, mutex), pthread_mutex_unlock(m, mutex)]
+}
+
+export function lockTwice(mutex: number): number[] {
+  return [pthread_mutex_lock(m, mutex), pthread_mutex_lock(m, mutex), pthread_mutex_unlock(m, mutex)]
+}
+
+/** trylock; unlocks again what it got. */
+export function trylock(mutex: number): number {
+  const errno = pthread_mutex_trylock(m, mutex)
+  if (errno === 0) pthread_mutex_unlock(m, mutex)
+  return errno
+}
+
+export function unlock(mutex: number): number {
+  return pthread_mutex_unlock(m, mutex)
+}
+
+/** Holds the mutex until `release` is posted. */
+export function hold({ mutex, held, release }: { mutex: number, held: number, release: number }): void {
+  pthread_mutex_lock(m, mutex)
+  sem_post(m, held)
+  sem_wait(m, release)
+  pthread_mutex_unlock(m, mutex)
+}
+
+export function timedlock({ mutex, abstime, clock }: { mutex: number, abstime: Timespec, clock?: Clock }): number {
+  const errno = clock === undefined ? pthread_mutex_timedlock(m, mutex, abstime) : pthread_mutex_clocklock(m, mutex, clock, abstime)
+  if (errno === 0) pthread_mutex_unlock(m, mutex)
+  return errno
+}
+
+// Conditions -------------------------------------------------------------------------------------------------------
+
+export interface Meeting { mutex: number, cond: number, list: number, id: number }
+
+/** Waits once; notes `id` while it has the mutex again. Returns what wait and unlock returned. */
+export function wait({ mutex, cond, list, id }: Meeting): number[] {
+  pthread_mutex_lock(m, mutex)
+  const errno = pthread_cond_wait(m, cond, mutex)
+  note(list, id)
+  return [errno, pthread_mutex_unlock(m, mutex)]
+}
+
+export function timedwait({ mutex, cond, list, id, clock, abstime }: Meeting & { clock: Clock, abstime: Timespec }): number[] {
+  pthread_mutex_lock(m, mutex)
+  const errno = pthread_cond_clockwait(m, cond, mutex, clock, abstime)
+  note(list, id)
+  return [errno, pthread_mutex_unlock(m, mutex)]
+}
+
+// Semaphores -------------------------------------------------------------------------------------------------------
+
+export function semWait(sem: number): number {
+  return sem_wait(m, sem)
+}
+
+export function semTrywait(sem: number): number {
+  return sem_trywait(m, sem)
+}
+
+export function semTimedwait({ sem, abstime, clock }: { sem: number, abstime: Timespec, clock?: Clock }): number {
+  return clock === undefined ? sem_timedwait(m, sem, abstime) : sem_clockwait(m, sem, clock, abstime)
+}
+
+export function semPost(sem: number): number {
+  return sem_post(m, sem)
+}
+
+export function takeMany({ sem, counter, times }: { sem: number, counter: number, times: number }): void {
+  for (let i = 0; i < times; i++) {
+    sem_wait(m, sem)
+    add(counter, 1)
+  }
+}
