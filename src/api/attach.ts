@@ -13,7 +13,7 @@ import { settle, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { installPlatform, installStrings } from '../mem/codec.ts'
 import { installResolver } from '../pthread/entry.ts'
-import { peekResult } from '../pthread/message.ts'
+import { failureOf } from '../pthread/bequest.ts'
 import { obituary } from '../pthread/obituary.ts'
 import { installParser } from './inline.ts'
 import { resolve } from './resolve.ts'
@@ -124,7 +124,7 @@ function report(): number {
     const t = record(slot)
     const flags = peek(kernel, t + ThreadRecord.flags)
     if (load(kernel, t + ThreadRecord.state) !== State.EXITED || (flags & Flag.FAILED) === 0 || (flags & Flag.JOINED) !== 0) continue
-    host.writeError(obituary(slot, peekResult(slot)))
+    host.writeError(obituary(slot, failureOf(slot)))
     add(kernel, PROCESS + Process.failures, 1)
   }
   return load(kernel, PROCESS + Process.failures) > 0 ? 1 : 0

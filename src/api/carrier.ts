@@ -24,8 +24,12 @@ export function becomeCarrier(birth: Birth): void {
   installLine(birth.port)
   installRun(run)
   const c = carrierRecord(self.carrier)
+  const exiting = (code: number): void => {
+    poke(kernel, c + Carrier.errno, code)
+    poke(kernel, c + Carrier.note, 1)
+  }
   directOutput(exclusively)
-  watch({ uncaught, starved, exiting: code => { poke(kernel, c + Carrier.note, code + 1) } })
+  watch({ uncaught, starved, exiting })
   resetCpu()
   if (cas(kernel, c + Carrier.state, CarrierState.BOOTING, CarrierState.RUNNING) !== CarrierState.BOOTING)
     cas(kernel, c + Carrier.state, CarrierState.REQUESTED, CarrierState.RUNNING)

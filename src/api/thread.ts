@@ -6,8 +6,8 @@ import { EAGAIN, EDEADLK, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, ETIMEDOUT } from
 import { cpuOfCaller } from '../kernel/exit.ts'
 import { host } from '../kernel/host.ts'
 import { adopt, requestTermination } from '../kernel/mail.ts'
-import { buffers, kernel, record, self } from '../kernel/process.ts'
-import { FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { buffers, carrierRecord, kernel, record, self } from '../kernel/process.ts'
+import { Carrier, FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { extend } from '../mem/codec.ts'
 import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/attr.ts'
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
@@ -165,11 +165,21 @@ export class Thread<R = unknown> {
 
   /**
    * Ends the thread by force: at once, wherever it is. `finally` blocks do not run, locks that it holds stay held.
-   * The last resort; its join throws ThreadDeathError. Does nothing if it has ended.
+   * The last resort; its join throws ThreadDeathError. Does nothing if it has ended. Throws ErrnoError EINVAL for the
+   * calling thread and the first one; ENOSYS if another thread's factory made its Worker.
    */
   terminate(): void {
     if (this.tid === self.tid || this.#slot === 1) throw new ErrnoError(EINVAL, 'thread.terminate', `${String(this)} cannot be terminated`, this)
-    if (this.#lives()) requestTermination(this.#slot, this.#serial)
+    if (!this.#lives()) return
+    const t = record(this.#slot)
+    const n = peek(kernel, t + ThreadRecord.carrier)
+    if (peek(kernel, carrierRecord(n) + Carrier.factory) === 0) {
+      requestTermination(this.#slot, this.#serial)
+      return
+    }
+    const made = madeByFactory.get(n)
+    if (made === undefined) throw new ErrnoError(ENOSYS, 'thread.terminate', `${String(this)} runs on a Worker of a factory; only the thread that loaded the factory can terminate it`, this)
+    made.terminate()
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -271,6 +281,9 @@ function refused(errno: number, source: string): ErrnoError {
   }
 }
 
+// Workers that factories of this heap have made, by carrier.
+const madeByFactory = new Map<number, { terminate(): void }>()
+
 const NONE: readonly object[] = []
 const OPTIONS = new Set(['name', 'detached', 'stackSize', 'heapLimit', 'transfer'])
 
@@ -292,6 +305,7 @@ function creation(source: string, options: ThreadOptions): Creation {
 function begin(n: number, make: () => unknown): void {
   const worker = make()
   host.check(worker)
+  madeByFactory.set(n, worker as { terminate(): void })
   host.adopt(worker, { ...buffers(), role: 'carrier', carrier: n, port: adopt(n) })
 }
 

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { configure, ensureCommand, untilAllExited } from '../api/attach.ts'
 import { load } from '../api/entry.ts'
+import { ThreadDeathError } from '../api/errors.ts'
 import { Thread } from '../api/thread.ts'
 import { summary } from './summary.ts'
 
@@ -45,6 +46,7 @@ function complain(file: string, error: unknown): number {
     console.error(`pthreads run: ${file}: exports no function "main"`)
     return 2
   }
+  if (error instanceof ThreadDeathError && error.exitCode !== undefined) return error.exitCode & 255
   console.error(error)
   return 1
 }

@@ -4,7 +4,7 @@
 // taking a lock:
 //   1  kernel locks that the dead carrier held: what they guard is made consistent, then they are freed
 // Then, in steps that are tried again when a lock is held (by another one that died, maybe; see mem/lock.ts):
-//   2  every sleeper is woken, and looks again: the dead carrier may have owed somebody a wake
+//   2  every sleeper is woken (on conditions: not), and looks again: the dead carrier may have owed somebody a wake
 //   3  its asynchronous waits are taken off their queues; a join that one of its threads was in is given back
 //   4  the threads it ran: their exit on their behalf, with a reason that join reports
 //   5  the thread it was given and had not begun: started on another carrier
@@ -26,8 +26,9 @@ import { bury, mendBucket, rouse, wake } from './futex.ts'
 import { mendHandles, sweep } from './handle.ts'
 import { host } from './host.ts'
 import { arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
-import { BUCKETS, Bucket, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, State, Status, ThreadRecord } from './records.ts'
+import { BUCKETS, Bucket, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord } from './records.ts'
 import { free_locked, lastSlot } from './thread.ts'
+import { wmesg } from './wmesg.ts'
 
 /** Why a thread died. */
 export const Reason = { NONE: 0, CALLED_EXIT: 1, OUT_OF_MEMORY: 2, TERMINATED: 3, NEVER_STARTED: 4, UNCAUGHT: 5 } as const
@@ -76,14 +77,17 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
   eventually(
     rouseAll,
     drain,
-    locked(() => { evict_locked(n) }),
+    locked(() => {
+      evict_locked(n)
+      poke(kernel, c + Carrier.state, CarrierState.DEAD)                 // mendTables must not take it for a parked one
+    }),
     () => { forSlotsOf(n, buryWait) },
     locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) !== 0) free_locked(slot) }) }),
     locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) }) }),
     rouseAll,
     locked(() => { sweep(n) }),
     locked(() => {
-      store(kernel, c + Carrier.state, CarrierState.DEAD)
+      evict_locked(n)                                                    // a creator may have given it back meanwhile
       freeCarrier_locked(n)
     }),
     wakeWaitersForAll,
@@ -91,8 +95,10 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
 }
 
 function rouseAll(): void {
-  for (let slot = 1, last = lastSlot(); slot <= last; slot++)
-    if (peek(kernel, record(slot) + ThreadRecord.state) === State.SLEEPING) rouse(slot)
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.state) === State.SLEEPING && peek(kernel, t + ThreadRecord.wmesg) !== wmesg.condition) rouse(slot)
+  }
   rouse(slotMask)                                                        // the command's own record
 }
 
@@ -122,8 +128,8 @@ function settleThread(slot: number, n: number, death: Death, heirs: Heirs): void
     if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) === 0) poke(kernel, t + ThreadRecord.carrier, 0)   // its creator will see (clone, start)
     else restart(slot, n, death, heirs)
   } else if (state === State.EXITED) {
-    if (load(kernel, t + ThreadRecord.exit) !== 0) finish(slot, heirs)
-    else if ((peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0) dismiss(slot, heirs)
+    store(kernel, t + ThreadRecord.exit, 0)                              // it died in finish_locked; mendTables has counted it out
+    if ((peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0) dismiss(slot, heirs)
   } else {
     forgetEmbryosOf(peek(kernel, t + ThreadRecord.tid), heirs)
     settle(slot, death, heirs)
@@ -239,13 +245,16 @@ function mendTables(): void {
   poke(kernel, PROCESS + Process.count, count)
   poke(kernel, PROCESS + Process.live, live)
   let freeCarriers = 0, cache = 0, cached = 0
-  for (let n = peek(kernel, PROCESS + Process.bumpCarrier) - 1; n >= 1; n--) {
+  for (let n = peek(kernel, PROCESS + Process.bumpCarrier) - 1; n > SPAWNER; n--) {
     const c = carrierRecord(n)
     const state = peek(kernel, c + Carrier.state)
-    if (state === CarrierState.FREE) {
+    const unclaimed = peek(kernel, c + Carrier.thread) === 0 && peek(kernel, c + Carrier.next) === 0
+    if (state === CarrierState.FREE || (state === CarrierState.REQUESTED && unclaimed)) {              // a clone died before it asked for a Worker
+      poke(kernel, c + Carrier.state, CarrierState.FREE)
       poke(kernel, c + Carrier.link, freeCarriers)
       freeCarriers = n
-    } else if (state === CarrierState.PARKED) {
+    } else if (state === CarrierState.PARKED || (state === CarrierState.RUNNING && unclaimed)) {       // a clone died after it took it
+      poke(kernel, c + Carrier.state, CarrierState.PARKED)
       poke(kernel, c + Carrier.link, cache)
       cache = n
       cached++

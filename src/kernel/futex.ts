@@ -25,7 +25,8 @@
 //     so for a bucket whose lock a dead carrier held.
 //
 // A carrier that dies may owe a wake: between changing the word and waking, between unlinking and resuming, after
-// it was woken itself.  Therefore, after a death, the reaper wakes every sleeper (rouse): they all look again.  A
+// it was woken itself.  Therefore, after a death, the reaper wakes every sleeper (rouse), but those on conditions,
+// whose signal then just was not sent: they all look again.  A
 // dead waiter's `count`, if it died between counting and queueing, stays one too high, which costs later wakers a
 // look into the bucket.
 //
@@ -171,9 +172,10 @@ function wakeMany(b: Address, memoryId: number, a: Address, count: number, bits:
  * Moves waiters of (m, a) to the lock at (to, b), for condition variables: up to `count` of them leave the
  * queue of `a`. If the lock's word is `held` it becomes `contended`; while it is `contended`, waiters are
  * queued there and its owner's unlock wakes them one by one. If it is free, one is woken to take it and the
- * rest are moved: a woken waiter leaves the word `contended`. Returns how many left the queue of `a`.
+ * rest are moved: a woken waiter leaves the word `contended`. They sleep on `reason` from then on. Returns how many
+ * left the queue of `a`.
  */
-export function requeue(m: Memory, a: Address, to: Memory, target: Address, count: number, held: number, contended: number): number {
+export function requeue(m: Memory, a: Address, to: Memory, target: Address, count: number, held: number, contended: number, reason: number): number {
   const from = bucketOf(m.id, a), onto = bucketOf(to.id, target)
   const b = bucketRecord(from), c = bucketRecord(onto)
   if (load(kernel, b + Bucket.count) === 0) return 0
@@ -201,6 +203,7 @@ export function requeue(m: Memory, a: Address, to: Memory, target: Address, coun
         unlink_locked(b, slot)
         poke(kernel, t + memory, to.id)
         poke(kernel, t + address, target)
+        poke(kernel, t + ThreadRecord.wmesg, reason)
         append_locked(c, onto, slot)
       }
     }

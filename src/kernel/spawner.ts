@@ -80,7 +80,7 @@ function deathOf(n: number, { code, error }: Ending): Death {
   if ((error as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: Reason.OUT_OF_MEMORY, code, error }
   if (peek(kernel, c + Carrier.doomed) !== 0) return { reason: Reason.TERMINATED, code }
   if (load(kernel, c + Carrier.state) <= CarrierState.BOOTING) return { reason: Reason.NEVER_STARTED, code, error }
-  if (note > 0) return { reason: Reason.CALLED_EXIT, code: note - 1 }
+  if (note > 0) return { reason: Reason.CALLED_EXIT, code: peek(kernel, c + Carrier.errno) }
   if (error !== undefined) return { reason: Reason.UNCAUGHT, code, error }
   return { reason: Reason.TERMINATED, code }
 }

@@ -1,12 +1,12 @@
-// What the library does for a thread that died, in the spawner, before its exit word is cleared.
+// What the library does for threads that died or failed.  heirs: in the spawner, before the exit word is cleared.
 
 import { peek } from '#atomics'
 import { countFailure, Reason, type Death, type Heirs } from '../kernel/death.ts'
 import { host } from '../kernel/host.ts'
 import { kernel, record } from '../kernel/process.ts'
-import { Flag, ThreadRecord } from '../kernel/records.ts'
+import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
-import { drop, freeName, sendResult } from './message.ts'
+import { drop, freeName, peekResult, sendResult } from './message.ts'
 import { cause, obituary } from './obituary.ts'
 
 /** Gives up the arguments if they were not read, leaves the error, and prints it if nobody can join. */
@@ -37,3 +37,12 @@ function clear(slot: number): void {
 
 /** For the spawner. */
 export const heirs: Heirs = { bequeath, clear }
+
+/** What a failed thread failed with, for its obituary: its error, or why it died. */
+export function failureOf(slot: number): unknown {
+  const t = record(slot)
+  const error = peekResult(slot)
+  return peek(kernel, t + ThreadRecord.status) === Status.DIED && error === undefined
+    ? cause(peek(kernel, t + ThreadRecord.reason), peek(kernel, t + ThreadRecord.code))
+    : error
+}

@@ -81,7 +81,7 @@ export function pthread_cond_broadcast(m: Memory, cond: Address): number {
 function advance(m: Memory, cond: Address, count: number): number {
   add(m, cond, 1)                                                         // I1: before anybody is taken off
   const mutex = load(m, cond + Cond.mutex)
-  if (mutex !== 0) requeue(m, cond, m, mutex, count, HELD, CONTENDED)                 // I2
+  if (mutex !== 0) requeue(m, cond, m, mutex, count, HELD, CONTENDED, wmesg.mutex)    // I2
   return 0
 }
 

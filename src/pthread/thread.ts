@@ -9,7 +9,9 @@
 import { load, peek, poke } from '#atomics'
 import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
+import { countFailure } from '../kernel/death.ts'
 import { EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH } from '../kernel/errno.ts'
+import { host } from '../kernel/host.ts'
 import { arena, kernel, record, self } from '../kernel/process.ts'
 import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
@@ -19,8 +21,10 @@ import { encode } from '../mem/codec.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { putText } from '../mem/text.ts'
 import { Attr } from './records.ts'
+import { failureOf } from './bequest.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
 import { bury, drop, freeName, receiveResult, sendArguments } from './message.ts'
+import { obituary } from './obituary.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
 /** How a thread is to be made. */
@@ -115,10 +119,16 @@ export function join(slot: number, serial: number, out: Outcome, until = Infinit
   return block(join_slow(slot, serial, self.tid, out, until, clock))
 }
 
-/** Detaches thread `slot`: it ends unobserved. Returns 0, ESRCH or EINVAL as {@link join_slow}. */
+/** Detaches thread `slot`: it ends unobserved; if it has failed already, that is printed. Returns 0, ESRCH or EINVAL as {@link join_slow}. */
 export function detach(slot: number, serial: number): number {
   const refused = claim(slot, serial, Flag.DETACHED)
-  if (refused === GONE) bury(slot)
+  if (refused === GONE) {
+    if ((load(kernel, record(slot) + ThreadRecord.flags) & Flag.FAILED) !== 0) {
+      countFailure()
+      host.writeError(obituary(slot, failureOf(slot)))
+    }
+    bury(slot)
+  }
   return refused === GONE ? 0 : refused
 }
 

@@ -23,7 +23,7 @@ const cloned: readonly (readonly [string, unknown])[] = [
   ['numbers', [0, -0, 1, -1, 2 ** 31, -(2 ** 31), 1.5, NaN, Infinity, -Infinity, Number.MAX_VALUE, Number.MIN_VALUE]],
   ['bigints', [0n, -1n, 2n ** 64n, -(2n ** 200n)]],
   ['strings', ['', 'a', 'ä', '\u{1f9f5} thread', '\0', '\ud800', 'x'.repeat(100_000)]],
-  ['arrays', [[], [1, [2, [3]]], new Array(5), [1, , 3], Object.assign([1], { named: 2 })]],                 // eslint-disable-line no-sparse-arrays
+  ['arrays', [[], [1, [2, [3]]], new Array(5), [1, , 3], Object.assign([1], { named: 2 })]],
   ['objects', { a: { b: { c: 1 } }, 'd e': 2, 3: 4, ['__proto__']: 5 }],
   ['a cycle', cyclic], ['one object twice', [shared, shared]],
   ['Map', new Map<unknown, unknown>([['a', 1], [{ k: 1 }, new Map()], [NaN, null]])], ['Set', new Set<unknown>([1, 'a', new Set([2])])],

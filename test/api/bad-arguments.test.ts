@@ -12,6 +12,10 @@ const createAny = Thread.create as unknown as (...args: unknown[]) => Thread
 
 afterEach(() => nothingLeft())
 
+const makers = [
+  (o: never) => new Mutex(o), (o: never) => new Condition(o), (o: never) => new Semaphore(0, o), (o: never) => new Once(o), (o: never) => new ThreadLocal(o),
+]
+
 const ENGINE = /Cannot (read|destructure|convert|set)|is not a function|not iterable|undefined \(reading/
 
 function refuses(call: () => unknown, name: 'TypeError' | 'RangeError', message: RegExp): void {
@@ -45,9 +49,11 @@ test('Thread.create names an option that is none', () => {
 })
 
 test('timeouts are numbers of milliseconds from 0, wherever they stand', async () => {
-  const mutex = new Mutex().lock(), condition = new Condition(), semaphore = new Semaphore(), go = new Semaphore(), t = Thread.create(work.waitThenReturn, go, 1)
+  const mutex = new Mutex().lock(), condition = new Condition(), semaphore = new Semaphore(), go = new Semaphore()
+  const t = Thread.create(work.waitThenReturn, go, 1)
   const blocking: ((ms: never) => unknown)[] = [ms => t.join(ms), ms => mutex.lock(ms), ms => { condition.wait(mutex, ms) }, ms => { semaphore.wait(ms) }]
-  const async: ((ms: never) => Promise<unknown>)[] = [ms => t.joinAsync(ms), ms => mutex.lockAsync(ms), ms => condition.waitAsync(mutex, ms), ms => semaphore.waitAsync(ms)]
+  const async: ((ms: never) => Promise<unknown>)[] =
+    [ms => t.joinAsync(ms), ms => mutex.lockAsync(ms), ms => condition.waitAsync(mutex, ms), ms => semaphore.waitAsync(ms)]
   for (const ms of [NaN, -1, -Infinity]) {
     for (const call of blocking) refuses(() => call(any(ms)), 'RangeError', /^timeout: (NaN|-1|-Infinity) is not a number of milliseconds from 0$/)
     for (const call of async) await assert.rejects(call(any(ms)), RangeError)
@@ -62,12 +68,12 @@ test('timeouts are numbers of milliseconds from 0, wherever they stand', async (
 })
 
 test('names are strings', () => {
-  for (const make of [(o: never) => new Mutex(o), (o: never) => new Condition(o), (o: never) => new Semaphore(0, o), (o: never) => new Once(o), (o: never) => new ThreadLocal(o)])
+  for (const make of makers)
     refuses(() => make(any({ name: 5 })), 'TypeError', /name: number, not a string/)
 })
 
 test('options are objects', () => {
-  for (const make of [(o: never) => new Mutex(o), (o: never) => new Condition(o), (o: never) => new Semaphore(0, o), (o: never) => new Once(o), (o: never) => new ThreadLocal(o)])
+  for (const make of makers)
     for (const options of [null, 5]) refuses(() => make(any(options)), 'TypeError', /options/)
 })
 

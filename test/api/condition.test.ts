@@ -216,7 +216,7 @@ test('tasks of one thread that wait are woken in their order, and exclude each o
     waits++
     await condition.waitAsync(hold)
     assert.equal(++inside, 1)
-    await null
+    await Promise.resolve()
     order.push(id)
     inside--
   })

@@ -165,7 +165,8 @@ test('dispose lets go of a mutex that is not held, and using it then throws EINV
   mutex[Symbol.dispose]()
   mutex[Symbol.dispose]()
   const gone = failing('EINVAL', /^EINVAL: this Mutex was disposed of$/)
-  for (const use of [() => mutex.lock(), () => mutex.lock(1), () => mutex.tryLock(), () => { mutex.unlock() }, () => mutex.with(() => 1)]) assert.throws(use, gone)
+  for (const use of [() => mutex.lock(), () => mutex.lock(1), () => mutex.tryLock(), () => { mutex.unlock() }, () => mutex.with(() => 1)])
+    assert.throws(use, gone)
   await assert.rejects(mutex.lockAsync(), gone)
   await assert.rejects(mutex.withAsync(() => 1), gone)
 })
@@ -212,7 +213,7 @@ test('two asynchronous tasks of one thread exclude each other', async () => {
     for (let i = 0; i < 50; i++) {
       await mutex.withAsync(async () => {
         assert.equal(++inside, 1)
-        await null
+        await Promise.resolve()
         inside--
         counter[0]++
       })
@@ -224,7 +225,8 @@ test('two asynchronous tasks of one thread exclude each other', async () => {
 
 test('asynchronous tasks of several threads and blocking threads exclude each other', async () => {
   const mutex = new Mutex(), counter = words(1)
-  const threads = [Thread.create(work.countAsync, mutex, counter, 500), Thread.create(work.countAsync, mutex, counter, 500), Thread.create(work.count, mutex, counter, 5000)]
+  const threads = [1, 2].map(() => Thread.create(work.countAsync, mutex, counter, 500))
+  threads.push(Thread.create(work.count, mutex, counter, 5000))
   for (let i = 0; i < 200; i++) {
     const hold = await mutex.lockAsync()
     counter[0]++
@@ -318,7 +320,7 @@ test('a thread ends while it waits by a promise, and the mutex goes on', () => {
   mutex.lock()
   const t = Thread.inline(async (mutex: Mutex) => {
     void mutex.lockAsync()
-    await null
+    await Promise.resolve()
     const { Mutex } = await import('pthreads')
     return mutex instanceof Mutex
   }, mutex)

@@ -14,7 +14,7 @@ export const hidden = thread(import.meta, function notExportedUnderThisName(text
 })
 
 const local = thread(import.meta, async function local(n: number) {
-  await null
+  await Promise.resolve()
   return n + 1
 })
 

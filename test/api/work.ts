@@ -1,4 +1,4 @@
-// What the threads of test/api do.
+// What the threads of test/api do.  Longer than other files: a list of small functions, and one import in every thread.
 
 import { once as event } from 'node:events'
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
@@ -245,7 +245,7 @@ export async function countAsync(mutex: Mutex, counter: Int32Array, times: numbe
   for (let i = 0; i < times; i++) {
     await mutex.withAsync(async () => {
       const before = counter[0]
-      await null
+      await Promise.resolve()
       counter[0] = before + 1
     })
   }
@@ -403,7 +403,7 @@ export function runOnce(once: Once, counter: Int32Array): number {
 export async function runOnceAsync(once: Once, counter: Int32Array): Promise<number> {
   await once.runAsync(async () => {
     const before = counter[0]
-    await null
+    await Promise.resolve()
     counter[0] = before + 1
   })
   return counter[0]
@@ -529,7 +529,7 @@ export async function importsAndReads(): Promise<boolean> {
 }
 
 export async function rejects(message: string): Promise<never> {
-  await null
+  await Promise.resolve()
   throw new TypeError(message)
 }
 
@@ -550,7 +550,7 @@ export async function rejectsUnhandled(): Promise<void> {
 }
 
 export async function exitsAsync(value: unknown): Promise<never> {
-  await null
+  await Promise.resolve()
   return Thread.exit(value)
 }
 
@@ -572,6 +572,6 @@ export async function abandonsWaits(semaphore: Semaphore, mutex: Mutex, conditio
   void semaphore.waitAsync()
   void mutex.lockAsync()
   void new Mutex().withAsync(held => condition.waitAsync(held))
-  await null
+  await Promise.resolve()
   return 'gone'
 }

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { load } from 'pthreads'
 import {
-  Cond, malloc, memory, Mutex, MutexAttr, pthread_cond_init, pthread_create, pthread_join, pthread_mutex_init, pthread_mutexattr_init, pthread_mutexattr_settype,
-  PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, Sem, sem_init, type Address, type Entry,
+  Cond, malloc, memory, Mutex, MutexAttr, pthread_cond_init, pthread_create, pthread_join, pthread_mutex_init, pthread_mutexattr_init,
+  pthread_mutexattr_settype, PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, Sem, sem_init,
+  type Address, type Entry,
 } from 'pthreads/posix'
 
 export const m = memory()
@@ -28,6 +29,16 @@ export function put(address: Address, value: number): void {
 /** A new word, 0. */
 export function newWord(): Address {
   return malloc(4)
+}
+
+/** A list that threads append to: its length, then room for some numbers. */
+export function newList(): Address {
+  return malloc(256)
+}
+
+/** What is in the list. */
+export function listed(list: Address): number[] {
+  return [...m.i32.subarray((list >>> 2) + 1, (list >>> 2) + 1 + word(list))]
 }
 
 /** Starts a thread. */

@@ -23,9 +23,14 @@ export function asleep(thread: number, on: Wmesg): void {
   until(`thread ${thread} sleeps on ${on}`, () => sleepsOn(thread, on))
 }
 
+/** Whether the thread has ended and waits to be joined. */
+export function hasEnded(thread: number): boolean {
+  return exists(thread) && load(kernel, record(find(thread)) + ThreadRecord.state) === State.EXITED
+}
+
 /** Returns when the thread has ended and waits to be joined. */
 export function ended(thread: number): void {
-  until(`thread ${thread} has ended`, () => exists(thread) && load(kernel, record(find(thread)) + ThreadRecord.state) === State.EXITED)
+  until(`thread ${thread} has ended`, () => hasEnded(thread))
 }
 
 /** Returns when nothing is left of the thread. */

@@ -2,10 +2,12 @@
 
 import { thread } from 'pthreads'
 import {
-  malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_detach, pthread_equal, pthread_exit, pthread_getspecific, pthread_join, pthread_key_create,
-  pthread_key_delete, pthread_mutex_clocklock, pthread_mutex_lock, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock, pthread_once, pthread_self, pthread_setspecific,
-  sem_clockwait, sem_post, sem_timedwait, sem_trywait, sem_wait, type Clock, type Entry, type Timespec,
+  CLOCK_MONOTONIC, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_detach, pthread_equal, pthread_exit,
+  pthread_getspecific, pthread_join, pthread_key_create, pthread_key_delete, pthread_mutex_clocklock, pthread_mutex_lock, pthread_mutex_timedlock,
+  pthread_mutex_trylock, pthread_mutex_unlock, pthread_once, pthread_self, pthread_setspecific, sem_clockwait, sem_post, sem_timedwait, sem_trywait,
+  sem_wait, type Clock, type Entry, type Timespec,
 } from 'pthreads/posix'
+import { at } from './clock.ts'
 
 const m = memory()
 const add = (address: number, n: number): number => Atomics.add(m.i32, address >>> 2, n)
@@ -189,7 +191,8 @@ export function seesOwnGone(list: number): void {
 
 /** Two keys whose destructors look at each other's value. */
 export function seeEachOther(list: number): void {
-  const a: number = newKey(() => { note(list, pthread_getspecific(b) === undefined ? 0 : 1) }), b: number = newKey(() => { note(list, pthread_getspecific(a) === undefined ? 0 : 1) })
+  const a: number = newKey(() => { note(list, pthread_getspecific(b) === undefined ? 0 : 1) })
+  const b: number = newKey(() => { note(list, pthread_getspecific(a) === undefined ? 0 : 1) })
   pthread_setspecific(a, 1)
   pthread_setspecific(b, 2)
 }
@@ -231,6 +234,10 @@ export function deletesAnother(list: number): void {
 export function deletes(list: number): number {
   const key = newKey(() => { note(list, 1) })
   pthread_setspecific(key, 1)
+  return pthread_key_delete(key)
+}
+
+export function deleteKey(key: number): number {
   return pthread_key_delete(key)
 }
 
@@ -308,11 +315,30 @@ export function wait({ mutex, cond, list, id }: Meeting): number[] {
   return [errno, pthread_mutex_unlock(m, mutex)]
 }
 
+/** list[1]: round + 1 when this thread is about to wait; list[2]: round + 1 when it need not wait any more. */
+export function waitUntil({ mutex, cond, list, round }: { mutex: number, cond: number, list: number, round: number }): number {
+  pthread_mutex_lock(m, mutex)
+  write(list + 4, round + 1)
+  let errno = 0
+  while (read(list + 8) !== round + 1) errno = pthread_cond_wait(m, cond, mutex)
+  pthread_mutex_unlock(m, mutex)
+  return errno
+}
+
 export function timedwait({ mutex, cond, list, id, clock, abstime }: Meeting & { clock: Clock, abstime: Timespec }): number[] {
   pthread_mutex_lock(m, mutex)
   const errno = pthread_cond_clockwait(m, cond, mutex, clock, abstime)
   note(list, id)
   return [errno, pthread_mutex_unlock(m, mutex)]
+}
+
+/** Waits for so many ms, which it says it is about to do while it has the mutex. */
+export function waitBriefly({ mutex, cond, inside, ms }: { mutex: number, cond: number, inside: number, ms: number }): number {
+  pthread_mutex_lock(m, mutex)
+  sem_post(m, inside)
+  const errno = pthread_cond_clockwait(m, cond, mutex, CLOCK_MONOTONIC, at(CLOCK_MONOTONIC, ms))
+  pthread_mutex_unlock(m, mutex)
+  return errno
 }
 
 // Semaphores -------------------------------------------------------------------------------------------------------

@@ -123,4 +123,4 @@ const sleeps: number | undefined = added.stats.sleepsBy.mutex
 // @ts-expect-error -- nobody sleeps on that
 void added.stats.sleepsBy.nothing
 
-export const used = [text, called, locked, tried, possible, options, code, sleeps]
+export const used = [sum, result, none, inline, created, within, later, value, moved, text, called, locked, tried, possible, options, code, sleeps]

@@ -8,8 +8,9 @@ import ts from 'typescript'
 const root = fileURLToPath(new URL('.', import.meta.resolve('pthreads/package.json')))
 const file = `${root}test/types/strict.test-d.ts`
 const options: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022, lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'], module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  noEmit: true, strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noImplicitOverride: true, noPropertyAccessFromIndexSignature: false,
+  target: ts.ScriptTarget.ES2022, lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+  module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  noEmit: true, strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noImplicitOverride: true,
   allowImportingTsExtensions: true, verbatimModuleSyntax: true, isolatedModules: true, types: ['node'], typeRoots: [`${root}node_modules/@types`], skipLibCheck: false,
 }
 
