@@ -2,11 +2,10 @@
 
 import { EAGAIN, EINVAL } from '../kernel/errno.ts'
 import { extend } from '../mem/codec.ts'
-import { adoptKey, createKey, pthread_getspecific, pthread_key_delete, pthread_setspecific, type Destructor, type Key } from '../pthread/key.ts'
+import { createKey, pthread_getspecific, pthread_key_delete, pthread_setspecific, type Destructor, type Key } from '../pthread/key.ts'
 import { sourceOf, type Entry } from '../pthread/entry.ts'
 import { ensure } from './attach.ts'
 import { ErrnoError } from './errors.ts'
-import { resolve } from './resolve.ts'
 import { nameIn } from './shared.ts'
 
 export interface ThreadLocalOptions<T> {
@@ -25,12 +24,10 @@ export interface ThreadLocalOptions<T> {
 
 class Adoption {
   readonly key: Key
-  readonly source: string
   readonly name: string
 
-  constructor(key: Key, source: string, name: string) {
+  constructor(key: Key, name: string) {
     this.key = key
-    this.source = source
     this.name = name
   }
 }
@@ -41,7 +38,7 @@ const known = new Map<Key, WeakRef<ThreadLocal<unknown>>>()
 export class ThreadLocal<T> {
   readonly #key: Key
   readonly #initial: (() => T) | undefined
-  readonly #destructor: string
+  readonly #travels: boolean
   readonly name: string
 
   /** Throws ErrnoError EAGAIN when there are PTHREAD_KEYS_MAX. */
@@ -55,10 +52,9 @@ export class ThreadLocal<T> {
       throw new TypeError(`ThreadLocal: destructor: ${typeof destructor}, not a function or an entry`)
     this.#initial = initial
     this.name = name
-    this.#destructor = adoption?.source ?? sourceOf(destructor) ?? (destructor === undefined ? '' : LOCAL)
-    this.#key = adoption?.key ?? createKey(typeof destructor === 'function' ? destructor as Destructor : undefined)
+    this.#travels = destructor === undefined || sourceOf(destructor) !== undefined
+    this.#key = adoption?.key ?? createKey(destructor as Destructor | Entry | undefined)
     if (this.#key === 0) throw new ErrnoError(EAGAIN, 'new ThreadLocal', 'ThreadLocal: there are too many keys')
-    if (this.#destructor !== '' && this.#destructor !== LOCAL) adoptKey(this.#key, call(this.#destructor))
     known.set(this.#key, new WeakRef(this as ThreadLocal<unknown>))
   }
 
@@ -81,20 +77,10 @@ export class ThreadLocal<T> {
     pthread_key_delete(this.#key)
   }
 
-  /** For messages. Throws TypeError if the destructor is a function, which cannot travel. */
-  static describe(o: ThreadLocal<unknown>): { key: Key, source: string } {
-    if (o.#destructor === LOCAL) throw new TypeError('a ThreadLocal whose destructor is a plain function cannot travel; make the destructor an entry (thread, load)')
-    return { key: o.#key, source: o.#destructor }
-  }
-}
-
-const LOCAL = 'a function of this heap'
-
-// A destructor that is an entry: found when it is due.
-function call(source: string): Destructor {
-  return value => {
-    const f = resolve(source)
-    return typeof f === 'function' ? f(value) : f.then(g => g(value))
+  /** @internal For messages. Throws TypeError if the destructor is a function, which cannot travel. */
+  static keyOf(o: ThreadLocal<unknown>): Key {
+    if (!o.#travels) throw new TypeError('a ThreadLocal whose destructor is a plain function cannot travel; make the destructor an entry (thread, load)')
+    return o.#key
   }
 }
 
@@ -102,13 +88,11 @@ extend({
   tag: 5,
   matches: o => o instanceof ThreadLocal,
   encode(o, writer) {
-    const { key, source } = ThreadLocal.describe(o as ThreadLocal<unknown>)
-    writer.word(key)
-    writer.text(source)
+    writer.word(ThreadLocal.keyOf(o as ThreadLocal<unknown>))
     writer.text((o as ThreadLocal<unknown>).name)
   },
   decode(reader) {
-    const key = reader.word(), source = reader.text(), name = reader.text()
-    return known.get(key)?.deref() ?? new ThreadLocal(new Adoption(key, source, name) as object)
+    const key = reader.word(), name = reader.text()
+    return known.get(key)?.deref() ?? new ThreadLocal(new Adoption(key, name) as object)
   },
 })

@@ -13,7 +13,7 @@ import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/attr.
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
 import { pthread_exit } from '../pthread/exit.ts'
 import { cause, nameOf } from '../pthread/obituary.ts'
-import { create, detach, join, join_slow, type Creation, type Outcome } from '../pthread/thread.ts'
+import { born, create, detach, join, join_slow, type Creation, type Outcome } from '../pthread/thread.ts'
 import { ensure, holdProcess } from './attach.ts'
 import { factoryOf } from './entry.ts'
 import { ErrnoError, ThreadDeathError } from './errors.ts'
@@ -27,7 +27,7 @@ export interface ThreadOptions {
   name?: string
   /** Nobody will join it; if it fails, it is printed on stderr and makes the exit code 1. */
   detached?: boolean
-  /** Stack, 256 KiB to 1 GiB. A thread with a size of its own starts cold: its Worker is made for it. */
+  /** Stack, 512 KiB to 1 GiB. A thread with a size of its own starts cold: its Worker is made for it. */
   stackSize?: number
   /** Limit of the heap, from 8 MiB. A thread that reaches it dies, and its join says so. Starts cold. */
   heapLimit?: number
@@ -216,8 +216,7 @@ export class Thread<R = unknown> {
 
   /** @internal */
   static started(slot: number, name: string, site: object | undefined): Thread {
-    const t = record(slot)
-    return new Thread(slot, peek(kernel, t + ThreadRecord.serial), peek(kernel, t + ThreadRecord.tid), name, site)
+    return new Thread(slot, born.serial, born.tid, name, site)
   }
 }
 

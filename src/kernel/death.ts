@@ -16,7 +16,7 @@
 
 import { add, load, or, peek, poke, pokef, store } from '#atomics'
 import { mend } from '../mem/arena.ts'
-import { Held, holder, holding, recover } from '../mem/lock.ts'
+import { acquire, Held, holder, holding, recover, release } from '../mem/lock.ts'
 import type { Address } from '../mem/memory.ts'
 import { evict_locked, free_locked as freeCarrier_locked, allocate_locked as allocateCarrier_locked, assign, take_locked } from './carrier.ts'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
@@ -95,6 +95,13 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
 }
 
 function rouseAll(): void {
+  // Whoever has read the old value under a bucket's lock and is not yet queued is queued when we have had that lock.
+  for (let n = 0; n < BUCKETS; n++) {
+    const b = bucketRecord(n)
+    if (load(kernel, b + Bucket.count) === 0) continue
+    acquire(kernel, b + Bucket.lock, self.carrier)
+    release(kernel, b + Bucket.lock)
+  }
   for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
     const t = record(slot)
     if (peek(kernel, t + ThreadRecord.state) === State.SLEEPING && peek(kernel, t + ThreadRecord.wmesg) !== wmesg.condition) rouse(slot)

@@ -44,7 +44,7 @@ import { EAGAIN, ETIMEDOUT } from './errno.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { BUCKETS, Bucket, State, ThreadRecord } from './records.ts'
 import { Spin } from './spin.ts'
-import { wmesgs } from './wmesg.ts'
+import { wmesg, wmesgs } from './wmesg.ts'
 
 const AWAKE = 0, ASLEEP = 1, WOKEN = 2
 export const ANY = -1
@@ -175,7 +175,7 @@ function wakeMany(b: Address, memoryId: number, a: Address, count: number, bits:
  * rest are moved: a woken waiter leaves the word `contended`. They sleep on `reason` from then on. Returns how many
  * left the queue of `a`.
  */
-export function requeue(m: Memory, a: Address, to: Memory, target: Address, count: number, held: number, contended: number, reason: number): number {
+export function requeue(m: Memory, a: Address, to: Memory, target: Address, count: number, held: number, contended: number, reason = wmesg.mutex): number {
   const from = bucketOf(m.id, a), onto = bucketOf(to.id, target)
   const b = bucketRecord(from), c = bucketRecord(onto)
   if (load(kernel, b + Bucket.count) === 0) return 0

@@ -23,7 +23,7 @@ export interface Buffers { kernel: Storage, user: Storage }
 
 export const SPAWNER_NONE = 0, SPAWNER_STARTS = 1, SPAWNER_READY = 2
 export const INTERNED = 65536
-/** Keys of thread-specific data, each a word: 0 not made, 1 made, 2 deleted. */
+/** Keys of thread-specific data, each two words: generation * 2 + 1 while it is made; entry id of its destructor. */
 export const KEYS = 65536
 export const HANDLES = 1 << 23
 const TABLES = 4096
@@ -49,7 +49,7 @@ function layout(slotCount: number, carrierCount: number): Address {
   tids = carriers + carrierCount * Carrier.size
   interned = tids + slotCount * 4
   keys = interned + INTERNED * 4
-  handles = keys + KEYS * 4
+  handles = keys + KEYS * 8
   slots = handles + HANDLES * Handle.size
   slotMask = slotCount - 1
   return slots + slotCount * SLOT

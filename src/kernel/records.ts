@@ -33,7 +33,7 @@ export const Process = struct('process', {
   freeHandle: i32('head of the list of free handle records; under handleLock'),
   bumpHandle: i32('first handle record never used; under handleLock'),
   memories: i32('last memory id given out'),
-  keys: i32('keys of thread-specific data made'),
+  keys: i32('where the search for a free key begins'),
 })
 
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */

@@ -8,7 +8,9 @@ import { Attr, CondAttr, MutexAttr } from './records.ts'
 
 export const PTHREAD_CREATE_JOINABLE = 0, PTHREAD_CREATE_DETACHED = 1
 /** Smallest stack in bytes: less does not start a Worker. */
-export const PTHREAD_STACK_MIN = 256 * 1024
+export const PTHREAD_STACK_MIN = 512 * 1024
+/** What a thread gets that asks for nothing: Node's default for Workers. */
+export const STACK_DEFAULT = 4 * 1024 * 1024
 /** Largest stack in bytes. */
 export const PTHREAD_STACK_MAX = 1024 * 1024 * 1024
 /** Smallest heap limit in bytes: less does not start a Worker. */
@@ -38,12 +40,14 @@ export function pthread_attr_getdetachstate(m: Memory, attr: Address, value: Add
 
 /** Stack size in bytes, PTHREAD_STACK_MIN to PTHREAD_STACK_MAX; else EINVAL. */
 export function pthread_attr_setstacksize(m: Memory, attr: Address, bytes: number): number {
-  return bytes >= PTHREAD_STACK_MIN && bytes <= PTHREAD_STACK_MAX ? change(m, attr, Attr.stack, bytes) : EINVAL
+  return bytes >= PTHREAD_STACK_MIN && bytes <= PTHREAD_STACK_MAX ? change(m, attr, Attr.stack, bytes === STACK_DEFAULT ? 0 : bytes) : EINVAL
 }
 
-/** Stores the stack size in bytes at `value`; 0 stands for the host's default. */
+/** Stores the stack size in bytes at `value`. */
 export function pthread_attr_getstacksize(m: Memory, attr: Address, value: Address): number {
-  return read(m, attr, Attr.stack, value)
+  const errno = read(m, attr, Attr.stack, value)
+  if (errno === 0 && peek(m, value) === 0) poke(m, value, STACK_DEFAULT)
+  return errno
 }
 
 /** Limit of the thread's heap in bytes, rounded up to MiB; EINVAL below 8 MiB. */

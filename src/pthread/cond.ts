@@ -64,7 +64,7 @@ export function pthread_cond_timedwait(m: Memory, cond: Address, mutex: Address,
 
 /** {@link pthread_cond_timedwait} on the clock given. */
 export function pthread_cond_clockwait(m: Memory, cond: Address, mutex: Address, clock: Clock, abstime: Timespec): number {
-  const until = deadline(abstime)
+  const until = deadline(abstime, clock)
   return until < 0 ? EINVAL : block(wait_slow(m, cond, mutex, self.slot, self.tid, until, clock))
 }
 
@@ -81,7 +81,7 @@ export function pthread_cond_broadcast(m: Memory, cond: Address): number {
 function advance(m: Memory, cond: Address, count: number): number {
   add(m, cond, 1)                                                         // I1: before anybody is taken off
   const mutex = load(m, cond + Cond.mutex)
-  if (mutex !== 0) requeue(m, cond, m, mutex, count, HELD, CONTENDED, wmesg.mutex)    // I2
+  if (mutex !== 0) requeue(m, cond, m, mutex, count, HELD, CONTENDED)                 // I2
   return 0
 }
 

@@ -1,19 +1,23 @@
 // Thread-specific data.  POSIX.1-2024 pthread_key_create, _delete, pthread_getspecific, _setspecific.
 //
 // A key is a number of the process; the values are JavaScript values of one thread and live in its heap.  A
-// carrier runs one thread at a time, so the heap keeps the values of the thread that runs, and forgets
-// them at its end, after the destructors.
+// carrier runs one thread at a time, so the heap keeps the values of the thread that runs, and forgets them at its
+// end, after the destructors.
 //
-// A destructor is a function of this heap, or an entry, which every heap can find.  Keys that were deleted
-// keep their values, unreachable, until the thread ends; their destructors do not run.
+// The table of keys in kernel memory has two words a key: generation * 2, + 1 while the key is made, and the
+// destructor.  A key's number holds its generation, so values of a deleted key are never seen under a new one.
+//
+// A destructor that is an entry (load, thread) runs in every thread; a plain function stays in the heap that
+// created the key.
 
-import { add, load, poke, store } from '#atomics'
+import { add, cas, load, poke, store } from '#atomics'
 import { EAGAIN, EINVAL } from '../kernel/errno.ts'
 import { kernel, KEYS, keys } from '../kernel/process.ts'
 import { PROCESS, Process } from '../kernel/records.ts'
 import type { Address, Memory } from '../mem/memory.ts'
+import { entryId, routineOf, sourceOf, type Entry } from './entry.ts'
 
-/** How many keys a process may make; a deleted key's number is not used again. */
+/** How many keys there may be at a time. */
 export const PTHREAD_KEYS_MAX = KEYS - 1
 export const PTHREAD_DESTRUCTOR_ITERATIONS = 4
 
@@ -22,45 +26,51 @@ export type Key = number
 /** Called with a thread's value when it ends and the value is not null or undefined. May be asynchronous. */
 export type Destructor = (value: never) => unknown
 
-const MADE = 1, DELETED = 2
+const GENERATIONS = 0x7fff
+const local = new Map<Key, Destructor>()
+const values = new Map<Key, unknown>()
 
-const destructors = new Map<Key, Destructor>()
-let values = new Map<Key, unknown>()
+const wordOf = (key: Key): Address => keys + (key & (KEYS - 1)) * 8
+const made = (key: Key): number => (key >>> 16) * 2 + 1
 
 /** Makes a key and stores it at `key`. EAGAIN when there are PTHREAD_KEYS_MAX. */
-export function pthread_key_create(m: Memory, key: Address, destructor?: Destructor): number {
+export function pthread_key_create(m: Memory, key: Address, destructor?: Destructor | Entry): number {
   const number = createKey(destructor)
   if (number === 0) return EAGAIN
   poke(m, key, number)
   return 0
 }
 
-/** A new key; 0 when there are too many. Numbers are not used again. */
-export function createKey(destructor?: Destructor): Key {
-  if (load(kernel, PROCESS + Process.keys) >= PTHREAD_KEYS_MAX) return 0
-  const number = add(kernel, PROCESS + Process.keys, 1) + 1
-  if (number > PTHREAD_KEYS_MAX) return 0
-  store(kernel, keys + number * 4, MADE)
-  if (destructor !== undefined) destructors.set(number, destructor)
-  return number
+/** A new key; 0 when there are too many. */
+export function createKey(destructor?: Destructor | Entry): Key {
+  const source = sourceOf(destructor)
+  const entry = source === undefined ? 0 : entryId(source)
+  if (entry < 0) return 0
+  for (let tries = 0; tries < KEYS; tries++) {
+    const index = add(kernel, PROCESS + Process.keys, 1) & (KEYS - 1)
+    const word = keys + index * 8
+    const old = load(kernel, word)
+    if (index === 0 || (old & 1) !== 0 || cas(kernel, word, old, old + 1) !== old) continue
+    store(kernel, word + 4, entry)
+    const key = (old >>> 1) * KEYS + index
+    if (entry === 0 && typeof destructor === 'function') local.set(key, destructor)
+    return key
+  }
+  return 0
 }
 
-/** Makes a key that another heap created known here with its destructor. */
-export function adoptKey(key: Key, destructor: Destructor): void {
-  destructors.set(key, destructor)
-}
-
-/** Deletes a key; its destructor does not run any more. EINVAL if it is none. */
+/** Deletes a key, for all threads; its destructor does not run any more. EINVAL if it is none. */
 export function pthread_key_delete(key: Key): number {
   if (!exists(key)) return EINVAL
-  store(kernel, keys + key * 4, DELETED)
-  destructors.delete(key)
+  const next = ((key >>> 16) + 1 & GENERATIONS) * 2
+  if (cas(kernel, wordOf(key), made(key), next) !== made(key)) return EINVAL
+  local.delete(key)
   values.delete(key)
   return 0
 }
 
 function exists(key: Key): boolean {
-  return key > 0 && key < KEYS && load(kernel, keys + key * 4) === MADE
+  return key > 0 && load(kernel, wordOf(key)) === made(key)
 }
 
 /** The calling thread's value of `key`; undefined if it has none. */
@@ -75,14 +85,32 @@ export function pthread_setspecific(key: Key, value: unknown): number {
   return 0
 }
 
-/** The destructors that are due, each with its value; the values are forgotten. Called until it returns none. */
+/** One round of destructors: calls, each of which clears its key's value first, if there still is one. */
 export function dueDestructors(): (() => unknown)[] {
-  if (values.size === 0) return []
   const due: (() => unknown)[] = []
   for (const [key, value] of values) {
-    const destructor = destructors.get(key)
-    if (destructor !== undefined && exists(key) && value !== null && value !== undefined) due.push(() => destructor(value as never))
+    if (value === null || value === undefined || !exists(key)) continue
+    const destructor = destructorOf(key)
+    if (destructor !== undefined) due.push(() => destroy(key, destructor))
   }
-  values = new Map()
   return due
+}
+
+function destroy(key: Key, destructor: Destructor): unknown {
+  const value = values.get(key)
+  if (value === null || value === undefined || !exists(key)) return undefined
+  values.delete(key)
+  return destructor(value as never)
+}
+
+function destructorOf(key: Key): Destructor | undefined {
+  const entry = load(kernel, wordOf(key) + 4)
+  if (entry === 0) return local.get(key)
+  const f = routineOf(entry)
+  return typeof f === 'function' ? f : value => f.then(g => g(value))
+}
+
+/** The thread has ended: its values are forgotten. */
+export function forgetValues(): void {
+  values.clear()
 }

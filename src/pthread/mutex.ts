@@ -86,7 +86,8 @@ export function pthread_mutex_timedlock(m: Memory, mutex: Address, abstime: Time
 /** {@link pthread_mutex_timedlock} on the clock given. */
 export function pthread_mutex_clocklock(m: Memory, mutex: Address, clock: Clock, abstime: Timespec): number {
   if (pthread_mutex_trylock(m, mutex) === 0) return 0
-  const until = deadline(abstime)
+  if (peek(m, mutex + type) === PTHREAD_MUTEX_ERRORCHECK && peek(m, mutex + owner) === self.tid) return EDEADLK
+  const until = deadline(abstime, clock)
   return until < 0 ? EINVAL : relockOrWait(m, mutex, until, clock)
 }
 

@@ -57,7 +57,7 @@ export function sem_timedwait(m: Memory, sem: Address, abstime: Timespec): numbe
 /** {@link sem_timedwait} on the clock given. */
 export function sem_clockwait(m: Memory, sem: Address, clock: Clock, abstime: Timespec): number {
   if (sem_trywait(m, sem) === 0) return 0
-  const until = deadline(abstime)
+  const until = deadline(abstime, clock)
   return until < 0 ? EINVAL : block(wait_slow(m, sem, until, clock))
 }
 

@@ -16,7 +16,7 @@ import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
 import { routineOf, type Routine } from './entry.ts'
 import { ThreadExit } from './exit.ts'
-import { dueDestructors, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
+import { dueDestructors, forgetValues, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
 import { bury, drop, receiveArguments, sendResult } from './message.ts'
 import { obituary } from './obituary.ts'
 import { transferListOf } from './transfer.ts'
@@ -107,7 +107,7 @@ function destruct(status: number, value: unknown, rounds: number): boolean {
       const result = destructor()
       if (isThenable(result)) waits.push(result)
     } catch (error) {
-      if (status !== Status.THREW) [status, value] = [Status.THREW, error]
+      if (status !== Status.THREW && !(error instanceof ThreadExit)) [status, value] = [Status.THREW, error]
     }
   }
   if (waits.length !== 0) {
@@ -115,7 +115,7 @@ function destruct(status: number, value: unknown, rounds: number): boolean {
     return false
   }
   if (due.length !== 0) return destruct(status, value, rounds - 1)
-  dueDestructors()                                                        // what the last round set is forgotten
+  forgetValues()
   finish(status, value, true)
   return true
 }
@@ -123,6 +123,7 @@ function destruct(status: number, value: unknown, rounds: number): boolean {
 function finish(status: number, value: unknown, sound: boolean): void {
   const slot = self.slot
   const t = record(slot)
+  forgetValues()
   abandonPending()
   drop(slot)                                                              // arguments that an import that failed left unread
   const reusable = sound && host.active() <= resident

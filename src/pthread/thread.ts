@@ -37,6 +37,9 @@ export interface Creation {
 
 const DEFAULT: Creation = { name: '', detached: false, kind: PLAIN, transfer: [] }
 
+/** Number and serial of the thread that {@link create} made last: the record of a detached one may be another's already. */
+export const born = { tid: 0, serial: 0 }
+
 /** Makes and starts a thread; returns its slot, or an errno negated. Throws a TypeError for arguments that cannot travel. */
 export function create(entry: number, args: readonly unknown[], how: Creation = DEFAULT): number {
   const message = encode(args, 'args', how.transfer)
@@ -57,6 +60,8 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
     message.drop()
     return -ENOMEM
   }
+  born.tid = peek(kernel, record(slot) + ThreadRecord.tid)
+  born.serial = peek(kernel, record(slot) + ThreadRecord.serial)
   if (start(slot)) return slot
   drop(slot)
   cancelClone(slot)
@@ -152,7 +157,7 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
   }
   const slot = create(id, [arg], how)
   if (slot < 0) return -slot
-  poke(m, thread, peek(kernel, record(slot) + ThreadRecord.tid))
+  poke(m, thread, born.tid)
   return 0
 }
 

@@ -44,7 +44,7 @@ test('Thread.create names an option that is none', () => {
   refuses(create({ transfer: 'x' }), 'TypeError', /^Thread\.create: transfer is not an array/)
   refuses(create({ transfer: [null] }), 'TypeError', /^transfer\[0\]: /)
   refuses(create({ stackSize: '1' }), 'TypeError', /^Thread\.create: stackSize: string, not a number of bytes/)
-  for (const bytes of [0, -1, NaN, 1000, 2 ** 40]) refuses(create({ stackSize: bytes }), 'RangeError', /^Thread\.create: stackSize: .* is not a number of bytes from 262144 to 1073741824/)
+  for (const bytes of [0, -1, NaN, 1000, 2 ** 40]) refuses(create({ stackSize: bytes }), 'RangeError', /^Thread\.create: stackSize: .* is not a number of bytes from 524288 to 1073741824/)
   for (const bytes of [0, -1, NaN, 1000, 2 ** 50]) refuses(create({ heapLimit: bytes }), 'RangeError', /^Thread\.create: heapLimit: .* is not a number of bytes from 8388608 to/)
 })
 

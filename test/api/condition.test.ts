@@ -47,7 +47,7 @@ test('threads that a broadcast wakes take the mutex one after the other, in thei
   const { mutex, condition, order, threads } = waiting(4)
   mutex.lock()
   condition.broadcast()
-  for (const t of threads) asleep(t, 'condition')
+  for (const t of threads) asleep(t, 'mutex')                            // moved to its queue, not woken
   assert.equal(order[0], 0)
   mutex.unlock()
   for (const t of threads) t.join()

@@ -53,7 +53,7 @@ test('a file that is none is told', async () => {
   await ends(['run', fixture('.')], 2, '', /: not a file\n$/)
   await ends(['run', join(root, 'package.json')], 2, '', /: not a \.js, \.mjs, \.ts or \.mts file\n$/)
 })
-test('a file without main is told', () => ends(['run', fixture('no-main.mjs')], 1, '', /no-main\.mjs:? (has|exports) no function "main"/))
+test('a file without main is told', () => ends(['run', fixture('no-main.mjs')], 2, '', /no-main\.mjs: exports no function "main"/))
 test('a file that cannot be imported is told', () => ends(['run', fixture('broken.mjs')], 1, '', /cannot import .*broken\.mjs: this file cannot be imported/))
 
 test('help, version and mistakes', async () => {
