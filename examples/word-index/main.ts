@@ -9,7 +9,9 @@
 // threads merge those tables, each one its share of the words (merge.ts). That these are new threads costs
 // microseconds: the library keeps the Worker of a thread that has ended.
 
+import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Mutex, Thread, load } from 'pthreads'
@@ -119,7 +121,7 @@ function parseOptions(args: string[]): { threads: number, top: number, json: boo
     top: count('--top', values.top!, 100_000),
     json: values.json!,
     help: values.help!,
-    paths: positionals.length > 0 ? positionals : [packageFolder()],
+    paths: positionals.length > 0 ? positionals : ownFolders(),
   }
 }
 
@@ -129,8 +131,10 @@ function count(option: string, text: string, most: number): number {
   return value
 }
 
-function packageFolder(): string {
-  return fileURLToPath(new URL('.', import.meta.resolve('pthreads/package.json')))
+// All of this package but what is built in it: that comes and goes.
+function ownFolders(): string[] {
+  const folder = fileURLToPath(new URL('.', import.meta.resolve('pthreads/package.json')))
+  return readdirSync(folder).filter(name => name !== 'build' && name !== '.git').map(name => join(folder, name))
 }
 
 function times<T>(count: number, make: (i: number) => T): T[] {
