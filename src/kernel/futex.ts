@@ -80,7 +80,15 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
   append_locked(b, n, slot)
   poke(kernel, t + ThreadRecord.state, State.SLEEPING)
   release(kernel, b + Bucket.lock)
+  account(t)
   return 0
+}
+
+// A sleep counts from the queue, whether or not the thread is woken before it is suspended.
+function account(t: Address): void {
+  const reason = t + ThreadRecord.sleepsBy + 4 * peek(kernel, t + ThreadRecord.wmesg)
+  poke(kernel, t + ThreadRecord.sleeps, peek(kernel, t + ThreadRecord.sleeps) + 1)
+  poke(kernel, reason, peek(kernel, reason) + 1)
 }
 
 function append_locked(b: Address, n: number, slot: number): void {
@@ -262,20 +270,12 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
 
 function suspend_slow(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
-  account(t)
   for (;;) {
     const ms = remaining(deadline, clock)
     if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : 0
     suspend(kernel, t + park, ASLEEP, ms)
     if (load(kernel, t + park) === WOKEN) return 0
   }
-}
-
-/** Counts a sleep of the record at `t` for its reason. */
-export function account(t: Address): void {
-  const reason = t + ThreadRecord.sleepsBy + 4 * peek(kernel, t + ThreadRecord.wmesg)
-  poke(kernel, t + ThreadRecord.sleeps, peek(kernel, t + ThreadRecord.sleeps) + 1)
-  poke(kernel, reason, peek(kernel, reason) + 1)
 }
 
 /** True if the deadline has passed. */

@@ -65,7 +65,7 @@ export const ThreadRecord = struct('thread', {
   started: f64('when it began to run, ms on CLOCK_MONOTONIC'),
   ended: f64('when it exited, ms on CLOCK_MONOTONIC'),
   cpu: f64('processor time at exit, ms; NaN where the host cannot tell'),
-  sleeps: i32('how often it slept; written by the thread'),
+  sleeps: i32('how often it was queued to sleep; written by the thread'),
   wakeups: i32('how often another thread woke it; written by the thread'),
   voluntary: i32('switches it asked for; fibers'),
   involuntary: i32('switches that befell it; fibers'),

@@ -10,7 +10,7 @@ import { cas, load, peek, poke, resume, suspendAsync } from '#atomics'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
 import { ETIMEDOUT } from './errno.ts'
-import { account, ANY, bury, enqueue, sleep, withdraw, woken } from './futex.ts'
+import { ANY, bury, enqueue, sleep, withdraw, woken } from './futex.ts'
 import { kernel, record, self } from './process.ts'
 import { State, ThreadRecord } from './records.ts'
 import { closeAsync, openAsync } from './thread.ts'
@@ -98,7 +98,6 @@ async function dormant(slot: number, deadline: number, clock: Clock): Promise<nu
   const entry = { slot, abandon }
   pending.add(entry)
   if (cas(kernel, t + ThreadRecord.park, 0, 1) === 0) {
-    account(t)
     let resumed: Promise<unknown> | undefined
     while (!woken(slot) && !given) {
       resumed ??= suspendAsync(kernel, t + ThreadRecord.park, 1)?.then(() => { resumed = undefined })

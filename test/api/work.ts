@@ -144,7 +144,7 @@ export function callsProcessExit(code: number): void {
 
 export function fillsItsHeap(): number {
   const kept: number[][] = []
-  while (kept.length < 1e6) kept.push(new Array<number>(10_000).fill(kept.length))
+  while (kept.length < 1e8) kept.push([kept.length, 0, 0, 0, 0, 0, 0, 0])
   return kept.length
 }
 
