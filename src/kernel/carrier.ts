@@ -109,6 +109,18 @@ export function assign(n: number, slot: number): void {
   if (exchange(kernel, job, slot) === ASLEEP) resume(kernel, job, 1)
 }
 
+/**
+ * For the reaper: the creator of thread `slot` died in {@link assign}, maybe before it. Carrier `n` gets the thread if it has not
+ * taken it yet. The mailbox is read first: a carrier that has emptied it has cleared `next` before.
+ */
+export function reassign(n: number, slot: number): void {
+  const c = carrierRecord(n)
+  const found = load(kernel, c + Carrier.job)
+  if (load(kernel, c + Carrier.next) !== slot) return
+  if (found === slot) resume(kernel, c + Carrier.job)
+  else assign(n, slot)
+}
+
 /** Runs a thread to its end and returns true, or false: it goes on in the event loop, and calls {@link serve} when it has ended. */
 export type Run = (slot: number) => boolean
 let run: Run
@@ -149,6 +161,8 @@ function awaitJob(c: number): number {
   for (;;) {
     const slot = load(kernel, job)
     if (slot > 0) {
+      poke(kernel, c + Carrier.thread, slot)
+      poke(kernel, c + Carrier.next, 0)                                  // before the mailbox is empty: see reassign
       store(kernel, job, 0)
       spin.end()
       idled = false
@@ -167,8 +181,6 @@ function begin(c: number, slot: number): void {
   self.slot = slot
   self.tid = peek(kernel, t + ThreadRecord.tid)
   poke(kernel, t + ThreadRecord.carrier, self.carrier)
-  poke(kernel, c + Carrier.thread, slot)
-  poke(kernel, c + Carrier.next, 0)
   poke(kernel, c + Carrier.runs, peek(kernel, c + Carrier.runs) + 1)
   pokef(kernel, t + ThreadRecord.started, now(CLOCK_MONOTONIC))
   store(kernel, t + ThreadRecord.state, State.RUNNING)

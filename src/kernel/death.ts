@@ -8,7 +8,7 @@
 //   3  its asynchronous waits are taken off their queues; a join that one of its threads was in is given back
 //   4  the threads it ran: their exit on their behalf, with a reason that join reports
 //   5  the thread it was given and had not begun: started on another carrier
-//   6  threads that it had made and not started are forgotten
+//   6  threads that it had made and not started are forgotten; one that it was starting is started
 //   7  its handles on objects in user memory are dropped, its record is freed
 // A step either takes its locks before it changes anything, or can be repeated.
 //
@@ -18,7 +18,7 @@ import { add, load, or, peek, poke, pokef, store } from '#atomics'
 import { mend } from '../mem/arena.ts'
 import { acquire, Held, holder, holding, recover, release } from '../mem/lock.ts'
 import type { Address } from '../mem/memory.ts'
-import { evict_locked, free_locked as freeCarrier_locked, allocate_locked as allocateCarrier_locked, assign, take_locked } from './carrier.ts'
+import { evict_locked, free_locked as freeCarrier_locked, allocate_locked as allocateCarrier_locked, assign, reassign, take_locked } from './carrier.ts'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { request, undo } from './clone.ts'
 import { finish_locked, releaseJoin } from './exit.ts'
@@ -138,7 +138,7 @@ function settleThread(slot: number, n: number, death: Death, heirs: Heirs): void
     store(kernel, t + ThreadRecord.exit, 0)                              // it died in finish_locked; mendTables has counted it out
     if ((peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0) dismiss(slot, heirs)
   } else {
-    forgetEmbryosOf(peek(kernel, t + ThreadRecord.tid), heirs)
+    settleEmbryosOf(peek(kernel, t + ThreadRecord.tid), heirs)
     settle(slot, death, heirs)
   }
 }
@@ -189,12 +189,15 @@ function restart(slot: number, dead: number, death: Death, heirs: Heirs): void {
   assign(n, slot)
 }
 
-// Threads that the dead thread `tid` had cloned and not started.
-function forgetEmbryosOf(tid: number, heirs: Heirs): void {
+// Threads that the dead thread `tid` had cloned: those not started are forgotten, those being started get started.
+function settleEmbryosOf(tid: number, heirs: Heirs): void {
   for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
     const t = record(slot)
     if (peek(kernel, t + ThreadRecord.state) !== State.EMBRYO || peek(kernel, t + ThreadRecord.creator) !== tid) continue
-    if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) !== 0) continue
+    if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) !== 0) {
+      reassign(peek(kernel, t + ThreadRecord.carrier), slot)
+      continue
+    }
     heirs.clear(slot)
     undo(slot)
   }
