@@ -11,9 +11,9 @@ import { locked } from './lock.mjs'
 export async function ready({ tests = false, examples = true } = {}) {
   const wanted = Object.keys(parts).filter(part => part === 'dist' || part === 'examples' && examples || part === 'tests' && tests)
   if (installed() && wanted.every(current)) return
-  await exclusively(() => {
+  await exclusively(async () => {
     if (!installed()) install()
-    for (const part of wanted) if (!current(part)) compile(part)
+    for (const part of wanted) if (!current(part)) await compile(part)
   })
 }
 

@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { bundle, CHUNKS } from './bundle.mjs'
 import { contents, root, sizes, text, walk } from './files.mjs'
 
 /** The parts, in the order in which they need each other. */
@@ -26,7 +27,7 @@ export function current(part) {
 }
 
 /** Compiles the part; throws when there are errors, which the compiler has then printed. */
-export function compile(part) {
+export async function compile(part) {
   const { project, from, to } = parts[part]
   const before = inputs(part)
   const memory = join(root, `build/${part}.tsbuildinfo`)
@@ -34,6 +35,7 @@ export function compile(part) {
   rmSync(stampOf(part), { force: true })
   console.error(`compiling ${from}/ to ${to}/ …`)
   if (walk(join(root, from)).some(isCompiled)) typescript(project, memory)
+  if (part === 'dist') await bundle()
   copyOthers(from, to)
   prune(from, to)
   if (existsSync(join(root, 'dist/cli/main.js'))) chmodSync(join(root, 'dist/cli/main.js'), 0o755)
@@ -92,6 +94,7 @@ function copyOthers(from, to) {
 function prune(from, to) {
   const sources = new Set(walk(join(root, from)))
   for (const path of walk(join(root, to))) {
+    if (path.startsWith(CHUNKS)) continue
     const source = path.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts')
     if (sources.has(path) || isCompiled(source) && sources.has(source)) continue
     rmSync(join(root, to, path))

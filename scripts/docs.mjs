@@ -33,14 +33,14 @@ async function tables() {
   const sections = []
   for (const layer of LAYERS) {
     const before = new Set(layouts)
-    for (const path of walk(join(root, 'dist', layer))) if (path.endsWith('.js')) await load(`${layer}/${path}`)
+    for (const path of walk(join(root, 'src', layer))) await load(`${layer}/${path.replace(/ts$/, 'js')}`)
     sections.push(...layouts.filter(layout => !before.has(layout)).map(layout => table(layer, layout)))
   }
   return sections.join('\n\n')
 }
 
 function load(path) {
-  return import(pathToFileURL(join(root, 'dist', path)).href)
+  return import(pathToFileURL(join(root, 'build/modules', path)).href)
 }
 
 function table(layer, { name, size, fields }) {

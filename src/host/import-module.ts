@@ -10,7 +10,7 @@ let hooked = false
 /** Imports the module at `url`; throws what the import throws. */
 export async function importModule(url: string): Promise<Record<string, unknown>> {
   if (!native && !hooked && /\.[mc]?ts$/.test(new URL(url).pathname)) {
-    register(new URL('./typescript-hook.js', import.meta.url))
+    register(new URL('../host/typescript-hook.js', import.meta.url))
     hooked = true
   }
   return await import(url) as Record<string, unknown>
