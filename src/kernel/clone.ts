@@ -13,7 +13,7 @@ import { block, wait, type Sleeper } from './request.ts'
 import { wake } from './futex.ts'
 import { channel, host } from './host.ts'
 import { installLine } from './mail.ts'
-import { buffers, carrierRecord, kernel, record, self, SPAWNER_NONE, SPAWNER_STARTS } from './process.ts'
+import { buffers, carrierRecord, kernel, record, self, SPAWNER_NONE, SPAWNER_READY, SPAWNER_STARTS } from './process.ts'
 import { Carrier, CarrierState, Flag, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
 import { allocate_locked, free_locked } from './thread.ts'
 import { wmesg } from './wmesg.ts'
@@ -36,7 +36,7 @@ export const PLAIN: Class = { heap: 0, stack: 0, factory: 0 }
 /**
  * Makes thread record and carrier. Returns the slot, or -EAGAIN: the table is full or the host refuses another
  * Worker; -ENOSYS: only the heap that loaded the factory can start its Workers. Blocks only while a Worker is
- * being made.
+ * being made, and not for that while the spawner itself is starting.
  */
 export function clone(entry: number, kind: Class, flags: number): number {
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
@@ -68,8 +68,8 @@ export function clone(entry: number, kind: Class, flags: number): number {
 }
 
 /**
- * Lets the cloned thread `slot` run. Returns false if its carrier has died meanwhile: the caller must {@link undo} it.
- * From STARTED on, the reaper looks after the thread; before, its creator does, or the reaper when that one dies.
+ * Lets the cloned thread `slot` run. Returns false if its carrier has died meanwhile, or was refused: the caller must {@link undo}
+ * it. From STARTED on, the reaper looks after the thread; before, its creator does, or the reaper when that one dies.
  */
 export function start(slot: number): boolean {
   const t = record(slot)
@@ -77,12 +77,31 @@ export function start(slot: number): boolean {
   const n = peek(kernel, t + ThreadRecord.carrier)
   if (n !== 0) or(kernel, t + ThreadRecord.flags, Flag.STARTED)
   release(kernel, PROCESS + Process.tableLock)
-  if (n !== 0) assign(n, slot)
-  return n !== 0
+  if (n === 0) return false
+  unanswered.delete(n)
+  assign(n, slot)
+  return load(kernel, carrierRecord(n) + Carrier.state) !== CarrierState.REFUSED || !takeBack(n, slot)
+}
+
+// We did not wait for the answer, and the host refuses the Worker.  The spawner writes REFUSED and then looks into the
+// mailbox, we fill the mailbox and then look for REFUSED: one of us sees the other, and who gets to `next` first deals with it.
+function takeBack(n: number, slot: number): boolean {
+  const c = carrierRecord(n)
+  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
+  const ours = peek(kernel, c + Carrier.next) === slot
+  if (ours) {
+    poke(kernel, c + Carrier.next, 0)
+    poke(kernel, record(slot) + ThreadRecord.carrier, 0)
+    freeCarrier_locked(n)
+  }
+  release(kernel, PROCESS + Process.tableLock)
+  return ours
 }
 
 /** Takes back a clone that was not started; its carrier, if it still has one, returns to the cache's care. */
 export function undo(slot: number): void {
+  const asked = peek(kernel, record(slot) + ThreadRecord.carrier)
+  if (unanswered.delete(asked)) block(made(asked))
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
   const n = peek(kernel, record(slot) + ThreadRecord.carrier)
   poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
@@ -126,8 +145,16 @@ function begin_slow(n: number, kind: Class): number {
     return 0
   }
   request(n)
-  return block(made(n))
+  if (load(kernel, PROCESS + Process.spawner) === SPAWNER_READY || hostModule !== undefined || hasty === host.processors()) return block(made(n))
+  hasty++
+  unanswered.add(n)
+  return 0
 }
+
+// While the spawner is starting, the first creates, as many as there are processors, do not wait for its answer: their Workers
+// start together.  A host that refuses those says so in start, or at join.
+let hasty = 0
+const unanswered = new Set<number>()
 
 /** Makes sure that there is a spawner; the first heap starts it, at the first clone. */
 export function needSpawner(): void {

@@ -207,8 +207,10 @@ function settleEmbryosOf(tid: number, heirs: Heirs): void {
 export function refuse(n: number, heirs: Heirs): void {
   eventually(
     locked(() => {
-      const next = peek(kernel, carrierRecord(n) + Carrier.next)
-      if (next !== 0) settle(next, { reason: Reason.NEVER_STARTED, code: 0 }, heirs)
+      const c = carrierRecord(n)
+      const next = peek(kernel, c + Carrier.next)
+      if (next === 0 || peek(kernel, c + Carrier.state) !== CarrierState.REFUSED) return                // its creator took it back
+      settle(next, { reason: Reason.NEVER_STARTED, code: 0 }, heirs)
       freeCarrier_locked(n)
     }),
     rouseAll,

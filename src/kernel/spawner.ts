@@ -55,8 +55,8 @@ function startCarrier(n: number): void {
   } catch {
     port1.close()
     poke(kernel, c + Carrier.errno, EAGAIN)
+    store(kernel, c + Carrier.state, CarrierState.REFUSED)                // before the mailbox is looked at: see clone.ts, takeBack
     if (load(kernel, c + Carrier.job) !== 0) refuse(n, heirs)
-    else store(kernel, c + Carrier.state, CarrierState.REFUSED)
   }
   eventually(() => { wake(kernel, c + Carrier.state, Infinity) })
 }
