@@ -2,7 +2,9 @@
 // a loader hook with amaro, the stripper that Node uses, is registered when the first TypeScript file comes: the
 // hook costs time and memory in every Worker, and programs in JavaScript do not pay for it.
 
+import { readFileSync } from 'node:fs'
 import { register } from 'node:module'
+import { loadParser } from './parser.ts'
 
 const native = 'typescript' in process.features && Boolean(process.features.typescript)
 let hooked = false
@@ -13,5 +15,20 @@ export async function importModule(url: string): Promise<Record<string, unknown>
     register(new URL('../host/typescript-hook.js', import.meta.url))
     hooked = true
   }
-  return await import(url) as Record<string, unknown>
+  try {
+    return await import(url) as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof SyntaxError && /^file:.*\.m?js$/.test(url)) locate(url, error)
+    throw error
+  }
+}
+
+// In a Worker Node does not say where a syntax error is.
+function locate(url: string, error: SyntaxError): void {
+  try {
+    loadParser().parse(readFileSync(new URL(url), 'utf8'), { ecmaVersion: 'latest', sourceType: 'module' })
+  } catch (found) {
+    const { loc } = found as { loc?: { line: number, column: number } }
+    if (loc !== undefined) error.message += ` (line ${loc.line}, column ${loc.column + 1})`
+  }
 }

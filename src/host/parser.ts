@@ -1,5 +1,5 @@
-// Node: acorn and eslint-scope, loaded when a function is first sent by its source text, and synchronously:
-// whoever sends it may be about to block.
+// Node: acorn and eslint-scope, loaded when a function is first sent by its source text, or a module has a syntax error, and
+// synchronously: whoever sends it may be about to block.
 
 import { createRequire } from 'node:module'
 

@@ -3,6 +3,7 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { command, root, runProgram, type Ended, type ProgramOptions } from '../program.ts'
@@ -54,6 +55,15 @@ test('a file that is none is told', async () => {
   await ends(['run', join(root, 'package.json')], 2, '', /: not a \.js, \.mjs, \.ts or \.mts file\n$/)
 })
 test('a file without main is told', () => ends(['run', fixture('no-main.mjs')], 2, '', /no-main\.mjs: exports no function "main"/))
+test('a syntax error is told with its line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pthreads-'))
+  try {
+    writeFileSync(join(folder, 'wrong.mjs'), 'export function main() {\n  const nothing = ;\n}\n')
+    await ends(['run', join(folder, 'wrong.mjs')], 1, '', /cannot import .*wrong\.mjs: Unexpected token ';' \(line 2, column 19\)/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 test('a file that cannot be imported is told', () => ends(['run', fixture('broken.mjs')], 1, '', /cannot import .*broken\.mjs: this file cannot be imported/))
 
 test('help, version and mistakes', async () => {
