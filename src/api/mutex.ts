@@ -10,9 +10,9 @@ import { settle } from '../kernel/request.ts'
 import { closeAsync, find } from '../kernel/thread.ts'
 import type { Address } from '../mem/memory.ts'
 import {
-  lock_slow, lockUntil, pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_unlock, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL,
-  PTHREAD_MUTEX_RECURSIVE, trylockAs, unlockAs,
+  lock_slow, lockUntil, pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_unlock, trylockAs, unlockAs,
 } from '../pthread/mutex.ts'
+import { PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE } from '../pthread/mutextype.ts'
 import { describe } from '../pthread/obituary.ts'
 import { Mutex as Record } from '../pthread/records.ts'
 import { ErrnoError } from './errors.ts'
