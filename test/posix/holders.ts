@@ -1,8 +1,9 @@
 // Threads that hold mutexes, wait for them, and end or die with them.
 
 import {
-  CLOCK_MONOTONIC, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_exit, pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_setprioceiling, pthread_mutex_timedlock, pthread_mutex_trylock,
-  pthread_mutex_unlock, pthread_self, pthread_setschedparam, SCHED_FIFO, sem_post, sem_wait, type Timespec,
+  CLOCK_MONOTONIC, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_exit, pthread_getschedparam, pthread_join,
+  pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_setprioceiling, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock,
+  pthread_self, pthread_setschedparam, SCHED_FIFO, SCHED_RR, sched_yield, sem_post, sem_wait, type Entry, type Timespec,
 } from 'pthreads/posix'
 import type { Semaphore } from 'pthreads'
 import { at } from './clock.ts'
@@ -135,4 +136,37 @@ export function condWaitsWithPriority({ cond, mutex, priority, param, list }: { 
 
 function note(list: number, n: number): void {
   Atomics.store(m.i32, (list >>> 2) + 1 + Atomics.add(m.i32, list >>> 2, 1), n)
+}
+
+/** Locks the first mutex, then the second one until a time; what that returned. */
+export function locksOtherInTime({ mutexes: [mine, theirs], ready, go, abstime }: { mutexes: number[], ready: number, go: number, abstime: Timespec }): number {
+  pthread_mutex_lock(m, mine)
+  sem_post(m, ready)
+  sem_wait(m, go)
+  const errno = pthread_mutex_timedlock(m, theirs, abstime)
+  pthread_mutex_unlock(m, mine)
+  return errno
+}
+
+/** Policy and priority of the calling thread. */
+export function scheduling(): number[] {
+  const policy = malloc(4), param = malloc(8)
+  pthread_getschedparam(m, pthread_self(), policy, param)
+  return [m.i32[policy >>> 2], m.i32[param >>> 2]]
+}
+
+/** Starts a thread that tells its scheduling, and joins it. */
+export function schedulingOfChild({ routine, param }: { routine: Entry, param: number }): unknown {
+  pthread_setschedparam(m, pthread_self(), SCHED_RR, param)
+  const thread = malloc(4), out: { value?: unknown } = {}
+  pthread_create(m, thread, 0, routine, undefined)
+  pthread_join(m.i32[thread >>> 2], out)
+  return out.value
+}
+
+/** Yields until the word is not 0; how often. */
+export function yieldsUntil(word: number): number {
+  let yields = 0
+  for (; Atomics.load(m.i32, word >>> 2) === 0; yields++) sched_yield()
+  return yields
 }
