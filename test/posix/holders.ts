@@ -126,7 +126,7 @@ export function semWaitsWithPriority({ sem, priority, param, list }: { sem: numb
 }
 
 /** With a priority of SCHED_FIFO: waits for the condition and appends it to the list while it has the mutex again. */
-export function condWaitsWithPriority({ cond, mutex, priority, param, list }: { cond: number, mutex: number, priority: number, param: number, list: number }): void {
+export function condWaitsWithPriority({ cond, mutex, priority, param, list }: Record<'cond' | 'mutex' | 'priority' | 'param' | 'list', number>): void {
   if (priority !== 0) pthread_setschedparam(m, pthread_self(), SCHED_FIFO, param)
   pthread_mutex_lock(m, mutex)
   pthread_cond_wait(m, cond, mutex)

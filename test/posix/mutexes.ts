@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { load, type Thread } from 'pthreads'
 import {
   malloc, Mutex, MutexAttr, pthread_mutex_init, pthread_mutexattr_init, pthread_mutexattr_setprioceiling, pthread_mutexattr_setprotocol,
-  pthread_mutexattr_setrobust, pthread_mutexattr_settype, PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ROBUST, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE, SchedParam,
-  type Address,
+  pthread_mutexattr_setrobust, pthread_mutexattr_settype, PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ROBUST, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE,
+  SchedParam, type Address,
 } from 'pthreads/posix'
 import { kernel, record } from '#internal/kernel/process.js'
 import { ThreadRecord } from '#internal/kernel/records.js'
@@ -18,7 +18,8 @@ export const holders = load<typeof import('./holders.ts')>(new URL('./holders.js
 export interface MutexAttributes { type?: number, robust?: number, protocol?: number, ceiling?: number }
 
 /** Attributes of a mutex. */
-export function newMutexAttr({ type = PTHREAD_MUTEX_DEFAULT, robust = PTHREAD_MUTEX_STALLED, protocol = PTHREAD_PRIO_NONE, ceiling }: MutexAttributes): Address {
+export function newMutexAttr(attributes: MutexAttributes): Address {
+  const { type = PTHREAD_MUTEX_DEFAULT, robust = PTHREAD_MUTEX_STALLED, protocol = PTHREAD_PRIO_NONE, ceiling } = attributes
   const attr = malloc(MutexAttr.size)
   ok(pthread_mutexattr_init(m, attr))
   ok(pthread_mutexattr_settype(m, attr, type))

@@ -5,9 +5,9 @@ import { afterEach, test } from 'node:test'
 import {
   Attr, EINVAL, ENOTSUP, malloc, pthread_attr_destroy, pthread_attr_getguardsize, pthread_attr_getinheritsched, pthread_attr_getschedparam,
   pthread_attr_getschedpolicy, pthread_attr_getscope, pthread_attr_getstack, pthread_attr_getstacksize, pthread_attr_init, pthread_attr_setguardsize,
-  pthread_attr_setinheritsched, pthread_attr_setschedparam, pthread_attr_setschedpolicy, pthread_attr_setscope, pthread_attr_setstack,
-  pthread_create, PTHREAD_EXPLICIT_SCHED, PTHREAD_INHERIT_SCHED, PTHREAD_SCOPE_PROCESS, PTHREAD_SCOPE_SYSTEM, PTHREAD_STACK_MIN, SCHED_FIFO,
-  SCHED_OTHER, SCHED_RR, type Address, type Entry, type Memory,
+  pthread_attr_setinheritsched, pthread_attr_setschedparam, pthread_attr_setschedpolicy, pthread_attr_setscope, pthread_attr_setstack, pthread_create,
+  PTHREAD_EXPLICIT_SCHED, PTHREAD_INHERIT_SCHED, PTHREAD_SCOPE_PROCESS, PTHREAD_SCOPE_SYSTEM, PTHREAD_STACK_MIN, SCHED_FIFO, SCHED_OTHER, SCHED_RR,
+  type Address, type Entry, type Memory,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { holders, newParam } from './mutexes.ts'
@@ -31,9 +31,15 @@ const attributes = [
     name: 'inherit-scheduler attribute', get: pthread_attr_getinheritsched, set: pthread_attr_setinheritsched, fallback: PTHREAD_INHERIT_SCHED,
     valid: [PTHREAD_EXPLICIT_SCHED, PTHREAD_INHERIT_SCHED], invalid: [-1, 2, NaN],
   },
-  { name: 'scheduling policy', get: pthread_attr_getschedpolicy, set: pthread_attr_setschedpolicy, fallback: SCHED_OTHER, valid: [SCHED_FIFO, SCHED_RR, SCHED_OTHER], invalid: [-1, 3, 77, NaN] },
+  {
+    name: 'scheduling policy', get: pthread_attr_getschedpolicy, set: pthread_attr_setschedpolicy, fallback: SCHED_OTHER,
+    valid: [SCHED_FIFO, SCHED_RR, SCHED_OTHER], invalid: [-1, 3, 77, NaN],
+  },
   { name: 'scheduling priority', get: pthread_attr_getschedparam, set: priority, fallback: 0, valid: [1, 99, 0], invalid: [-1, 100] },
-  { name: 'contention scope', get: pthread_attr_getscope, set: pthread_attr_setscope, fallback: PTHREAD_SCOPE_SYSTEM, valid: [PTHREAD_SCOPE_SYSTEM], invalid: [-1, 2, NaN] },
+  {
+    name: 'contention scope', get: pthread_attr_getscope, set: pthread_attr_setscope, fallback: PTHREAD_SCOPE_SYSTEM,
+    valid: [PTHREAD_SCOPE_SYSTEM], invalid: [-1, 2, NaN],
+  },
 ]
 
 for (const { name, get, set, fallback, valid, invalid } of attributes) {
@@ -86,8 +92,11 @@ test('pthread_attr_setstack() shall set address and size of the stack, pthread_a
 
 test('pthread_attr_setstack() shall fail with EINVAL: the size is less than PTHREAD_STACK_MIN, or the alignment is wrong', () => {
   const attr = fresh(), stack = malloc(PTHREAD_STACK_MIN + 64)
-  for (const [address, bytes] of [[stack, PTHREAD_STACK_MIN - 16], [stack + 4, PTHREAD_STACK_MIN], [stack, PTHREAD_STACK_MIN + 4], [0, PTHREAD_STACK_MIN], [m.size - 16, PTHREAD_STACK_MIN]])
-    assert.equal(pthread_attr_setstack(m, attr, address, bytes), EINVAL)
+  const outside = m.size - 16
+  const wrong = [
+    [stack, PTHREAD_STACK_MIN - 16], [stack + 4, PTHREAD_STACK_MIN], [stack, PTHREAD_STACK_MIN + 4], [0, PTHREAD_STACK_MIN], [outside, PTHREAD_STACK_MIN],
+  ]
+  for (const [address, bytes] of wrong) assert.equal(pthread_attr_setstack(m, attr, address, bytes), EINVAL)
 })
 
 test('a thread created with PTHREAD_EXPLICIT_SCHED has the policy and priority of the attributes', () => {

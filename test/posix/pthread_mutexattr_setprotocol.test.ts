@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  CLOCK_REALTIME, EPERM, ETIMEDOUT, pthread_cond_broadcast, pthread_cond_signal, pthread_mutex_lock, pthread_mutex_unlock, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_NONE,
-  PTHREAD_PRIO_PROTECT, pthread_self, pthread_setschedprio, pthread_setschedparam, SCHED_FIFO, sem_post, sem_wait,
+  CLOCK_REALTIME, EPERM, ETIMEDOUT, pthread_cond_broadcast, pthread_cond_signal, pthread_mutex_lock, pthread_mutex_unlock, PTHREAD_PRIO_INHERIT,
+  PTHREAD_PRIO_NONE, PTHREAD_PRIO_PROTECT, pthread_self, pthread_setschedprio, pthread_setschedparam, SCHED_FIFO, sem_post, sem_wait,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at } from './clock.ts'
