@@ -329,7 +329,8 @@ function creation(source: string, options: ThreadOptions): Creation {
   if (factory === undefined) return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: 0 } }
   if (heap !== 0 || stack !== 0) throw new TypeError('Thread.create: a factory makes its own Workers; heapLimit and stackSize are for it to set')
   const { number, make } = factory
-  return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: number, ...(make !== undefined && { begin: (n: number) => { begin(n, make) } }) } }
+  const beginIt = make === undefined ? {} : { begin: (n: number) => { begin(n, make) } }
+  return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: number, ...beginIt } }
 }
 
 function schedulingOf(operation: string, priority: number | undefined, name: Policy | undefined): { policy: number, priority: number } {
