@@ -94,6 +94,7 @@ export function* lockNamed_slow(m: Memory, mutex: Address, tid: number, until = 
   let waited = 0
   for (;;) {
     const result = take(m, mutex, tid, waited)
+    if (result === EINVAL && waited !== 0) wake(m, mutex, 1)              // its priority was raised meanwhile: the wake is another's
     if (result !== EBUSY) return result
     const word = load(m, mutex)
     if (isVacant(word)) continue
