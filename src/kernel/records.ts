@@ -34,6 +34,9 @@ export const Process = struct('process', {
   bumpHandle: i32('first handle record never used; under handleLock'),
   memories: i32('last memory id given out'),
   keys: i32('where the search for a free key begins'),
+  losses: i32('counts what may have lost a thread that others rely on: deaths of carriers, waits on rwlocks that were abandoned; before the sleepers are woken'),
+  nameLock: i32('lock: the list of named semaphores'),
+  names: i32('named semaphores: address of the first one in user memory, linked by next; under nameLock'),
 })
 
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
