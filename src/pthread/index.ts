@@ -26,6 +26,7 @@ export {
 } from './rwlock.ts'
 export * from './rwlockattr.ts'
 export { sem_clockwait, sem_destroy, sem_getvalue, sem_init, sem_post, sem_timedwait, sem_trywait, sem_wait, SEM_VALUE_MAX } from './sem.ts'
+export { NAME_MAX, O_CREAT, O_EXCL, sem_close, sem_open, sem_unlink } from './sem-open.ts'
 export { pthread_spin_destroy, pthread_spin_init, pthread_spin_lock, pthread_spin_trylock, pthread_spin_unlock } from './spin.ts'
 export { pthread_create, pthread_detach, pthread_equal, pthread_join, pthread_self, pthread_timedjoin_np } from './thread.ts'
 export type { Timespec } from './timespec.ts'

@@ -73,6 +73,15 @@ export const Sem = struct('sem', {
   reserved: i32('room'),
 })
 
+/** A semaphore that has a name; its sem_t is the last part. */
+export const NamedSem = struct('named semaphore', {
+  next: i32('address of the next one, or 0; under nameLock, as all of this'),
+  name: i32('address of its name, without the slash'),
+  opens: i32('how often it was opened and not closed'),
+  linked: i32('1 while the name leads to it'),
+  sem: bytes(8, 'the semaphore'),
+})
+
 /** pthread_once_t */
 export const Once = struct('once', {
   state: i32('0 not yet, 1 the routine runs, 2 done; a futex word'),
