@@ -460,8 +460,10 @@ export function barrierRounds({ barrier, counter, rounds }: { barrier: number, c
 
 // Spin locks -------------------------------------------------------------------------------------------------------
 
-export function spinLock(lock: number): number {
-  return pthread_spin_lock(m, lock)
+export function spinNote({ lock, list, id }: { lock: number, list: number, id: number }): void {
+  pthread_spin_lock(m, lock)
+  note(list, id)
+  pthread_spin_unlock(m, lock)
 }
 
 export function spinTry(lock: number): number {
