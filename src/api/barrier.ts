@@ -55,7 +55,7 @@ export class Barrier extends Shared {
   }
 
   protected override explain(errno: number, operation: string): string {
-    return errno === ETIMEDOUT ? `${String(this)}: not all ${this.count} threads came in time, ${this.waiting} other${this.waiting === 1 ? '' : 's'} wait` : super.explain(errno, operation)
+    return errno === ETIMEDOUT ? `${String(this)}: not all ${this.count} threads came in time, ${this.waiting} ${this.waiting === 1 ? 'other waits' : 'others wait'}` : super.explain(errno, operation)
   }
 }
 

@@ -11,15 +11,17 @@ import { closeAsync } from '../kernel/thread.ts'
 import type { Address } from '../mem/memory.ts'
 import { Rwlock as Record } from '../pthread/records.ts'
 import {
-  pthread_rwlock_tryrdlock, PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP, rdlock_slow, readersOf,
-  readUntil, trywriteAs, unread, unwrite, writeUntil, wrlock_slow,
+  pthread_rwlock_tryrdlock, PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP,
+  rdlock_slow, readersOf, readUntil, trywriteAs, unread, unwrite, writeUntil, wrlock_slow,
 } from '../pthread/rwlock.ts'
 import { ErrnoError } from './errors.ts'
 import { after, begin, tidOf } from './later.ts'
 import { holder } from './mutex.ts'
 import { Adoption, nameIn, Shared, travels } from './shared.ts'
 
-const preferences = { phases: PTHREAD_RWLOCK_PREFER_WRITER_NP, readers: PTHREAD_RWLOCK_PREFER_READER_NP, writers: PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP } as const
+const preferences = {
+  phases: PTHREAD_RWLOCK_PREFER_WRITER_NP, readers: PTHREAD_RWLOCK_PREFER_READER_NP, writers: PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP,
+} as const
 
 export interface RwLockOptions {
   /**

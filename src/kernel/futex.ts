@@ -186,8 +186,8 @@ export function decideAndWake(m: Memory, a: Address, decide: (waiting: (bits: nu
   const sleepers: number[] = []
   acquire(kernel, b + Bucket.lock, self.carrier)
   try {
-    let [count, bits] = decide(bits => waiting_locked(b, m.id, a, bits))
-    for (let slot = peek(kernel, b + Bucket.head); slot !== 0 && count > 0;) {
+    const [most, bits] = decide(bits => waiting_locked(b, m.id, a, bits))
+    for (let slot = peek(kernel, b + Bucket.head), count = most; slot !== 0 && count > 0;) {
       const after = peek(kernel, record(slot) + next)
       if (matches(record(slot), m.id, a, bits)) {
         if (mark_locked(b, slot)) sleepers.push(slot)

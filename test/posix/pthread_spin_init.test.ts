@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EBUSY, EINVAL, malloc, PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED, pthread_spin_destroy, pthread_spin_init, pthread_spin_lock, pthread_spin_unlock, Spinlock,
+  EBUSY, EINVAL, malloc, PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED, pthread_spin_destroy, pthread_spin_init, pthread_spin_lock, pthread_spin_unlock,
+  Spinlock,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { inThread, m, newSpinlock, ok, work } from './setup.ts'
