@@ -21,8 +21,9 @@ export { pthread_once } from './once.ts'
 export { PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED } from './pshared.ts'
 export {
   pthread_rwlock_clockrdlock, pthread_rwlock_clockwrlock, PTHREAD_RWLOCK_DEFAULT_NP, pthread_rwlock_destroy, pthread_rwlock_init,
-  PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP, pthread_rwlock_rdlock, pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock,
-  pthread_rwlock_tryrdlock, pthread_rwlock_trywrlock, pthread_rwlock_unlock, pthread_rwlock_wrlock,
+  PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP, pthread_rwlock_rdlock,
+  pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock, pthread_rwlock_tryrdlock, pthread_rwlock_trywrlock, pthread_rwlock_unlock,
+  pthread_rwlock_wrlock,
 } from './rwlock.ts'
 export * from './rwlockattr.ts'
 export { sem_clockwait, sem_destroy, sem_getvalue, sem_init, sem_post, sem_timedwait, sem_trywait, sem_wait, SEM_VALUE_MAX } from './sem.ts'
