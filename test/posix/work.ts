@@ -417,6 +417,11 @@ export function timedRw({ lock, how, abstime, clock }: { lock: number, how: 'rea
   return errno || pthread_rwlock_unlock(m, lock)
 }
 
+/** Waits for so many ms to write. */
+export function writeBriefly({ lock, ms }: { lock: number, ms: number }): number {
+  return pthread_rwlock_clockwrlock(m, lock, CLOCK_MONOTONIC, at(CLOCK_MONOTONIC, ms))
+}
+
 /** Writes are seen whole: both words alike, whoever reads. Returns how often they were not. */
 export function readAndWrite({ lock, words, times, every }: { lock: number, words: number, times: number, every: number }): number {
   let torn = 0
