@@ -15,6 +15,7 @@ function storm(scene: string): Promise<void> {
 
 test(`read-write locks of each kind, with timeouts, keep their sums (seed ${seed})`, () => storm('rwlock'))
 test(`threads that die while they wait for a read-write lock leave the others at work (seed ${seed})`, () => storm('rwlock-deaths'))
+test('a reader or writer that was woken and dies before it looks keeps nobody out', () => storm('rwlock-promises'))
 test('a thread that ends while it waits for a read-write lock by a promise leaves the others at work', () => storm('rwlock-abandoned'))
 test(`as many pass a barrier as it is for, whoever gives up (seed ${seed})`, () => storm('barrier'))
 test(`threads that hold a spin lock never are inside together (seed ${seed})`, () => storm('spin'))
