@@ -1,13 +1,16 @@
 // pthreads: threads for TypeScript and JavaScript.
 
 export { configure, type Configuration } from './attach.ts'
+export { Barrier } from './barrier.ts'
 export { serve } from './carrier.ts'
 export { Condition } from './condition.ts'
 export { load, thread, type Entries } from './entry.ts'
 export { ErrnoError, ThreadDeathError } from './errors.ts'
 export { Mutex, MutexHold, type MutexOptions } from './mutex.ts'
 export { Once } from './once.ts'
+export { RwLock, RwLockHold, type RwLockOptions } from './rwlock.ts'
 export { Semaphore } from './semaphore.ts'
+export { SpinLock } from './spinlock.ts'
 export type { ThreadStats } from './stats.ts'
 export { Thread, type Policy, type ThreadOptions, type ThreadState } from './thread.ts'
 export { ThreadLocal, type ThreadLocalOptions } from './thread-local.ts'

@@ -36,6 +36,9 @@ export const Process = struct('process', {
   keys: i32('where the search for a free key begins'),
   concurrency: i32('level given to pthread_setconcurrency; any thread'),
   priorities: i32('1 once a thread of the process has had a priority above 0: from then on wakes look for the highest; never goes back'),
+  losses: i32('counts what may have lost a thread that others rely on: deaths of carriers, waits on rwlocks that were abandoned; before the sleepers are woken'),
+  nameLock: i32('lock: the list of named semaphores'),
+  names: i32('named semaphores: address of the first one in user memory, linked by next; under nameLock'),
 })
 
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */

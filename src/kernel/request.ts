@@ -10,20 +10,27 @@ import { cas, load, peek, poke, resume, suspendAsync } from '#atomics'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
 import { ETIMEDOUT } from './errno.ts'
-import { ANY, bury, enqueue, sleep, withdraw, woken } from './futex.ts'
+import { ANY, ANY_EPOCH, bury, enqueue, sleep, withdraw, woken } from './futex.ts'
 import { kernel, record, self } from './process.ts'
 import { State, ThreadRecord } from './records.ts'
 import { closeAsync, openAsync } from './thread.ts'
 
-interface Request { memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock }
+interface Request { memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock, epoch: number }
 
-const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC } as Request
+const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC, epoch: ANY_EPOCH } as Request
 
 /** Code that may sleep, and returns a T. */
 export type Sleeper<T> = Generator<Request, T, number>
 
-/** The request to sleep on (m, a) while the word there is `expected`, until woken or until `deadline` on `clock`. */
-export function wait(m: Memory, a: Address, expected: number, reason: number, deadline = Infinity, clock: Clock = CLOCK_MONOTONIC, bits = ANY): Request {
+/** Whether the sleep that a sleeper has just come back from was refused, for the word had another value. Until its next yield. */
+export let refused = false
+
+/**
+ * The request to sleep on (m, a) while the word there is `expected`, until woken or until `deadline` on `clock`. With an
+ * `epoch`: refused also if {@link losses} is another by now.
+ */
+export function wait(m: Memory, a: Address, expected: number, reason: number, deadline = Infinity, clock: Clock = CLOCK_MONOTONIC,
+  bits = ANY, epoch = ANY_EPOCH): Request {
   request.memory = m
   request.address = a
   request.expected = expected
@@ -31,6 +38,7 @@ export function wait(m: Memory, a: Address, expected: number, reason: number, de
   request.deadline = deadline
   request.clock = clock
   request.bits = bits
+  request.epoch = epoch
   return request
 }
 
@@ -42,8 +50,9 @@ export function block<T>(sleeper: Sleeper<T>): T {
   return step.value
 }
 
-function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock }: Request): number {
-  if (enqueue(slot, memory, address, expected, bits, reason) !== 0) return 0
+function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock, epoch }: Request): number {
+  refused = enqueue(slot, memory, address, expected, bits, reason, epoch) !== 0
+  if (refused) return 0
   try {
     return sleep(slot, deadline, clock)
   } catch (error) {
@@ -75,9 +84,11 @@ export const pending = new Set<{ slot: number, abandon(): void }>()
 export async function settle<T>(slot: number, sleeper: Sleeper<T>): Promise<T> {
   let step = sleeper.next()
   while (step.done !== true) {
-    const { memory, address, expected, bits, reason, deadline, clock } = step.value
-    const refused = enqueue(slot, memory, address, expected, bits, reason)
-    step = sleeper.next(refused === 0 ? await dormant(slot, deadline, clock) : 0)
+    const { memory, address, expected, bits, reason, deadline, clock, epoch } = step.value
+    const no = enqueue(slot, memory, address, expected, bits, reason, epoch) !== 0
+    const result = no ? 0 : await dormant(slot, deadline, clock)
+    refused = no                                                          // others have slept meanwhile
+    step = sleeper.next(result)
   }
   return step.value
 }
