@@ -7,10 +7,11 @@ import { configure, ensureCommand, untilAllExited } from '../api/attach.ts'
 import { load } from '../api/entry.ts'
 import { ThreadDeathError } from '../api/errors.ts'
 import { Thread } from '../api/thread.ts'
-import { summary } from './summary.ts'
+import { serveControl } from './control.ts'
+import { render, summary, take } from './summary.ts'
 
 /** Options of `pthreads run`; memory in MiB. */
-export interface RunOptions { threads?: number, memory?: number, cache?: number }
+export interface RunOptions { threads?: number, memory?: number, cache?: number, watch?: boolean, traceSites?: boolean }
 
 interface Program { main(args: string[]): unknown }
 
@@ -25,9 +26,12 @@ export async function runProgram(file: string, options: RunOptions, args: string
     process.exitCode = 2
     return
   }
-  const { memory, ...rest } = options
+  const { memory, watch = true, ...others } = options
+  const rest = { ...others, watch }
   configure(memory === undefined ? rest : { ...rest, memory: Math.min(memory * 2 ** 20, 2 ** 31 - 65536) })
   ensureCommand()
+  process.on('SIGQUIT', () => { process.stderr.write(`\nSIGQUIT:\n${render(take())}`) })
+  serveControl()
   for (const [signal, number] of Object.entries(SIGNALS)) process.once(signal, () => { end(signal, number) })
   const { main } = load<Program>(pathToFileURL(path))
   try {
@@ -37,7 +41,7 @@ export async function runProgram(file: string, options: RunOptions, args: string
     process.exitCode = complain(file, error)
   }
   await untilAllExited()
-  for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal)
+  for (const signal of [...Object.keys(SIGNALS), 'SIGQUIT']) process.removeAllListeners(signal)
 }
 
 // Prints why the program failed; returns the exit code.

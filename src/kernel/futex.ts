@@ -43,6 +43,7 @@ import { now, remaining, type Clock } from './clock.ts'
 import { EAGAIN, ETIMEDOUT } from './errno.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { BUCKETS, Bucket, State, ThreadRecord } from './records.ts'
+import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
 
@@ -260,6 +261,7 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
   let polls = 0
   while (polls < limit && load(kernel, t + park) !== WOKEN) polls++
   let result = 0
+  if (polls === limit) poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
   if (polls === limit && cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
   spin.end()
   if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // I5
@@ -270,6 +272,7 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
 
 function suspend_slow(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
+  if (tracing()) poke(kernel, t + ThreadRecord.sleepsAt, site())
   for (;;) {
     const ms = remaining(deadline, clock)
     if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : 0

@@ -34,6 +34,8 @@ export const Process = struct('process', {
   bumpHandle: i32('first handle record never used; under handleLock'),
   memories: i32('last memory id given out'),
   keys: i32('where the search for a free key begins'),
+  watch: i32('1: the spawner watches for deadlocks; written by the first heap before there is a spawner'),
+  tracing: i32('1: threads note where they are created and where they sleep; written by the first heap at birth'),
 })
 
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
@@ -77,11 +79,13 @@ export const ThreadRecord = struct('thread', {
   priority: i32('scheduling priority'),
   policy: i32('scheduling policy'),
   name: i32('interned string id of the name, or 0'),
-  cpu0: f64('processor time of the carrier when the thread began, ms'),
   sender: i32('carrier whose port brought what the message\'s bytes could not hold'),
   senderSerial: i32('serial of that carrier'),
   sleepsBy: bytes(64, 'sixteen counters: sleeps by wmesg; written by the thread'),
-}, 256)
+  timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread before its park word says asleep'),
+  createdAt: i32('interned string id of the place that created it, or 0; written by its creator, when places are traced'),
+  sleepsAt: i32('interned string id of the place where it sleeps, or 0; written by the thread, when places are traced'),
+}, 320)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */
 export const Carrier = struct('carrier', {
@@ -100,7 +104,9 @@ export const Carrier = struct('carrier', {
   errno: i32('why the start was refused; later the exit code'),
   doomed: i32('1: the spawner is about to terminate the Worker, it must not park; under tableLock'),
   runs: i32('threads it has run'),
+  osThread: i32('the operating system\'s number for the Worker\'s thread, or 0; written by the Worker at birth'),
   parked: f64('when it parked, ms on CLOCK_MONOTONIC'),
+  cpu: f64('processor time that it had used when its last thread ended, ms; written by the carrier'),
 }, 128)
 
 /** A queue of the futex. */
