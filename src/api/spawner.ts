@@ -1,6 +1,6 @@
 // How a heap becomes the spawner.
 
-import { peek } from '#atomics'
+import { add, peek } from '#atomics'
 import { host, inheritOptions, importModule } from '#host'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
 import { installHost, type Birth, type Host } from '../kernel/host.ts'
@@ -31,5 +31,6 @@ function watchForHangs(): void {
   const watcher = new Watcher(() => now(CLOCK_MONOTONIC))
   setInterval(() => {
     for (const report of watcher.look()) host.writeError(report)
+    add(kernel, PROCESS + Process.looks, 1)
   }, PERIOD)
 }

@@ -4,7 +4,7 @@
 // a folder of the user's own, which nobody else may enter; a folder that is not so is not used.  The command's heap
 // serves it, whose event loop no thread of the program can block.
 
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,8 +39,21 @@ export function serveControl(): void {
       // it is there, or cannot be made: looked at below
     }
     if (!isOurs(folder)) continue
+    sweep(folder)
     listen(socketOf(folder, process.pid))
     return
+  }
+}
+
+// Programs that were killed have left their sockets: nobody answers there.
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (!/^\d+\.sock$/.test(name) || whyStranger(Number.parseInt(name, 10)) === undefined) continue
+    const socket = connect(path)
+    socket.unref().on('connect', () => { socket.destroy() }).on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED') remove(path)
+    })
   }
 }
 

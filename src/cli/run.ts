@@ -7,7 +7,6 @@ import { configure, ensureCommand, untilAllExited } from '../api/attach.ts'
 import { load } from '../api/entry.ts'
 import { ThreadDeathError } from '../api/errors.ts'
 import { Thread } from '../api/thread.ts'
-import { serveControl } from './control.ts'
 import { render, summary, take } from './summary.ts'
 
 /** Options of `pthreads run`; memory in MiB. */
@@ -31,11 +30,12 @@ export async function runProgram(file: string, options: RunOptions, args: string
   configure(memory === undefined ? rest : { ...rest, memory: Math.min(memory * 2 ** 20, 2 ** 31 - 65536) })
   ensureCommand()
   process.on('SIGQUIT', () => { process.stderr.write(`\nSIGQUIT:\n${render(take())}`) })
-  serveControl()
   for (const [signal, number] of Object.entries(SIGNALS)) process.once(signal, () => { end(signal, number) })
   const { main } = load<Program>(pathToFileURL(path))
   try {
-    const code = await Thread.create({ name: 'main' }, main, args).joinAsync()
+    const ended = Thread.create({ name: 'main' }, main, args).joinAsync()
+    void import('./control.ts').then(({ serveControl }) => { serveControl() })    // while main's Worker boots
+    const code = await ended
     if (typeof code === 'number') process.exitCode = code & 255
   } catch (error) {
     process.exitCode = complain(file, error)

@@ -35,6 +35,7 @@ export const Process = struct('process', {
   memories: i32('last memory id given out'),
   keys: i32('where the search for a free key begins'),
   watch: i32('1: the spawner watches for deadlocks; written by the first heap before there is a spawner'),
+  looks: i32('how often the watcher has looked at the threads; written by the spawner'),
   tracing: i32('1: threads note where they are created and where they sleep; written by the first heap at birth'),
 })
 

@@ -67,9 +67,8 @@ function short({ tid, name }: ThreadInfo): string {
 }
 
 function rowOf(thread: ThreadInfo): Row {
-  const { waitsFor } = thread
-  const holders = waitsFor === undefined || waitsFor.reason === 'join' ? [] : waitsFor.holders
-  return { thread, cells: [`tid ${thread.tid}`, thread.name, `waits for ${waitsFor?.object ?? ''}`, holders.length === 0 ? '' : `held by tid ${holders.join(', ')}`] }
+  const { object = '', heldBy = '' } = thread.waitsFor ?? {}
+  return { thread, cells: [`tid ${thread.tid}`, thread.name, `waits for ${object}`, heldBy === '' ? '' : `held by ${heldBy}`] }
 }
 
 interface Row { thread: ThreadInfo, cells: string[] }

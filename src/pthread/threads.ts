@@ -24,6 +24,8 @@ export interface WaitInfo {
   readonly address: number
   /** Tids of the threads that hold it: only they can end the wait. Empty where nobody holds, as with a semaphore. */
   readonly holders: readonly number[]
+  /** The holders in words: `thread 7 "teller"`; '' if there are none, and for join. */
+  readonly heldBy: string
   /** Whether it ends at a deadline. */
   readonly timed: boolean
   /** Where it was called, one line a frame, innermost first; '' unless places are traced. */
@@ -111,7 +113,8 @@ export class Namer {
 
   wait(wait: Wait): WaitInfo {
     const { by, reason, memory, address, timed, holders } = wait
-    return { reason, object: this.object(wait), memory, address, holders, timed, site: textOf(by.word(ThreadRecord.sleepsAt)) }
+    const heldBy = reason === 'join' ? '' : holders.map(tid => this.thread(tid)).join(', ')
+    return { reason, object: this.object(wait), memory, address, holders, heldBy, timed, site: textOf(by.word(ThreadRecord.sleepsAt)) }
   }
 }
 

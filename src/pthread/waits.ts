@@ -95,13 +95,19 @@ function walk(from: number, waits: ReadonlyMap<number, Wait>, seen: Set<number>,
       continue
     }
     const at = path.indexOf(tid)
-    if (at >= 0) found.push(path.slice(at).map(each => waits.get(each)!))
+    if (at >= 0) found.push(fromLowest(path.slice(at)).map(each => waits.get(each)!))
     const wait = waits.get(tid)
     if (seen.has(tid) || wait === undefined) continue
     seen.add(tid)
     path.push(tid)
     ahead.push([...wait.holders])
   }
+}
+
+// The same cycle always begins with the same thread.
+function fromLowest(cycle: readonly number[]): number[] {
+  const lowest = cycle.indexOf(cycle.reduce((a, b) => Math.min(a, b)))
+  return [...cycle.slice(lowest), ...cycle.slice(0, lowest)]
 }
 
 /** The reasons whose sleeps something outside of the process, or the library itself, may end. */
