@@ -53,9 +53,11 @@ test('a thread that sleeps on a mutex names it and who holds it', () => {
 })
 
 test('what a thread waits for is told in words for every object', () => {
-  const semaphore = new Semaphore(0, { name: 'items' }), nameless = new Semaphore(), condition = new Condition({ name: 'full' }), mutex = new Mutex()
+  const semaphore = new Semaphore(0, { name: 'items' }), nameless = new Semaphore()
+  const condition = new Condition({ name: 'full' }), mutex = new Mutex()
   const sleeper = Thread.create({ name: 'sleeper' }, work.waits, semaphore)
-  const all = [sleeper, Thread.create(work.waits, nameless), Thread.create(work.waitsOn, condition, mutex), Thread.create(work.joins, sleeper)] as Thread<unknown>[]
+  const others = [Thread.create(work.waits, nameless), Thread.create(work.waitsOn, condition, mutex), Thread.create(work.joins, sleeper)]
+  const all: Thread<unknown>[] = [sleeper, ...others]
   until('all sleep', () => all.every(t => info(t).state === 'sleeping'))
   assert.equal(info(all[0]).waitsFor?.object, 'Semaphore "items"')
   assert.match(info(all[1]).waitsFor!.object, /^Semaphore at 0x[0-9a-f]+$/)
@@ -65,7 +67,7 @@ test('what a thread waits for is told in words for every object', () => {
   nameless.post()
   condition.signal()
   semaphore.post()
-  for (const t of all.slice(1)) t.join()
+  for (const t of others) t.join()
 })
 
 test('a thread that waits until a deadline says so', () => {

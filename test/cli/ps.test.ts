@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { ProcessInfo, ThreadInfo } from 'pthreads'
 import { eventually } from '../api/until.ts'
 import { command, root, runProgram, type Ended } from '../program.ts'
 
@@ -91,7 +92,7 @@ test('ps prints the process and a line for each thread', async () => {
 test('ps --json prints all that is known', async () => {
   const { pid } = await start(program, '--', 'works')
   const { stdout } = await pthreads('ps', '--json', pid)
-  const { process: told, threads, deadlocks } = JSON.parse(stdout) as { process: { pid: number, ppid: number, threads: number }, threads: { name: string, waitsFor?: { object: string } }[], deadlocks: unknown[] }
+  const { process: told, threads, deadlocks } = JSON.parse(stdout) as { process: ProcessInfo, threads: ThreadInfo[], deadlocks: unknown[] }
   assert.deepEqual([told.pid, told.ppid, told.threads, deadlocks], [Number(pid), process.pid, 3, []])
   assert.deepEqual(threads.map(({ name, waitsFor }) => [name, waitsFor?.object]), [['main', 'the end of thread 3 "busy"'], ['sleeper', 'Mutex "accounts"'], ['busy', undefined]])
 })
