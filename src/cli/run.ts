@@ -7,10 +7,10 @@ import { configure, ensureCommand, untilAllExited } from '../api/attach.ts'
 import { load } from '../api/entry.ts'
 import { ThreadDeathError } from '../api/errors.ts'
 import { Thread } from '../api/thread.ts'
-import { summary } from './summary.ts'
+import { render, summary, take } from './summary.ts'
 
 /** Options of `pthreads run`; memory in MiB. */
-export interface RunOptions { threads?: number, memory?: number, cache?: number }
+export interface RunOptions { threads?: number, memory?: number, cache?: number, watch?: boolean, traceSites?: boolean }
 
 interface Program { main(args: string[]): unknown }
 
@@ -25,19 +25,23 @@ export async function runProgram(file: string, options: RunOptions, args: string
     process.exitCode = 2
     return
   }
-  const { memory, ...rest } = options
+  const { memory, watch = true, ...others } = options
+  const rest = { ...others, watch }
   configure(memory === undefined ? rest : { ...rest, memory: Math.min(memory * 2 ** 20, 2 ** 31 - 65536) })
   ensureCommand()
+  process.on('SIGQUIT', () => { process.stderr.write(`\nSIGQUIT:\n${render(take())}`) })
   for (const [signal, number] of Object.entries(SIGNALS)) process.once(signal, () => { end(signal, number) })
   const { main } = load<Program>(pathToFileURL(path))
   try {
-    const code = await Thread.create({ name: 'main' }, main, args).joinAsync()
+    const ended = Thread.create({ name: 'main' }, main, args).joinAsync()
+    void import('./control.ts').then(({ serveControl }) => { serveControl() })    // while main's Worker boots
+    const code = await ended
     if (typeof code === 'number') process.exitCode = code & 255
   } catch (error) {
     process.exitCode = complain(file, error)
   }
   await untilAllExited()
-  for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal)
+  for (const signal of [...Object.keys(SIGNALS), 'SIGQUIT']) process.removeAllListeners(signal)
 }
 
 // Prints why the program failed; returns the exit code.

@@ -45,6 +45,7 @@ import { EAGAIN, ETIMEDOUT } from './errno.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
 import { BUCKETS, Bucket, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
 
@@ -382,6 +383,7 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
 
 function suspend_slow(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
+  if (tracing()) poke(kernel, t + ThreadRecord.sleepsAt, site())
   for (;;) {
     const ms = remaining(deadline, clock)
     if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : 0

@@ -39,6 +39,9 @@ export const Process = struct('process', {
   losses: i32('counts what may have lost a thread that others rely on: deaths of carriers, waits on rwlocks that were abandoned; before the sleepers are woken'),
   nameLock: i32('lock: the list of named semaphores'),
   names: i32('named semaphores: address of the first one in user memory, linked by next; under nameLock'),
+  watch: i32('1: the spawner watches for deadlocks; written by the first heap before there is a spawner'),
+  looks: i32('how often the watcher has looked at the threads; written by the spawner'),
+  tracing: i32('1: threads note where they are created and where they sleep; written by the first heap at birth'),
 })
 
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
@@ -90,6 +93,8 @@ export const ThreadRecord = struct('thread', {
   senderSerial: i32('serial of that carrier'),
   sleepsBy: bytes(64, 'sixteen counters: sleeps by wmesg; written by the thread'),
   timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread before its park word says asleep'),
+  createdAt: i32('interned string id of the place that created it, or 0; written by its creator, when places are traced'),
+  sleepsAt: i32('interned string id of the place where it sleeps, or 0; written by the thread, when places are traced'),
 }, 320)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */
@@ -109,7 +114,9 @@ export const Carrier = struct('carrier', {
   errno: i32('why the start was refused; later the exit code'),
   doomed: i32('1: the spawner is about to terminate the Worker, it must not park; under tableLock'),
   runs: i32('threads it has run'),
+  osThread: i32('the operating system\'s number for the Worker\'s thread, or 0; written by the Worker at birth'),
   parked: f64('when it parked, ms on CLOCK_MONOTONIC'),
+  cpu: f64('processor time that it had used when its last thread ended, ms; written by the carrier'),
 }, 128)
 
 /** A queue of the futex. */

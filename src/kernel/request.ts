@@ -13,6 +13,7 @@ import { ETIMEDOUT } from './errno.ts'
 import { ANY, ANY_EPOCH, bury, enqueue, sleep, withdraw, woken } from './futex.ts'
 import { kernel, record, self } from './process.ts'
 import { State, ThreadRecord } from './records.ts'
+import { site, tracing } from './sites.ts'
 import { closeAsync, openAsync } from './thread.ts'
 
 interface Request { memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock, epoch: number }
@@ -97,6 +98,7 @@ const LONGEST = 2 ** 31 - 1
 
 async function dormant(slot: number, deadline: number, clock: Clock): Promise<number> {
   const t = record(slot)
+  if (tracing()) poke(kernel, t + ThreadRecord.sleepsAt, site())
   let result = 0
   let given = false
   let abandon: () => void = () => undefined
@@ -108,6 +110,7 @@ async function dormant(slot: number, deadline: number, clock: Clock): Promise<nu
   })
   const entry = { slot, abandon }
   pending.add(entry)
+  poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
   if (cas(kernel, t + ThreadRecord.park, 0, 1) === 0) {
     let resumed: Promise<unknown> | undefined
     while (!woken(slot) && !given) {

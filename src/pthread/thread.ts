@@ -16,6 +16,7 @@ import { prioritized } from '../kernel/priority.ts'
 import { arena, kernel, record, self } from '../kernel/process.ts'
 import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { site, tracing } from '../kernel/sites.ts'
 import { claim, find, GONE, unclaim } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { encode } from '../mem/codec.ts'
@@ -65,6 +66,7 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
     message.drop()
     return -ENOMEM
   }
+  if (tracing()) poke(kernel, record(slot) + ThreadRecord.createdAt, site())
   born.tid = peek(kernel, record(slot) + ThreadRecord.tid)
   born.serial = peek(kernel, record(slot) + ThreadRecord.serial)
   if (start(slot)) return slot
