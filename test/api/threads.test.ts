@@ -130,7 +130,7 @@ test('the process is told of', async () => {
 })
 
 test('two threads that wait for each other are a deadlock, told once after it stood for a second', async () => {
-  const a = new Mutex({ name: 'a' }), b = new Mutex({ name: 'b' }), held = [new Semaphore(), new Semaphore()]
+  const a = new Mutex({ name: 'a', type: 'normal' }), b = new Mutex({ name: 'b', type: 'normal' }), held = [new Semaphore(), new Semaphore()]
   const [one, two] = [Thread.create({ name: 'one' }, work.embraces, a, b, held[0], held[1]), Thread.create({ name: 'two' }, work.embraces, b, a, held[1], held[0])]
   bothWait(one, two)
   const [cycle, ...more] = deadlocks()
@@ -180,7 +180,7 @@ test('a thread that waits for itself is a deadlock', async () => {
 })
 
 test('a cycle in which one waits until a deadline is none', async () => {
-  const a = new Mutex(), b = new Mutex(), held = [new Semaphore(), new Semaphore()]
+  const a = new Mutex({ type: 'normal' }), b = new Mutex({ type: 'normal' }), held = [new Semaphore(), new Semaphore()]
   const one = Thread.create(work.embraces, a, b, held[0], held[1], 60_000), two = Thread.create(work.embraces, b, a, held[1], held[0])
   bothWait(one, two)
   assert.deepEqual(deadlocks(), [])

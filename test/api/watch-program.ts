@@ -52,7 +52,7 @@ export function joinsPatiently(thread: Thread<unknown>): void {
 }
 
 function embrace(): Thread<void>[] {
-  const a = new Mutex({ name: 'a' }), b = new Mutex({ name: 'b' }), held = [new Semaphore(), new Semaphore()]
+  const a = new Mutex({ name: 'a', type: 'normal' }), b = new Mutex({ name: 'b', type: 'normal' }), held = [new Semaphore(), new Semaphore()]
   return [Thread.create({ name: 'one' }, work.embraces, a, b, held[0], held[1]), Thread.create({ name: 'two' }, work.embraces, b, a, held[1], held[0])]
 }
 
