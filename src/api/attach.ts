@@ -9,14 +9,16 @@ import { installHost } from '../kernel/host.ts'
 import { attached, checkLimits, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
 import { FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { closeAsync, lastSlot, openAsync, open_locked } from '../kernel/thread.ts'
-import { settle, wait, type Sleeper } from '../kernel/request.ts'
+import { installAttendant, settle, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { installPlatform, installStrings } from '../mem/codec.ts'
 import { installResolver } from '../pthread/entry.ts'
 import { failureOf } from '../pthread/bequest.ts'
+import { attendant, installReaction } from '../pthread/deliver.ts'
 import { obituary } from '../pthread/obituary.ts'
+import { listen, react } from '../pthread/start.ts'
 import { installParser } from './inline.ts'
-import { resolve } from './resolve.ts'
+import { resolve, resolveNow } from './resolve.ts'
 
 const COPY = Symbol.for('pthreads')
 
@@ -30,7 +32,9 @@ export function install(): void {
   installClock(host.monotonic)
   installPlatform(platform)
   if (strings !== undefined) installStrings(strings)
-  installResolver(resolve)
+  installResolver(resolve, resolveNow)
+  installAttendant(attendant)
+  installReaction(react)
   installParser(loadParser)
 }
 
@@ -66,6 +70,7 @@ function attachFirst(): void {
   self.carrier = FIRST
   poke(kernel, PROCESS + Process.bumpThread, 2)
   become(1, 0)
+  listen()
   host.atExit(report)
 }
 

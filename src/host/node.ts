@@ -6,6 +6,7 @@ import { parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort }
 import type { Birth, Host } from '../kernel/host.ts'
 import { writeWhole } from './output.ts'
 
+const EINVAL = 22
 const boot = new URL('../boot.js', import.meta.url)
 
 // performance.now has an origin of its own in every Worker; hrtime has not, but is slower.
@@ -58,6 +59,20 @@ export const node: Host = {
   pid: () => process.pid,
   monotonic: () => origin + performance.now(),
   cpuTime: linuxCpuTime,
+  processCpuTime() {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e3
+  },
+
+  kill(pid, signo) {
+    try {
+      process.kill(pid, signo)
+      return 0
+    } catch (error) {
+      return Math.abs((error as NodeJS.ErrnoException).errno ?? EINVAL)
+    }
+  },
+
   processors: availableParallelism,
 
   startSpawner(birth) {

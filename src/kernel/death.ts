@@ -27,6 +27,8 @@ import { mendHandles, sweep } from './handle.ts'
 import { host } from './host.ts'
 import { arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
 import { BUCKETS, Bucket, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord } from './records.ts'
+import { drop_locked, prodHeirs } from './signal.ts'
+import { mendSignals } from './signal-queue.ts'
 import { free_locked, lastSlot } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
@@ -59,7 +61,7 @@ export function eventually(...steps: Step[]): void {
   }
 }
 
-const LOCKS = [PROCESS + Process.tableLock, PROCESS + Process.handleLock, PROCESS + Process.heapLock]
+const LOCKS = [PROCESS + Process.tableLock, PROCESS + Process.signalLock, PROCESS + Process.handleLock, PROCESS + Process.heapLock]
 
 // A step that changes tables, messages and objects: all or nothing.
 function locked(f: Step): Step {
@@ -84,6 +86,7 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
     () => { forSlotsOf(n, buryWait) },
     locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) !== 0) free_locked(slot) }) }),
     locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) }) }),
+    prodHeirs,
     rouseAll,
     locked(() => { sweep(n) }),
     locked(() => {
@@ -152,6 +155,7 @@ function settle(slot: number, death: Death, heirs: Heirs): void {
   or(kernel, t + ThreadRecord.flags, Flag.FAILED)
   pokef(kernel, t + ThreadRecord.ended, now(CLOCK_MONOTONIC))
   pokef(kernel, t + ThreadRecord.cpu, NaN)
+  drop_locked(slot)
   heirs.bequeath(slot, death)
   finish(slot, heirs)
 }
@@ -227,6 +231,7 @@ function mendLocks(n: number): void {
   }
   for (let b = 0; b < BUCKETS; b++) mendIf(bucketRecord(b) + Bucket.lock, () => { mendBucket(b, lastSlot()) })
   mendIf(PROCESS + Process.tableLock, mendTables)
+  mendIf(PROCESS + Process.signalLock, mendSignals)
   mendIf(PROCESS + Process.heapLock, () => { mend(arena) })
   mendIf(PROCESS + Process.handleLock, mendHandles)
   mendIf(PROCESS + Process.internLock, () => undefined)                  // the count is stored last

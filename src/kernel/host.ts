@@ -37,6 +37,10 @@ export interface Host {
   monotonic(): number
   /** Processor time of the calling carrier in ms; NaN where the host cannot tell. */
   cpuTime(): number
+  /** Processor time of the whole process in ms. */
+  processCpuTime(): number
+  /** Sends a signal of the operating system; returns 0 or the errno. */
+  kill(pid: number, signo: number): number
   /** Number of processors the process may use. */
   processors(): number
   /** Starts the spawner; called once per process. The Worker does not keep the process alive. */

@@ -6,6 +6,13 @@ export { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 export * from '../kernel/errno.ts'
 export * from './attr.ts'
 export { pthread_cond_broadcast, pthread_cond_clockwait, pthread_cond_destroy, pthread_cond_init, pthread_cond_signal, pthread_cond_timedwait, pthread_cond_wait } from './cond.ts'
+export {
+  PTHREAD_CANCEL_ASYNCHRONOUS, PTHREAD_CANCEL_DEFERRED, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, PTHREAD_CANCELED, pthread_cancel, pthread_setcancelstate,
+  pthread_setcanceltype, pthread_testcancel,
+} from './cancel.ts'
+export { pthread_cleanup_pop, pthread_cleanup_push } from './cleanup.ts'
+export { clock_getres, clock_gettime, CLOCK_PROCESS_CPUTIME_ID, clock_settime, CLOCK_THREAD_CPUTIME_ID } from './clock.ts'
+export type { Handler, SigInfo } from './deliver.ts'
 export type { Entry } from './entry.ts'
 export { pthread_exit } from './exit.ts'
 export { pthread_getspecific, pthread_key_create, pthread_key_delete, pthread_setspecific, PTHREAD_DESTRUCTOR_ITERATIONS, PTHREAD_KEYS_MAX, type Destructor } from './key.ts'
@@ -16,6 +23,16 @@ export {
 export { pthread_once } from './once.ts'
 export { sem_clockwait, sem_destroy, sem_getvalue, sem_init, sem_post, sem_timedwait, sem_trywait, sem_wait, SEM_VALUE_MAX } from './sem.ts'
 export { pthread_create, pthread_detach, pthread_equal, pthread_join, pthread_self, pthread_timedjoin_np } from './thread.ts'
-export type { Timespec } from './timespec.ts'
+export * from './sigaction.ts'
+export { kill, pthread_kill, pthread_sigmask, pthread_sigqueue, raise, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, sigpending, sigprocmask, sigqueue } from './signal.ts'
+export { SI_QUEUE, SI_TIMER, SI_TKILL, SI_USER } from '../kernel/signal-queue.ts'
+export {
+  SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGCONT, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGPIPE, SIGPOLL, SIGPROF, SIGPWR, SIGQUIT, SIGRTMAX, SIGRTMIN, SIGSEGV,
+  SIGSTKFLT, SIGSTOP, SIGSYS, SIGTERM, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ,
+} from '../kernel/signo.ts'
+export { sigaddset, sigdelset, sigemptyset, sigfillset, sigismember, SigSet } from './sigset.ts'
+export { pause, sigsuspend, sigtimedwait, sigwait, sigwaitinfo } from './sigwait.ts'
+export { clock_nanosleep, nanosleep, sleep, TIMER_ABSTIME, usleep } from './sleep.ts'
+export type { MutableTimespec, Timespec } from './timespec.ts'
 
 export { Attr, Cond, CondAttr, Mutex, MutexAttr, Once, Sem } from './records.ts'
