@@ -6,7 +6,7 @@ import { parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort }
 import type { Birth, Host } from '../kernel/host.ts'
 import { writeWhole } from './output.ts'
 
-const EINVAL = 22
+const EINVAL = 22, SIGUSR1 = 10, SIGPIPE = 13, SIGTERM = 15
 const boot = new URL('../boot.js', import.meta.url)
 
 // performance.now has an origin of its own in every Worker; hrtime has not, but is slower.
@@ -71,6 +71,11 @@ export const node: Host = {
     } catch (error) {
       return Math.abs((error as NodeJS.ErrnoException).errno ?? EINVAL)
     }
+  },
+
+  // Node ignores SIGPIPE, and SIGUSR1 starts its debugger: neither would end it.
+  die(signo) {
+    process.kill(process.pid, signo === SIGPIPE || signo === SIGUSR1 ? SIGTERM : signo)
   },
 
   processors: availableParallelism,

@@ -41,6 +41,8 @@ export interface Host {
   processCpuTime(): number
   /** Sends a signal of the operating system; returns 0 or the errno. */
   kill(pid: number, signo: number): number
+  /** Ends or stops this process by the default action of a signal. Returns if the program has a handler of its own for it. */
+  die(signo: number): void
   /** Number of processors the process may use. */
   processors(): number
   /** Starts the spawner; called once per process. The Worker does not keep the process alive. */

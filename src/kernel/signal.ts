@@ -157,7 +157,7 @@ export function send(slot: number, serial: number, signo: number, code: number, 
   if (slot !== 0) release(kernel, PROCESS + Process.tableLock)
   prodTold()
   if (result !== FATAL) return result
-  host.kill(load(kernel, PROCESS + Process.pid), signo)
+  host.die(signo)
   return 0
 }
 
@@ -246,7 +246,7 @@ export function deliver(out: Delivery, ready: (entry: number) => boolean): boole
   })
   if (fatal !== 0) {
     if (!stopsByDefault(fatal)) store(kernel, PROCESS + Process.fatal, fatal)
-    host.kill(load(kernel, PROCESS + Process.pid), fatal)
+    host.die(fatal)
   }
   return found
 }

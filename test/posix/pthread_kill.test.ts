@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EINVAL, ESRCH, kill, pthread_kill, pthread_self, pthread_sigmask, raise, SA_RESTART, sem_post, sem_wait, SIG_BLOCK, SIG_DFL, SIG_SETMASK, sigaction, SIGTERM,
+  EINVAL, ESRCH, kill, pthread_kill, pthread_self, pthread_sigmask, raise, SA_RESTART, sem_post, sem_wait, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK,
+  sigaction, SIGTERM,
   SIGUSR1, SIGUSR2,
 } from 'pthreads/posix'
 import { queuedSignals } from '#internal/kernel/signal-queue.js'
@@ -12,7 +13,7 @@ import { acts, isPendingFor, newSet, newStage } from './signal-setup.ts'
 import { asleep, ended } from './state.ts'
 
 afterEach(() => {
-  for (const signo of [SIGUSR1, SIGUSR2]) ok(sigaction(m, signo, { sa_handler: SIG_DFL }))
+  for (const sa_handler of [SIG_IGN, SIG_DFL] as const) for (const signo of [SIGUSR1, SIGUSR2]) ok(sigaction(m, signo, { sa_handler }))
   ok(pthread_sigmask(m, SIG_SETMASK, newSet()))
   assert.equal(queuedSignals(), 0)
   return nothingLeft()

@@ -227,11 +227,6 @@ export function exitingHandler(): never {
   return pthread_exit('from the handler')
 }
 
-/** Handles the signals of the set from now on: notes them at the list. */
-export function catches(list: number): void {
-  seen = list
-}
-
 /** Comes to the point `name`, and notes what handlers see on its list. Returns what the point returned. */
 export function caughtAt([name, s]: [string, Stage]): unknown {
   seen = s.list
@@ -316,6 +311,29 @@ export function takes([s, times]: [Stage, number]): unknown[] {
   return got
 }
 
+/** {@link takes}, when it may go. */
+export function takesWhenTold([s, times]: [Stage, number]): unknown[] {
+  sem_post(m, s.ready)
+  sem_wait(m, s.go)
+  return takes([s, times])
+}
+
+/** Blocks a set, waits for the other one; returns also what is pending of the lower signals' numbers, the lowest. */
+export function sigwaitsBlocking([s, blocked]: [Stage, number]): number[] {
+  pthread_sigmask(m, SIG_BLOCK, blocked)
+  const errno = sigwait(m, s.set, s.flag), pending = malloc(8)
+  sigpending(m, pending)
+  return [errno, read(s.flag), 32 - Math.clz32(read(pending))]
+}
+
+export function blocks(set: number): void {
+  pthread_sigmask(m, SIG_BLOCK, set)
+}
+
+export function posts(sem: number): number {
+  return sem_post(m, sem)
+}
+
 export function sigwaits(s: Stage): [number, number] {
   pthread_sigmask(m, SIG_BLOCK, s.set)
   sem_post(m, s.ready)
@@ -338,7 +356,7 @@ let depth = 0
 export function nested(signo: number): void {
   depth++
   note(seen, depth)
-  if (depth === 1) raise(signo)
+  if (read(seen) === 1) raise(signo)
   note(seen, -depth)
   depth--
 }
@@ -387,9 +405,4 @@ export function sleepsFor([seconds, nanoseconds, s]: [number, number, Stage]): u
 export function sleepsSeconds([seconds, s]: [number, Stage]): number {
   seen = s.list
   return sleep(seconds)
-}
-
-export function blocksAndReturns([set, thread]: [number, unknown]): unknown {
-  pthread_sigmask(m, SIG_BLOCK, set)
-  return thread
 }
