@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  clock_getres, clock_gettime, CLOCK_MONOTONIC, clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, clock_settime, CLOCK_THREAD_CPUTIME_ID, EINTR, EINVAL,
-  ENOTSUP, EPERM, nanosleep, pthread_kill, SA_RESTART, SIG_DFL, sigaction, SIGUSR1, sleep, TIMER_ABSTIME, usleep,
+  clock_getres, clock_gettime, CLOCK_MONOTONIC, clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, clock_settime, CLOCK_THREAD_CPUTIME_ID, EINTR,
+  EINVAL, ENOTSUP, EPERM, nanosleep, pthread_kill, SA_RESTART, SIG_DFL, sigaction, SIGUSR1, sleep, TIMER_ABSTIME, usleep,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at, NO_CLOCK, wrong } from './clock.ts'
