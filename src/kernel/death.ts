@@ -44,6 +44,8 @@ export interface Heirs {
   bequeath(slot: number, death: Death): void
   /** A thread that never started, or exited detached: gives up its message and its name. */
   clear(slot: number): void
+  /** A thread that the spawner starts: gives it `value` as its argument; false: ENOMEM. */
+  argument(slot: number, value: number): boolean
 }
 
 type Step = () => void
@@ -64,7 +66,7 @@ export function eventually(...steps: Step[]): void {
 const LOCKS = [PROCESS + Process.tableLock, PROCESS + Process.signalLock, PROCESS + Process.handleLock, PROCESS + Process.heapLock]
 
 // A step that changes tables, messages and objects: all or nothing.
-function locked(f: Step): Step {
+export function locked(f: Step): Step {
   return () => { holding(kernel, LOCKS, self.carrier, f) }
 }
 

@@ -6,7 +6,7 @@
 import { bind, load, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
-import { ActionRecord, BUCKETS, Bucket, Carrier, FIRST, Handle, PROCESS, Process, SignalRecord, SLOT, ThreadRecord, VERSION } from './records.ts'
+import { ActionRecord, BUCKETS, Bucket, Carrier, FIRST, Handle, PROCESS, Process, SignalRecord, SLOT, ThreadRecord, TimerRecord, VERSION } from './records.ts'
 
 /** What makes a process; all optional. */
 export interface Limits {
@@ -27,7 +27,7 @@ export const INTERNED = 65536
 export const KEYS = 65536
 export const HANDLES = 1 << 23
 /** How many signals there are, and how many may be queued. */
-export const SIGNALS = 64, QUEUED = 4096
+export const SIGNALS = 64, QUEUED = 4096, TIMERS = 1024
 const TABLES = 4096
 
 /** Kernel memory. Undefined until {@link create} or {@link attach} ran. */
@@ -38,7 +38,7 @@ export let user: Memory
 export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
 export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0, keys: Address = 0,
-  actions: Address = 0, signals: Address = 0
+  actions: Address = 0, signals: Address = 0, timers: Address = 0
 export let slotMask = 0
 
 /** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs. */
@@ -54,7 +54,8 @@ function layout(slotCount: number, carrierCount: number): Address {
   keys = interned + INTERNED * 4
   actions = keys + KEYS * 8
   signals = actions + SIGNALS * ActionRecord.size
-  handles = signals + QUEUED * SignalRecord.size
+  timers = signals + QUEUED * SignalRecord.size
+  handles = timers + TIMERS * TimerRecord.size
   slots = handles + HANDLES * Handle.size
   slotMask = slotCount - 1
   return slots + slotCount * SLOT
@@ -129,6 +130,11 @@ export function slotOf(t: Address): number {
 /** Address of carrier `n`'s record. */
 export function carrierRecord(n: number): Address {
   return carriers + n * Carrier.size
+}
+
+/** Address of timer `n`. */
+export function timerRecord(n: number): Address {
+  return timers + n * TimerRecord.size
 }
 
 /** Address of bucket `n`. */

@@ -41,6 +41,7 @@ export const Process = struct('process', {
   freeSignal: i32('head of the list of free records of queued signals; under signalLock'),
   bumpSignal: i32('first such record never used; under signalLock'),
   signalSeq: i32('order of the signal queued last; under signalLock'),
+  timers: i32('one more than the last timer that was ever used, or 0; under signalLock'),
   fatal: i32('the signal whose default action ends the process, once it is due'),
 })
 
@@ -141,6 +142,25 @@ export const SignalRecord = struct('signal', {
   seq: i32('order'),
   next: i32('the next in the list, or 0'),
   reserved: i32('room'),
+})
+
+/** A timer. */
+export const TimerRecord = struct('timer', {
+  state: i32('0 free, 1 made; under signalLock, as all of it'),
+  serial: i32('counts the uses of this record; part of the timer\'s number'),
+  base: i32('the clock that it was made on'),
+  clock: i32('the clock that `expires` is on'),
+  notify: i32('what an expiration does: 0 a signal to the process, 1 nothing, 2 starts a thread, 4 a signal to a thread'),
+  signo: i32('the signal'),
+  tid: i32('the thread that gets it'),
+  entry: i32('the entry that is started'),
+  armed: i32('1: it will expire'),
+  overrun: i32('expirations that are not told, while its signal is queued'),
+  delivered: i32('what overrun was when its signal was taken'),
+  queued: i32('1: its signal is queued'),
+  value: f64('what the signal or the thread gets'),
+  expires: f64('when, ms on clock'),
+  interval: f64('ms from one expiration to the next; 0: it expires once'),
 })
 
 /** A queue of the futex. */

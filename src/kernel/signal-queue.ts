@@ -4,8 +4,8 @@
 import { and, load, or, peek, peekf, poke, pokef } from '#atomics'
 import type { Address } from '../mem/memory.ts'
 import { EAGAIN } from './errno.ts'
-import { kernel, QUEUED, record, self, signals } from './process.ts'
-import { Flag, PROCESS, Process, SignalRecord, State, ThreadRecord } from './records.ts'
+import { kernel, QUEUED, record, self, signals, timerRecord } from './process.ts'
+import { Flag, PROCESS, Process, SignalRecord, State, ThreadRecord, TimerRecord } from './records.ts'
 import { bitOf, isSignal, lowest, SIGRTMIN, wordOf } from './signo.ts'
 import { lastSlot } from './thread.ts'
 
@@ -55,6 +55,7 @@ export function put_locked(slot: number, signo: number, code: number, value: num
     poke(kernel, s + SignalRecord.seq, seq)
     poke(kernel, s + SignalRecord.owner, slot === 0 ? PROCESS_OWNS : slot)
     append_locked(listOf(slot), n)
+    if (timer !== 0) poke(kernel, timerRecord(timer) + TimerRecord.queued, 1)
   }
   or(kernel, words + 4 * wordOf(signo), bitOf(signo))                     // I4
   return 0
@@ -93,7 +94,12 @@ export function take_locked(slot: number, signo: number, out: Taken): void {
     free_locked(n)
   }
   if (!more) and(kernel, holderOf(slot) + 4 * wordOf(signo), ~bitOf(signo))
-  if (out.timer !== 0) accepted_locked(out.timer)
+  if (out.timer !== 0) {
+    const t = timerRecord(out.timer)
+    poke(kernel, t + TimerRecord.queued, 0)
+    poke(kernel, t + TimerRecord.delivered, peek(kernel, t + TimerRecord.overrun))
+    poke(kernel, t + TimerRecord.overrun, 0)
+  }
 }
 
 function free_locked(n: number): void {
@@ -101,13 +107,6 @@ function free_locked(n: number): void {
   poke(kernel, s + SignalRecord.owner, 0)
   poke(kernel, s + SignalRecord.next, peek(kernel, PROCESS + Process.freeSignal))
   poke(kernel, PROCESS + Process.freeSignal, n)
-}
-
-let accepted_locked: (timer: number) => void = () => undefined
-
-/** Installs what is told, under signalLock, when a timer's signal was taken. */
-export function installAccepted(f: (timer: number) => void): void {
-  accepted_locked = f
 }
 
 const nowhere: Taken = { signo: 0, code: 0, value: 0, sender: 0, timer: 0 }

@@ -124,8 +124,10 @@ function tell_locked(slot: number): void {
 
 // Wakes whom tell_locked has told.  After signalLock was given up.
 function prodTold(): void {
-  for (const slot of told) if (slot !== self.slot) prod(slot, SIGNAL)
-  told.clear()
+  for (const slot of told) {
+    told.delete(slot)
+    if (slot !== self.slot) prod(slot, SIGNAL)
+  }
 }
 
 /** Interrupts the sleep of thread `slot`; if it does not sleep, it may be in its event loop. Its `attention` is set. */

@@ -6,7 +6,7 @@ import { host } from '../kernel/host.ts'
 import { kernel, record } from '../kernel/process.ts'
 import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
-import { drop, freeName, peekResult, sendResult } from './message.ts'
+import { drop, freeName, peekResult, sendArguments, sendResult } from './message.ts'
 import { cause, obituary } from './obituary.ts'
 
 /** Gives up the arguments if they were not read, leaves the error, and prints it if nobody can join. */
@@ -36,7 +36,7 @@ function clear(slot: number): void {
 }
 
 /** For the spawner. */
-export const heirs: Heirs = { bequeath, clear }
+export const heirs: Heirs = { bequeath, clear, argument: (slot, value) => sendArguments(slot, encode([value], 'args'), []) }
 
 /** What a failed thread failed with, for its obituary: its error, or why it died. */
 export function failureOf(slot: number): unknown {

@@ -33,6 +33,10 @@ export {
 export { sigaddset, sigdelset, sigemptyset, sigfillset, sigismember, SigSet } from './sigset.ts'
 export { pause, sigsuspend, sigtimedwait, sigwait, sigwaitinfo } from './sigwait.ts'
 export { clock_nanosleep, nanosleep, sleep, TIMER_ABSTIME, usleep } from './sleep.ts'
+export {
+  alarm, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime, type ITimerSpec,
+  type MutableITimerSpec, type SigEvent,
+} from './timer.ts'
 export type { MutableTimespec, Timespec } from './timespec.ts'
 
 export { Attr, Cond, CondAttr, Mutex, MutexAttr, Once, Sem } from './records.ts'

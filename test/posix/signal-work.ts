@@ -406,3 +406,7 @@ export function sleepsSeconds([seconds, s]: [number, Stage]): number {
   seen = s.list
   return sleep(seconds)
 }
+
+export function timerThread(list: number): void {
+  note(list, 1)
+}
