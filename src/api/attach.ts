@@ -18,6 +18,7 @@ import { attendant, installReaction } from '../pthread/deliver.ts'
 import { obituary } from '../pthread/obituary.ts'
 import { listen, react } from '../pthread/start.ts'
 import { installParser } from './inline.ts'
+import { forwardSignals } from './os-signals.ts'
 import { resolve, resolveNow } from './resolve.ts'
 
 const COPY = Symbol.for('pthreads')
@@ -41,7 +42,15 @@ export function install(): void {
 let limits: Limits = {}
 
 /** Limits of the process, and, for tests, a module whose `host` replaces verbs of the host in spawner and carriers. */
-export interface Configuration extends Limits { host?: URL | string }
+export interface Configuration extends Limits {
+  host?: URL | string
+  /**
+   * SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGCONT, SIGWINCH of the operating system become signals of the process, if the program
+   * has an action for them or waits for them. They come when the first thread's event loop turns: not while it is blocked.
+   */
+  osSignals?: boolean
+}
+let osSignals = false
 
 /**
  * Sets limits of the process. Must come before anything else is used; in a module that threads import again, it does
@@ -52,9 +61,11 @@ export function configure(configuration: Configuration): void {
   if (attached() && self.carrier !== FIRST) return
   if (attached()) throw new Error('configure: the process exists already; configure it before the first use of the library')
   if (typeof configuration !== 'object' || configuration === null) throw new TypeError(`configure: ${configuration === null ? 'null' : typeof configuration}, not an object`)
-  const { host: module, ...rest } = configuration
+  const { host: module, osSignals: wanted, ...rest } = configuration
   for (const key of Object.keys(rest)) if (!['threads', 'memory', 'cache'].includes(key)) throw new TypeError(`configure: unknown option "${key}"`)
   checkLimits(rest)
+  if (wanted !== undefined && typeof wanted !== 'boolean') throw new TypeError(`configure: osSignals: ${typeof wanted}, not a boolean`)
+  osSignals = wanted ?? osSignals
   limits = { ...limits, ...rest }
   substituteHost(module === undefined ? undefined : String(module))
 }
@@ -71,6 +82,7 @@ function attachFirst(): void {
   poke(kernel, PROCESS + Process.bumpThread, 2)
   become(1, 0)
   listen()
+  if (osSignals) forwardSignals()
   host.atExit(report)
 }
 

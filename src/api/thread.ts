@@ -11,7 +11,7 @@ import { Carrier, FIRST, Flag, State, Status, ThreadRecord } from '../kernel/rec
 import { block } from '../kernel/request.ts'
 import { extend } from '../mem/codec.ts'
 import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/attr.ts'
-import { cancellationPoint, cancelThread, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_setcancelstate } from '../pthread/cancel.ts'
+import { cancellationPoint, cancelThread, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_setcancelstate, pthread_testcancel } from '../pthread/cancel.ts'
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
 import { pthread_exit } from '../pthread/exit.ts'
 import { cause, nameOf } from '../pthread/obituary.ts'
@@ -146,7 +146,7 @@ export class Thread<R = unknown> {
   /** Ends the calling thread here if it was canceled, and handlers of signals run that are due. */
   static testCancel(): void {
     ensure()
-    cancellationPoint()
+    pthread_testcancel()
   }
 
   /** Whether the calling thread can be canceled: a request waits while it cannot. Returns what was before. */

@@ -85,9 +85,15 @@ function waiterFor(signo: number): number {
   return 0
 }
 
+// Whether there are threads, and none that would take it.
 function isBlockedByAll(signo: number): boolean {
-  for (let slot = 1, last = lastSlot(); slot <= last; slot++) if (isThread(slot) && !blocks(slot, signo)) return false
-  return true
+  let blocked = false
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    if (!isThread(slot)) continue
+    if (!blocks(slot, signo)) return false
+    blocked = true
+  }
+  return blocked
 }
 
 /** Whether the heap of thread `slot` has the handler. */

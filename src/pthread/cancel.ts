@@ -93,9 +93,9 @@ export function act(): never {
   throw new ThreadCancel()
 }
 
-/** A cancellation point that is no wait. */
+/** What a function that is a cancellation point begins with. Handlers wait for the sleep, which they end. */
 export function cancellationPoint(): void {
-  if (noticed()) attend(CANCEL | SIGNAL)
+  if (noticed(CANCEL)) attend(CANCEL)
 }
 
 // A thread whose type is asynchronous acts at once.
@@ -103,9 +103,9 @@ function asynchronously(): void {
   if ((load(kernel, record(self.slot) + cancel) & ASYNCHRONOUS) !== 0) cancellationPoint()
 }
 
-/** A cancellation point, and nothing else. */
+/** A cancellation point, and nothing else; handlers run that are due. */
 export function pthread_testcancel(): void {
-  cancellationPoint()
+  if (noticed()) attend(CANCEL | SIGNAL)
 }
 
 /** Sets whether the calling thread can be canceled; a request that comes while it is disabled waits. EINVAL for a state that is none. */

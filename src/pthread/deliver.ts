@@ -123,7 +123,7 @@ export function infoOf({ signo, code, value, sender }: { signo: number, code: nu
 /** For installAttendant. */
 export const attendant: Attendant = {
   attend(by) {
-    const ran = runHandlers()
+    const ran = (by & SIGNAL) === 0 ? 0 : runHandlers()
     if ((load(kernel, record(self.slot) + ThreadRecord.attention) & CANCEL) !== 0 && due(by)) act()
     return ran
   },

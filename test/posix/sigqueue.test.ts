@@ -7,6 +7,7 @@ import {
 } from 'pthreads/posix'
 import { queuedSignals } from '#internal/kernel/signal-queue.js'
 import { QUEUED } from '#internal/kernel/process.js'
+import { until } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'
 import { create, join, listed, m, ok } from './setup.ts'
 import { acts, newSet, newStage } from './signal-setup.ts'
@@ -76,6 +77,7 @@ test('a thread that sleeps in sigwaitinfo() gets value, code and sender', () => 
   for (let i = 1; i <= 3; i++) {
     asleep(t, 'signal')
     ok(i === 2 ? sigqueue(process.pid, SIGRTMIN, i) : pthread_sigqueue(t, SIGRTMIN, i))
+    until('it is taken', () => queuedSignals() === 0)
   }
   assert.deepEqual(join(t), [1, 2, 3].map(i => [SIGRTMIN, i, SI_QUEUE]))
 })
