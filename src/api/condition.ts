@@ -2,7 +2,7 @@
 
 import { peek } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
-import { EPERM, ETIMEDOUT } from '../kernel/errno.ts'
+import { EOWNERDEAD, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
 import { kernel, record, self, user } from '../kernel/process.ts'
 import { Flag, ThreadRecord } from '../kernel/records.ts'
 import { block, settle } from '../kernel/request.ts'
@@ -24,13 +24,14 @@ export class Condition extends Shared {
 
   /**
    * Unlocks `mutex`, blocks until signalled or for `ms` milliseconds, locks `mutex` again. May return without a
-   * signal: wait in a loop. Throws ErrnoError ETIMEDOUT, with the mutex locked; EPERM if the caller does not hold it.
+   * signal: wait in a loop. Throws ErrnoError ETIMEDOUT, with the mutex locked; EPERM if the caller does not hold it;
+   * ENOTRECOVERABLE, without a robust mutex. If that one's holder died, see `mutex.ownerDied`.
    */
   wait(mutex: Mutex, ms?: number): void {
     if (this.at === 0) throw this.failure(0, 'wait')
     cancellationPoint()
     const errno = block(wait_slow(user, this.at, Mutex.addressOf(mutex), self.slot, self.tid, after(ms), CLOCK_MONOTONIC))
-    if (errno !== 0) throw this.failure(errno, 'wait')
+    if (errno !== 0 && errno !== EOWNERDEAD) throw this.failure(errno, 'wait')
   }
 
   /** {@link wait} without blocking the thread. The mutex is held by an asynchronous acquisition, or by the calling thread. */
@@ -47,7 +48,7 @@ export class Condition extends Shared {
     const errno = asynchronous
       ? await settle(slot, wait_slow(user, cond, at, slot, owner, until, CLOCK_MONOTONIC))
       : await later('condition.waitAsync', own => wait_slow(user, cond, at, own, owner, until, CLOCK_MONOTONIC))
-    if (errno !== 0) throw this.failure(errno, 'waitAsync')
+    if (errno !== 0 && errno !== EOWNERDEAD) throw this.failure(errno, 'waitAsync')
   }
 
   /** Wakes one waiting thread, the one that waits longest. */

@@ -5,6 +5,7 @@ import { Reason } from '../kernel/death.ts'
 
 const meanings: Readonly<Record<string, string>> = {
   EPERM: 'not permitted', ESRCH: 'no such thread', EAGAIN: 'no more resources', ENOMEM: 'user memory is full', EBUSY: 'busy', EINVAL: 'invalid',
+  ENOTSUP: 'not supported', ERANGE: 'too large', EOWNERDEAD: 'the holder has died', ENOTRECOVERABLE: 'the state is not recoverable',
   EDEADLK: 'this would be a deadlock', ENOSYS: 'not possible here', EOVERFLOW: 'value too large', ETIMEDOUT: 'timed out',
 }
 

@@ -10,11 +10,12 @@ import { buffers, carrierRecord, kernel, record, self } from '../kernel/process.
 import { Carrier, FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { block } from '../kernel/request.ts'
 import { extend } from '../mem/codec.ts'
-import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/attr.ts'
 import { cancellationPoint, cancelThread, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_setcancelstate, pthread_testcancel } from '../pthread/cancel.ts'
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
 import { pthread_exit } from '../pthread/exit.ts'
+import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/limits.ts'
 import { cause, nameOf } from '../pthread/obituary.ts'
+import { isPriority, schedule, SCHED_FIFO, sched_get_priority_min, SCHED_OTHER, SCHED_RR } from '../pthread/sched.ts'
 import { sleep_slow } from '../pthread/sleep.ts'
 import { born, create, detach, join, join_slow, type Creation, type Outcome } from '../pthread/thread.ts'
 import { ensure, holdProcess } from './attach.ts'
@@ -34,9 +35,16 @@ export interface ThreadOptions {
   stackSize?: number
   /** Limit of the heap, from 8 MiB. A thread that reaches it dies, and its join says so. Starts cold. */
   heapLimit?: number
+  /** `other` (default: the creator's), `fifo` or `rr`. The operating system does not hear of it; see `priority`. */
+  policy?: Policy
+  /** 0 for `other`, 1 to 99 for `fifo` (default with a priority) and `rr`: who is woken first of those that wait for the same thing. Default: the creator's. */
+  priority?: number
   /** Objects in the arguments that move to the thread instead of being copied: ArrayBuffers, MessagePorts. */
   transfer?: readonly object[]
 }
+
+const policies = { other: SCHED_OTHER, fifo: SCHED_FIFO, rr: SCHED_RR } as const
+export type Policy = keyof typeof policies
 
 /** `joined` covers detached: somebody else's handle cannot tell them apart. */
 export type ThreadState = 'starting' | 'running' | 'sleeping' | 'exited' | 'joined'
@@ -228,6 +236,27 @@ export class Thread<R = unknown> {
     made.terminate()
   }
 
+  /** Its priority: the one it was given. 0 once it has ended and was joined or detached. */
+  get priority(): number {
+    return this.#lives() ? peek(kernel, record(this.#slot) + ThreadRecord.priority) : 0
+  }
+
+  /** Its policy. */
+  get policy(): Policy {
+    const number = this.#lives() ? peek(kernel, record(this.#slot) + ThreadRecord.policy) : SCHED_OTHER
+    return number === SCHED_FIFO ? 'fifo' : number === SCHED_RR ? 'rr' : 'other'
+  }
+
+  /**
+   * Gives it a priority, and a policy: without one, `fifo` for a priority above 0, `other` for 0. Throws RangeError if
+   * they do not fit, ErrnoError ESRCH if the thread has been joined, or has ended detached.
+   */
+  setPriority(priority: number, policy?: Policy): void {
+    const { policy: number } = schedulingOf('thread.setPriority', priority, policy)
+    if (!this.#lives()) throw new ErrnoError(ESRCH, 'thread.setPriority', `${String(this)} is no more`, this)
+    schedule(this.#slot, number, priority)
+  }
+
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `Thread { tid: ${this.tid}, name: '${this.name}', state: '${this.state}' }`
   }
@@ -331,7 +360,7 @@ function refused(errno: number, source: string): ErrnoError {
 const madeByFactory = new Map<number, { terminate(): void }>()
 
 const NONE: readonly object[] = []
-const OPTIONS = new Set(['name', 'detached', 'stackSize', 'heapLimit', 'transfer'])
+const OPTIONS = new Set(['name', 'detached', 'stackSize', 'heapLimit', 'transfer', 'priority', 'policy'])
 
 function creation(source: string, options: ThreadOptions): Creation {
   for (const key of Object.keys(options)) if (!OPTIONS.has(key)) throw new TypeError(`Thread.create: unknown option "${key}"`)
@@ -341,11 +370,24 @@ function creation(source: string, options: ThreadOptions): Creation {
   if (!Array.isArray(transfer)) throw new TypeError('Thread.create: transfer is not an array')
   const stack = size('stackSize', options.stackSize, PTHREAD_STACK_MIN, PTHREAD_STACK_MAX, 1024)
   const heap = size('heapLimit', options.heapLimit, HEAP_MIN, 2 ** 44, 2 ** 20)
+  const { priority, policy } = options
+  const scheduling = priority === undefined && policy === undefined ? {} : { scheduling: schedulingOf('Thread.create', priority, policy) }
   const factory = factoryOf(source)
-  if (factory === undefined) return { name, detached, transfer, kind: { heap, stack, factory: 0 } }
+  if (factory === undefined) return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: 0 } }
   if (heap !== 0 || stack !== 0) throw new TypeError('Thread.create: a factory makes its own Workers; heapLimit and stackSize are for it to set')
   const { number, make } = factory
-  return { name, detached, transfer, kind: { heap, stack, factory: number, ...(make !== undefined && { begin: (n: number) => { begin(n, make) } }) } }
+  const beginIt = make === undefined ? {} : { begin: (n: number) => { begin(n, make) } }
+  return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: number, ...beginIt } }
+}
+
+function schedulingOf(operation: string, priority: number | undefined, name: Policy | undefined): { policy: number, priority: number } {
+  if (priority !== undefined && typeof priority !== 'number') throw new TypeError(`${operation}: priority: ${typeof priority}, not a number`)
+  const policy = name ?? (priority === 0 ? 'other' : 'fifo')
+  if (!Object.hasOwn(policies, policy)) throw new TypeError(`${operation}: policy "${String(policy)}" is not "other", "fifo" or "rr"`)
+  const given = priority ?? sched_get_priority_min(policies[policy])
+  const most = policy === 'other' ? '0' : '1 to 99'
+  if (!isPriority(given, policies[policy])) throw new RangeError(`${operation}: ${given} is no priority of "${policy}": it has ${most}`)
+  return { policy: policies[policy], priority: given }
 }
 
 function begin(n: number, make: () => unknown): void {

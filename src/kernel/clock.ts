@@ -7,6 +7,19 @@ export const CLOCK_REALTIME = 0
 
 export type Clock = typeof CLOCK_MONOTONIC | typeof CLOCK_REALTIME
 
+/** Processor time of the process, and of the calling thread. */
+export const CLOCK_PROCESS_CPUTIME_ID = 2, CLOCK_THREAD_CPUTIME_ID = 3
+
+/** The clock that measures the processor time of thread `tid`: a negative number. */
+export function cpuClockOf(tid: number): number {
+  return ~tid
+}
+
+/** The thread whose processor time clock `id` measures, or 0: it is another clock. */
+export function threadOfCpuClock(id: number): number {
+  return id < 0 ? ~id : 0
+}
+
 let monotonic = (): number => performance.timeOrigin + performance.now()
 
 /** Installs the host's monotonic clock; it must have the same origin in all threads. */

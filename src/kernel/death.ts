@@ -40,6 +40,8 @@ export interface Death { reason: number, code: number, error?: unknown }
 
 /** What the library does for the dead. */
 export interface Heirs {
+  /** Before the record of a dead thread, or of one of its asynchronous acquisitions, is given up: what it held. Wakes nobody. */
+  disown(slot: number): void
   /** Before a dead thread's exit word is cleared: places the error, or prints it if nobody can join. */
   bequeath(slot: number, death: Death): void
   /** A thread that never started, or exited detached: gives up its message and its name. */
@@ -86,7 +88,13 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
       poke(kernel, c + Carrier.state, CarrierState.DEAD)                 // mendTables must not take it for a parked one
     }),
     () => { forSlotsOf(n, buryWait) },
-    locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) !== 0) free_locked(slot) }) }),
+    locked(() => {
+      forSlotsOf(n, (slot, flags) => {
+        if ((flags & Flag.ASYNC) === 0) return
+        heirs.disown(slot)
+        free_locked(slot)
+      })
+    }),
     locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) }) }),
     prodHeirs,
     rouseAll,
@@ -158,6 +166,7 @@ function settle(slot: number, death: Death, heirs: Heirs): void {
   pokef(kernel, t + ThreadRecord.ended, now(CLOCK_MONOTONIC))
   pokef(kernel, t + ThreadRecord.cpu, NaN)
   drop_locked(slot)
+  heirs.disown(slot)
   heirs.bequeath(slot, death)
   finish(slot, heirs)
 }

@@ -1,10 +1,10 @@
 // Error numbers, Linux's values. Kernel and library return them as POSIX does; the faces throw ErrnoError.
 
-export const EPERM = 1, ESRCH = 3, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EBUSY = 16, EINVAL = 22, EDEADLK = 35,
+export const EPERM = 1, ESRCH = 3, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EBUSY = 16, EINVAL = 22, ERANGE = 34, EDEADLK = 35,
   ENOSYS = 38, EOVERFLOW = 75, ENOTSUP = 95, ETIMEDOUT = 110, ECANCELED = 125, EOWNERDEAD = 130, ENOTRECOVERABLE = 131
 
 /** Names by number. */
 export const errnoNames: Readonly<Record<number, string>> = {
-  1: 'EPERM', 3: 'ESRCH', 4: 'EINTR', 11: 'EAGAIN', 12: 'ENOMEM', 16: 'EBUSY', 22: 'EINVAL', 35: 'EDEADLK', 38: 'ENOSYS',
+  1: 'EPERM', 3: 'ESRCH', 4: 'EINTR', 11: 'EAGAIN', 12: 'ENOMEM', 16: 'EBUSY', 22: 'EINVAL', 34: 'ERANGE', 35: 'EDEADLK', 38: 'ENOSYS',
   75: 'EOVERFLOW', 95: 'ENOTSUP', 110: 'ETIMEDOUT', 125: 'ECANCELED', 130: 'EOWNERDEAD', 131: 'ENOTRECOVERABLE',
 }

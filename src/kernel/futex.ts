@@ -17,7 +17,8 @@
 // I3  A record is taken off a queue once, under the lock, by a waker, a requeue, its own timeout or the
 //     reaper; who took it off decides how the wait ends.  A wait returns ETIMEDOUT only if it took itself
 //     off; a waker marks WOKEN before it gives up the lock.
-// I4  Among the waiters of one key, wake takes the one that queued first.
+// I4  Among the waiters of one key, wake and requeue take the one with the highest effective priority, and among
+//     equals the one that queued first.  While no thread ever had a priority, nobody looks for it.
 // I5  `bucket` is cleared last: who reads 0 there without the lock may rely on WOKEN, or on having taken itself
 //     off.  A requeue goes from one bucket to the other without passing 0.  A thread that sees WOKEN and is
 //     still in a bucket waits for that bucket's lock before it goes on.
@@ -46,6 +47,7 @@ import type { Address, Memory } from '../mem/memory.ts'
 import { now, remaining, type Clock } from './clock.ts'
 import { EAGAIN, EINTR, ETIMEDOUT } from './errno.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
+import { effective, prioritized } from './priority.ts'
 import { BUCKETS, Bucket, State, ThreadRecord } from './records.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
@@ -91,7 +93,54 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
   poke(kernel, t + ThreadRecord.state, State.SLEEPING)
   release(kernel, b + Bucket.lock)
   account(t)
+  if (prioritized()) inherit(slot)
   return 0
+}
+
+let inherit: (slot: number) => void = () => undefined
+
+/** Installs what is called for a thread that was queued, once there are priorities: the library lets holders inherit them. */
+export function installInheritance(f: (slot: number) => void): void {
+  inherit = f
+}
+
+/** Calls `f` with the address that `slot` is queued on, under the lock of its queue; does nothing if it is not queued. */
+export function whileQueued(slot: number, f: (memoryId: number, a: Address) => void): void {
+  const t = record(slot)
+  const n = load(kernel, t + bucket)
+  if (n === 0) return
+  const b = bucketRecord(n - 1)
+  acquire(kernel, b + Bucket.lock, self.carrier)
+  if (peek(kernel, t + bucket) === n) f(peek(kernel, t + memory), peek(kernel, t + address))
+  release(kernel, b + Bucket.lock)
+}
+
+/** The highest effective priority among the waiters of (m, a); 0 if there is none. */
+export function highestWaiting(m: Memory, a: Address): number {
+  const b = bucketRecord(bucketOf(m.id, a))
+  if (load(kernel, b + Bucket.count) === 0) return 0
+  acquire(kernel, b + Bucket.lock, self.carrier)
+  const slot = highest_locked(peek(kernel, b + Bucket.head), m.id, a, ANY)
+  const priority = slot === 0 ? 0 : effective(slot)
+  release(kernel, b + Bucket.lock)
+  return priority
+}
+
+// Of the waiters of the key from `slot` on, the first one with the highest priority (I4); 0: none waits.
+function highest_locked(slot: number, memoryId: number, a: Address, bits: number): number {
+  let best = 0
+  for (; slot !== 0; slot = peek(kernel, record(slot) + next))
+    if (matches(record(slot), memoryId, a, bits) && (best === 0 || effective(slot) > effective(best))) best = slot
+  return best
+}
+
+// Once there are priorities: the waiters of the key in the order in which wakes take them (I4).
+function inOrder_locked(b: Address, memoryId: number, a: Address, bits: number): number[] | undefined {
+  if (!prioritized()) return undefined
+  const slots: number[] = []
+  for (let slot = peek(kernel, b + Bucket.head); slot !== 0; slot = peek(kernel, record(slot) + next))
+    if (matches(record(slot), memoryId, a, bits)) slots.push(slot)
+  return slots.sort((x, y) => effective(y) - effective(x))
 }
 
 // A sleep counts from the queue, whether or not the thread is woken before it is suspended.
@@ -162,6 +211,7 @@ function wakeOne(b: Address, memoryId: number, a: Address, bits: number): number
   acquire(kernel, b + Bucket.lock, self.carrier)
   let slot = peek(kernel, b + Bucket.head)
   while (slot !== 0 && !matches(record(slot), memoryId, a, bits)) slot = peek(kernel, record(slot) + next)
+  if (slot !== 0 && prioritized()) slot = highest_locked(slot, memoryId, a, bits)
   const asleep = slot !== 0 && mark_locked(b, slot)
   release(kernel, b + Bucket.lock)
   if (asleep) resume(kernel, record(slot) + park, 1)
@@ -172,9 +222,10 @@ function wakeMany(b: Address, memoryId: number, a: Address, count: number, bits:
   const sleepers: number[] = []
   let woken = 0
   acquire(kernel, b + Bucket.lock, self.carrier)
-  for (let slot = peek(kernel, b + Bucket.head); slot !== 0 && woken < count;) {
+  const sorted = count === Infinity ? undefined : inOrder_locked(b, memoryId, a, bits)
+  for (let slot = sorted === undefined ? peek(kernel, b + Bucket.head) : sorted.shift() ?? 0; slot !== 0 && woken < count;) {
     const t = record(slot)
-    const after = peek(kernel, t + next)
+    const after = sorted === undefined ? peek(kernel, t + next) : sorted.shift() ?? 0
     if (matches(t, memoryId, a, bits)) {
       if (mark_locked(b, slot)) sleepers.push(slot)
       woken++
@@ -203,9 +254,11 @@ export function requeue(m: Memory, a: Address, to: Memory, target: Address, coun
   let moved = 0
   let free = false
   let first = 0
-  for (let slot = peek(kernel, b + Bucket.head), last = peek(kernel, b + Bucket.tail); slot !== 0 && moved < count;) {
+  const sorted = inOrder_locked(b, m.id, a, ANY)
+  const last = peek(kernel, b + Bucket.tail)
+  for (let slot = sorted === undefined ? peek(kernel, b + Bucket.head) : sorted.shift() ?? 0; slot !== 0 && moved < count;) {
     const t = record(slot)
-    const after = slot === last ? 0 : peek(kernel, t + next)
+    const after = sorted !== undefined ? sorted.shift() ?? 0 : slot === last ? 0 : peek(kernel, t + next)
     if (matches(t, m.id, a, ANY)) {
       if (moved === 0) {
         const word = cas(to, target, held, contended)
@@ -292,6 +345,7 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
   let polls = 0
   while (polls < limit && load(kernel, t + park) !== WOKEN) polls++
   let result = 0
+  if (polls === limit) poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
   if (polls === limit && cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
   spin.end()
   if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // I5

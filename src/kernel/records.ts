@@ -43,6 +43,8 @@ export const Process = struct('process', {
   signalSeq: i32('order of the signal queued last; under signalLock'),
   timers: i32('one more than the last timer that was ever used, or 0; under signalLock'),
   fatal: i32('the signal whose default action ends the process, once it is due'),
+  concurrency: i32('level given to pthread_setconcurrency; any thread'),
+  priorities: i32('1 once a thread of the process has had a priority above 0: from then on wakes look for the highest; never goes back'),
 })
 
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
@@ -82,11 +84,14 @@ export const ThreadRecord = struct('thread', {
   pending1: i32('signals 33 to 64 pending'),
   mask0: i32('signals 1 to 32 blocked; written by the thread, under signalLock; SIGKILL is in it once the thread takes no more'),
   mask1: i32('signals 33 to 64 blocked'),
-  robust: i32('head of the list of robust mutexes held'),
-  priority: i32('scheduling priority'),
-  policy: i32('scheduling policy'),
+  robust: i32('mutexes held whose word names the holder (pthread/robust.ts): address of the one locked last, in user memory, or 0; written by the thread, after its end by who buries it'),
+  acquiring: i32('such a mutex that the thread is about to lock or to unlock, or 0; written as robust is'),
+  priority: i32('scheduling priority that it was given, 0 to 99; written by whoever gives it'),
+  boost: i32('bits 0 to 7: highest priority inherited, from waiters or a ceiling, 0: none; above them, how often one was given. Changed by compare and swap'),
+  policy: i32('scheduling policy: 0 other, 1 fifo, 2 round robin'),
+  affinity0: i32('processors 0 to 31 that it may run on; both words 0: all'),
+  affinity1: i32('processors 32 to 63'),
   name: i32('interned string id of the name, or 0'),
-  cpu0: f64('processor time of the carrier when the thread began, ms'),
   sender: i32('carrier whose port brought what the message\'s bytes could not hold'),
   senderSerial: i32('serial of that carrier'),
   sleepsBy: bytes(64, 'sixteen counters: sleeps by wmesg; written by the thread'),
@@ -96,6 +101,7 @@ export const ThreadRecord = struct('thread', {
   signals: i32('head of the list of signals queued for this thread, or 0; under signalLock'),
   awaited0: i32('signals 1 to 32 that it waits for in sigwait; under signalLock'),
   awaited1: i32('signals 33 to 64 that it waits for'),
+  timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread before its park word says asleep'),
 }, 320)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */

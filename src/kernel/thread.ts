@@ -11,6 +11,7 @@ import { EAGAIN, EINVAL, ESRCH } from './errno.ts'
 import { kernel, record, self, slotMask, tids } from './process.ts'
 import { Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 
+// All below 2^30: a mutex keeps the number of its holder in 30 bits (pthread/robust.ts).
 const TID_MAX = 2 ** 29 - 1, ASYNC_TID = 2 ** 29
 
 /** Takes a record from the free list; 0 when the table is full. Under tableLock. */
@@ -45,7 +46,7 @@ export function open_locked(slot: number, flags: number): void {
 // Asynchronous acquisitions have numbers of their own, from ASYNC_TID: the threads' stay 1, 2, 3.
 function number_locked(slot: number, last: number, base: number): number {
   let n = peek(kernel, PROCESS + last)
-  do n = n === TID_MAX ? 1 : n + 1
+  do n = n === TID_MAX - (base === 0 ? 0 : slotMask) ? 1 : n + 1
   while (peek(kernel, tids + (base + n & slotMask) * 4) !== 0)
   poke(kernel, tids + (base + n & slotMask) * 4, slot)
   poke(kernel, PROCESS + last, n)

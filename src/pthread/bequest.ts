@@ -8,6 +8,7 @@ import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
 import { drop, freeName, peekResult, sendArguments, sendResult } from './message.ts'
 import { cause, obituary } from './obituary.ts'
+import { orphan } from './robust.ts'
 
 /** Gives up the arguments if they were not read, leaves the error, and prints it if nobody can join. */
 function bequeath(slot: number, { reason, code, error }: Death): void {
@@ -36,7 +37,10 @@ function clear(slot: number): void {
 }
 
 /** For the spawner. */
-export const heirs: Heirs = { bequeath, clear, argument: (slot, value) => sendArguments(slot, encode([value], 'args'), []) }
+export const heirs: Heirs = {
+  disown: slot => { orphan(slot, true) }, bequeath, clear,
+  argument: (slot, value) => sendArguments(slot, encode([value], 'args'), []),
+}
 
 /** What a failed thread failed with, for its obituary: its error, or why it died. */
 export function failureOf(slot: number): unknown {

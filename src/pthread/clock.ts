@@ -1,15 +1,14 @@
 // Clocks.  POSIX.1-2024 clock_gettime, clock_getres, clock_settime.
 
-import { CLOCK_MONOTONIC, CLOCK_REALTIME, now } from '../kernel/clock.ts'
+import { load, peekf } from '#atomics'
+import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, now, threadOfCpuClock } from '../kernel/clock.ts'
 import { EINVAL, EPERM } from '../kernel/errno.ts'
 import { cpuOfCaller } from '../kernel/exit.ts'
 import { host } from '../kernel/host.ts'
+import { kernel, record, self } from '../kernel/process.ts'
+import { ThreadRecord } from '../kernel/records.ts'
+import { find } from '../kernel/thread.ts'
 import { setTimespec, type MutableTimespec, type Timespec } from './timespec.ts'
-
-/** Processor time of the process. */
-export const CLOCK_PROCESS_CPUTIME_ID = 2
-/** Processor time of the calling thread. */
-export const CLOCK_THREAD_CPUTIME_ID = 3
 
 // ms, or NaN for what is no clock
 function read(clock: number): number {
@@ -18,11 +17,18 @@ function read(clock: number): number {
     case CLOCK_MONOTONIC: return now(clock)
     case CLOCK_PROCESS_CPUTIME_ID: return host.processCpuTime()
     case CLOCK_THREAD_CPUTIME_ID: return cpuOfCaller()
-    default: return NaN
+    default: return cpuOf(threadOfCpuClock(clock))
   }
 }
 
-/** Stores the time on `clock` in `tp`. EINVAL: no clock, or one that this host has not got. */
+// Of another thread the time is known when it has ended.
+function cpuOf(thread: number): number {
+  if (thread === self.tid) return cpuOfCaller()
+  const slot = find(thread)
+  return slot === 0 || load(kernel, record(slot) + ThreadRecord.exit) !== 0 ? NaN : peekf(kernel, record(slot) + ThreadRecord.cpu)
+}
+
+/** Stores the time on `clock` in `tp`. EINVAL: no clock, or one that cannot be read: of another thread that runs. */
 export function clock_gettime(clock: number, tp: MutableTimespec): number {
   const ms = read(clock)
   if (Number.isNaN(ms)) return EINVAL
@@ -37,8 +43,9 @@ const resolutions: Readonly<Record<number, number>> = {
 
 /** Stores the resolution of `clock` in `res`. EINVAL: no clock. */
 export function clock_getres(clock: number, res?: MutableTimespec): number {
-  if (!(clock in resolutions)) return EINVAL
-  if (res !== undefined) setTimespec(res, resolutions[clock])
+  const exact = clock in resolutions ? resolutions[clock] : find(threadOfCpuClock(clock)) === 0 ? 0 : 1e-6
+  if (exact === 0) return EINVAL
+  if (res !== undefined) setTimespec(res, exact)
   return 0
 }
 

@@ -18,6 +18,8 @@
 // Spurious wakeups happen (I1's refusal, the reaper), as POSIX allows.  A waiter asleep through exactly 2^32
 // signals that all missed it would sleep on: not in this universe.
 //
+// I5  Waiters with a robust mutex, or one with a protocol, are not moved: signal wakes them, and they lock it.
+//
 // Reuse: a woken waiter does not touch the condition again, so it may be destroyed after a broadcast, while
 // the waiters are still waiting for the mutex.
 //
@@ -26,8 +28,8 @@
 
 import { add, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
-import { EINVAL, EPERM } from '../kernel/errno.ts'
-import { ANY, CANCEL, requeue, SIGNAL } from '../kernel/futex.ts'
+import { EINVAL, EOWNERDEAD, EPERM } from '../kernel/errno.ts'
+import { ANY, CANCEL, requeue, SIGNAL, wake } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
@@ -35,7 +37,9 @@ import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CONTENDED, HELD, lock_slow, unlockAs } from './mutex.ts'
 import { cancellationPoint } from './cancel.ts'
+import { kindOf } from './mutextype.ts'
 import { Cond, CondAttr, Mutex } from './records.ts'
+import { NAMED } from './robust.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
 /** Makes the condition at `cond`, with the attributes at `attr` (0: default, CLOCK_REALTIME). */
@@ -54,7 +58,7 @@ export function pthread_cond_destroy(_m: Memory, _cond: Address): number {
 
 /**
  * Releases the mutex, blocks until signalled, and locks the mutex again. May return without a signal. A
- * cancellation point. EPERM if the caller does not hold the mutex.
+ * cancellation point. EPERM if the caller does not hold the mutex; EOWNERDEAD and ENOTRECOVERABLE as pthread_mutex_lock.
  */
 export function pthread_cond_wait(m: Memory, cond: Address, mutex: Address): number {
   cancellationPoint()
@@ -86,13 +90,15 @@ export function pthread_cond_broadcast(m: Memory, cond: Address): number {
 function advance(m: Memory, cond: Address, count: number): number {
   add(m, cond, 1)                                                         // I1: before anybody is taken off
   const mutex = load(m, cond + Cond.mutex)
-  if (mutex !== 0) requeue(m, cond, m, mutex, count, HELD, CONTENDED)                 // I2
+  if (mutex === 0) return 0
+  if (kindOf(m, mutex) !== 0) wake(m, cond, count)                        // I5
+  else requeue(m, cond, m, mutex, count, HELD, CONTENDED)                 // I2
   return 0
 }
 
 /**
- * The wait of every driver, by thread record `slot` with the mutex's owner `tid`. Returns 0, ETIMEDOUT or EPERM;
- * with the mutex locked but for EPERM.
+ * The wait of every driver, by thread record `slot` with the mutex's owner `tid`. Returns 0, ETIMEDOUT or EOWNERDEAD with the
+ * mutex locked; EPERM or ENOTRECOVERABLE without.
  */
 export function* wait_slow(m: Memory, cond: Address, mutex: Address, slot: number, tid: number,
   until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
@@ -100,18 +106,19 @@ export function* wait_slow(m: Memory, cond: Address, mutex: Address, slot: numbe
   const seen = load(m, cond)
   const depth = peek(m, mutex + Mutex.depth)
   if (peek(m, cond + Cond.mutex) !== mutex) store(m, cond + Cond.mutex, mutex)
-  poke(m, mutex + Mutex.depth, 0)                               // a recursive mutex is released whole
+  poke(m, mutex + Mutex.depth, depth & NAMED)                             // a recursive mutex is released whole
   unlockAs(m, mutex, tid)
   let result = 0
   try {
     result = yield wait(m, cond, seen, wmesg.condition, until, clock, ANY, SIGNAL | CANCEL)
   } catch (error) {                                             // canceled, or a handler threw
-    yield* lock_slow(m, mutex, tid)
-    poke(m, mutex + Mutex.depth, depth)
+    const locked = yield* lock_slow(m, mutex, tid)
+    if (locked === 0 || locked === EOWNERDEAD) poke(m, mutex + Mutex.depth, depth)
     throw error
   }
   const moved = result !== 0 && peek(kernel, record(slot) + ThreadRecord.address) !== cond
-  yield* lock_slow(m, mutex, tid)                               // I3
+  const locked = yield* lock_slow(m, mutex, tid)                          // I3
+  if (locked !== 0 && locked !== EOWNERDEAD) return locked                // ENOTRECOVERABLE: without the mutex
   poke(m, mutex + Mutex.depth, depth)
-  return moved ? 0 : result                                               // I4
+  return locked !== 0 || moved ? locked : result                          // I4
 }

@@ -1,6 +1,9 @@
 // Mutex.  POSIX.1-2024 pthread_mutex_init, _destroy, _lock, _trylock, _timedlock, _clocklock, _unlock;
 // types NORMAL (which DEFAULT is), RECURSIVE, ERRORCHECK.
 //
+// This file is about plain mutexes; robust ones and those with a protocol leave its fast paths by the values of
+// their words and go on in robust.ts.
+//
 // word            meaning                                who leaves it, and to where
 //   0  FREE       nobody holds it                        any thread, by lock: HELD, or CONTENDED if it has slept
 //   1  HELD       held; see I2 for who may be asleep     the owner: FREE.  A thread about to wait: CONTENDED
@@ -34,46 +37,63 @@
 
 import { casOwned, exchange, exchangeOwned, load, peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
-import { EAGAIN, EBUSY, EDEADLK, EINVAL, EPERM } from '../kernel/errno.ts'
+import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOSYS, EPERM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { self } from '../kernel/process.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { USER, type Address, type Memory } from '../mem/memory.ts'
+import { checkAttributes, kindOfAttributes } from './mutexattr.ts'
+import { DEPTH_MAX, kindOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, typeOf } from './mutextype.ts'
 import { Mutex, MutexAttr } from './records.ts'
+import { isVacant, lockNamed, lockNamed_slow, trylockNamed, unlockNamed, VACANT } from './robust.ts'
 import { deadline, type Timespec } from './timespec.ts'
+import { cycle } from './waits.ts'
 
 export const FREE = 0, HELD = 1, CONTENDED = 2
-export const PTHREAD_MUTEX_NORMAL = 0, PTHREAD_MUTEX_RECURSIVE = 1, PTHREAD_MUTEX_ERRORCHECK = 2, PTHREAD_MUTEX_DEFAULT = 0
-const DEPTH_MAX = 0x7fff_ffff
 const SPINS = 40
 
 const { owner, type, depth } = Mutex
 
-/** Makes the mutex at `mutex`, free, with the attributes at `attr` (0: default). EINVAL for attributes that are none. */
+/**
+ * Makes the mutex at `mutex`, free, with the attributes at `attr` (0: default). EINVAL for attributes that are none;
+ * ENOSYS for a robust one, or one with a protocol, in a memory that is not the process's own.
+ */
 export function pthread_mutex_init(m: Memory, mutex: Address, attr: Address = 0): number {
-  const kind = attr === 0 ? PTHREAD_MUTEX_DEFAULT : peek(m, attr + MutexAttr.type)
-  if (kind < PTHREAD_MUTEX_NORMAL || kind > PTHREAD_MUTEX_ERRORCHECK) return EINVAL
+  if (attr !== 0 && !checkAttributes(m, attr)) return EINVAL
+  return initKind(m, mutex, attr === 0 ? 0 : kindOfAttributes(m, attr), attr === 0 ? 0 : peek(m, attr + MutexAttr.ceiling) || 1)
+}
+
+/** {@link pthread_mutex_init} with the bits of the type word. */
+export function initKind(m: Memory, mutex: Address, bits: number, ceiling: number): number {
+  const plain = bits <= PTHREAD_MUTEX_ERRORCHECK
+  if (!plain && m.id !== USER) return ENOSYS                              // who buries a holder could not reach it
   m.i32.fill(0, mutex >>> 2, (mutex + Mutex.size) >>> 2)
-  poke(m, mutex + type, kind)
+  poke(m, mutex + type, bits)
+  if (plain) return 0
+  poke(m, mutex + Mutex.ceiling, ceiling)
+  poke(m, mutex, VACANT)
   return 0
 }
 
 /** Ends the mutex's life; its memory may be used for something else. EBUSY if it is held. */
 export function pthread_mutex_destroy(m: Memory, mutex: Address): number {
-  return load(m, mutex) === FREE ? 0 : EBUSY
+  const word = load(m, mutex)
+  return word === FREE || (isVacant(word) && kindOf(m, mutex) !== 0) ? 0 : EBUSY
 }
 
 /**
  * Locks the mutex at `mutex`; blocks until it is free. Not a cancellation point. The caller holds it already:
  * EDEADLK (errorcheck), one more unlock is due (recursive; EAGAIN if that are too many), or it blocks for
- * ever (normal).
+ * ever (normal). EDEADLK also if the holder waits, through others maybe, for a mutex that the caller holds (errorcheck).
+ * A robust mutex whose holder died: EOWNERDEAD, with the mutex locked, see {@link pthread_mutex_consistent};
+ * ENOTRECOVERABLE if one unlocked it without that. EINVAL if the caller's priority is above the mutex's ceiling.
  */
 export function pthread_mutex_lock(m: Memory, mutex: Address): number {
   return casOwned(m, mutex, FREE, HELD, self.tid) === FREE ? 0 : relockOrWait(m, mutex, Infinity, CLOCK_MONOTONIC)
 }
 
-/** Locks the mutex if nobody holds it (or the caller does: recursive). Else EBUSY. Does not block. */
+/** Locks the mutex if nobody holds it (or the caller does: recursive). Else EBUSY, or as {@link pthread_mutex_lock}. Does not block. */
 export function pthread_mutex_trylock(m: Memory, mutex: Address): number {
   return trylockAs(m, mutex, self.tid)
 }
@@ -85,13 +105,14 @@ export function pthread_mutex_timedlock(m: Memory, mutex: Address, abstime: Time
 
 /** {@link pthread_mutex_timedlock} on the clock given. */
 export function pthread_mutex_clocklock(m: Memory, mutex: Address, clock: Clock, abstime: Timespec): number {
-  if (pthread_mutex_trylock(m, mutex) === 0) return 0
-  if (peek(m, mutex + type) === PTHREAD_MUTEX_ERRORCHECK && peek(m, mutex + owner) === self.tid) return EDEADLK
+  const result = pthread_mutex_trylock(m, mutex)
+  if (result !== EBUSY) return result
+  if (typeOf(m, mutex) === PTHREAD_MUTEX_ERRORCHECK && peek(m, mutex + owner) === self.tid) return EDEADLK
   const until = deadline(abstime, clock)
   return until < 0 ? EINVAL : relockOrWait(m, mutex, until, clock)
 }
 
-/** Unlocks the mutex. EPERM if the caller does not hold it (recursive, errorcheck; undefined for normal). */
+/** Unlocks the mutex. EPERM if the caller does not hold it (recursive, errorcheck, robust or with a protocol; undefined for normal). */
 export function pthread_mutex_unlock(m: Memory, mutex: Address): number {
   return unlockAs(m, mutex, self.tid)
 }
@@ -99,6 +120,7 @@ export function pthread_mutex_unlock(m: Memory, mutex: Address): number {
 /** Trylock by the owner `tid`: the calling thread, or an asynchronous acquisition of it. */
 export function trylockAs(m: Memory, mutex: Address, tid: number): number {
   if (casOwned(m, mutex, FREE, HELD, tid) === FREE) return 0
+  if (kindOf(m, mutex) !== 0) return trylockNamed(m, mutex, tid)
   return peek(m, mutex + type) === PTHREAD_MUTEX_RECURSIVE && peek(m, mutex + owner) === tid ? deepen(m, mutex) : EBUSY
 }
 
@@ -113,6 +135,7 @@ function unlock_slow(m: Memory, mutex: Address, tid: number, seen: number): numb
     wake(m, mutex, 1)
     return 0
   }
+  if (kindOf(m, mutex) !== 0) return unlockNamed(m, mutex, tid)
   const more = peek(m, mutex + depth)
   if (more !== 0 && peek(m, mutex + owner) === tid) {
     poke(m, mutex + depth, more - 1)
@@ -130,12 +153,15 @@ export function lockUntil(m: Memory, mutex: Address, until: number, clock: Clock
 }
 
 function relockOrWait(m: Memory, mutex: Address, until: number, clock: Clock): number {
+  const kind = peek(m, mutex + type)
+  if (kind > PTHREAD_MUTEX_ERRORCHECK) return lockNamed(m, mutex, until, clock)
   if (peek(m, mutex + owner) === self.tid) {
-    const kind = peek(m, mutex + type)
     if (kind === PTHREAD_MUTEX_ERRORCHECK) return EDEADLK
     if (kind === PTHREAD_MUTEX_RECURSIVE) return deepen(m, mutex)
   }
-  return spin(m, mutex) ? 0 : block(lock_slow(m, mutex, self.tid, until, clock))
+  if (spin(m, mutex)) return 0
+  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && cycle(m, mutex)) return EDEADLK
+  return block(lock_slow(m, mutex, self.tid, until, clock))
 }
 
 function deepen(m: Memory, mutex: Address): number {
@@ -152,8 +178,9 @@ function spin(m: Memory, mutex: Address): boolean {
   return false
 }
 
-/** The slow path of every lock: returns 0 or ETIMEDOUT. The owner will be `tid`. */
+/** The slow path of every lock: returns 0 or ETIMEDOUT, and what {@link lockNamed_slow} does. The owner will be `tid`. */
 export function* lock_slow(m: Memory, mutex: Address, tid: number, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  if (kindOf(m, mutex) !== 0) return yield* lockNamed_slow(m, mutex, tid, until, clock)
   while (exchange(m, mutex, CONTENDED) !== FREE) {                        // HELD -> CONTENDED, or FREE -> CONTENDED (I3)
     const result = yield wait(m, mutex, CONTENDED, wmesg.mutex, until, clock)
     if (result !== 0) return result                                       // I4

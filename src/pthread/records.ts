@@ -5,17 +5,23 @@ import { bytes, i32, struct } from '../mem/struct.ts'
 
 /** pthread_mutex_t */
 export const Mutex = struct('mutex', {
-  word: i32('0 free, 1 held, 2 held and somebody may sleep; a futex word'),
+  word: i32('plain: 0 free, 1 held, 2 held and somebody may sleep; robust and priority types: see robust.ts; a futex word'),
   owner: i32('tid of the holder; written by the holder after it acquired, cleared before it releases'),
-  type: i32('0 normal, 1 recursive, 2 errorcheck'),
-  depth: i32('recursive: how many more unlocks are due; written by the holder'),
-  reserved: bytes(16, 'robust list, protocol and ceiling'),
+  type: i32('0 normal, 1 recursive, 2 errorcheck; bits: 16 robust, 32 priority inheritance, 64 priority ceiling'),
+  depth: i32('recursive: how many more unlocks are due; robust and priority types: the sign bit is set while held; written by the holder'),
+  next: i32('robust and priority types: the mutex that the holder had locked before, or 0; written by the holder'),
+  prev: i32('the mutex that the holder locked after it, or 0; written by the holder'),
+  inconsistent: i32('robust: 1 from EOWNERDEAD to pthread_mutex_consistent; written by the holder'),
+  ceiling: i32('priority ceiling; written by the holder'),
 })
 
 /** pthread_mutexattr_t */
 export const MutexAttr = struct('mutexattr', {
   type: i32('type of the mutex to be'),
-  reserved: i32('protocol, robustness, sharing'),
+  robust: i32('0 stalled, 1 robust'),
+  protocol: i32('0 none, 1 inherit, 2 protect'),
+  ceiling: i32('priority ceiling, 1 to 99; 0 stands for 1'),
+  pshared: i32('0 private, 1 shared: both work between all threads and programs that share the memory'),
 })
 
 /** pthread_cond_t */
@@ -29,7 +35,7 @@ export const Cond = struct('cond', {
 /** pthread_condattr_t */
 export const CondAttr = struct('condattr', {
   clock: i32('clock of timed waits: 0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC'),
-  reserved: i32('sharing'),
+  pshared: i32('0 private, 1 shared: both work between all threads and programs that share the memory'),
 })
 
 /** sem_t */
@@ -44,11 +50,22 @@ export const Once = struct('once', {
   runner: i32('tid of the thread that runs the routine'),
 })
 
+/** struct sched_param */
+export const SchedParam = struct('sched_param', {
+  priority: i32('sched_priority'),
+})
+
 /** pthread_attr_t */
 export const Attr = struct('attr', {
   initialized: i32('1 after pthread_attr_init'),
   detached: i32('0 joinable, 1 detached'),
   stack: i32('stack size in bytes; 0: the host\'s default'),
   heap: i32('heap limit in MiB; 0: the host\'s default'),
-  reserved: bytes(48, 'guard size, scope, scheduling'),
+  guard: i32('guard size in bytes; recorded, Workers guard their stacks themselves'),
+  inherit: i32('0 policy and priority are the creator\'s, 1 those below'),
+  policy: i32('scheduling policy: 0 other, 1 fifo, 2 round robin'),
+  priority: i32('scheduling priority'),
+  scope: i32('0 system'),
+  stackAddress: i32('address of a stack given by the program, or 0'),
+  reserved: bytes(24, 'room'),
 })

@@ -4,7 +4,7 @@
 // sleep is on CLOCK_MONOTONIC, so that setting the time of day does not move its end.
 
 import { peek } from '#atomics'
-import { CLOCK_MONOTONIC, CLOCK_REALTIME, now, type Clock } from '../kernel/clock.ts'
+import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, now, type Clock } from '../kernel/clock.ts'
 import { EINVAL, EINTR, ENOTSUP, ETIMEDOUT } from '../kernel/errno.ts'
 import { ANY, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
@@ -12,7 +12,6 @@ import { ThreadRecord } from '../kernel/records.ts'
 import { ALWAYS, block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { cancellationPoint } from './cancel.ts'
-import { CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID } from './clock.ts'
 import { deadline, setTimespec, span, type MutableTimespec, type Timespec } from './timespec.ts'
 
 export const TIMER_ABSTIME = 1

@@ -16,6 +16,7 @@ import { carrierRecord, kernel, record, self } from '../kernel/process.ts'
 import { Carrier, FIRST, Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { noticed } from '../kernel/request.ts'
 import { retire } from '../kernel/signal.ts'
+import { asynchronous } from '../kernel/thread.ts'
 import { encode } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
 import { routineOf, type Routine } from './entry.ts'
@@ -25,6 +26,7 @@ import { endsNow, ThreadCancel, ThreadExit } from './exit.ts'
 import { dueDestructors, forgetValues, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
 import { bury, drop, receiveArguments, sendResult } from './message.ts'
 import { obituary } from './obituary.ts'
+import { orphan } from './robust.ts'
 import { transferListOf } from './transfer.ts'
 
 /** Things that keep the event loop alive and are not a thread's: what modules opened while they were imported. */
@@ -173,8 +175,10 @@ function finish(status: number, value: unknown, sound: boolean): void {
   const slot = self.slot
   const t = record(slot)
   forgetValues()
+  for (const acquisition of asynchronous) orphan(acquisition, false)
   abandonPending()
   retire()
+  orphan(slot, false)
   drop(slot)                                                              // arguments that an import that failed left unread
   const reusable = sound && host.active() <= resident
   const detached = (peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0

@@ -1,4 +1,4 @@
-// pthread_create, _join, _detach, _self, _equal.  POSIX.1-2024.
+// pthread_create, _join, _detach, _self, _equal.  POSIX.1-2024; and the GNU library's forms of join.
 //
 // A thread is named by its tid; a handle also keeps the record's serial, so that it cannot be taken for a later
 // thread with the same number.
@@ -10,9 +10,10 @@ import { load, peek, poke } from '#atomics'
 import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { countFailure } from '../kernel/death.ts'
-import { EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH } from '../kernel/errno.ts'
+import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { ANY, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
+import { prioritized } from '../kernel/priority.ts'
 import { arena, kernel, record, self } from '../kernel/process.ts'
 import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
@@ -27,6 +28,7 @@ import { failureOf } from './bequest.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
 import { bury, drop, freeName, receiveResult, sendArguments } from './message.ts'
 import { obituary } from './obituary.ts'
+import { isPriority, PTHREAD_EXPLICIT_SCHED, schedule } from './sched.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
 /** How a thread is to be made. */
@@ -35,6 +37,8 @@ export interface Creation {
   detached: boolean
   kind: Class
   transfer: readonly object[]
+  /** Absent: the creator's. */
+  scheduling?: { policy: number, priority: number }
 }
 
 const DEFAULT: Creation = { name: '', detached: false, kind: PLAIN, transfer: [] }
@@ -54,6 +58,7 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
   if (slot < 0) return slot
   let sent = false
   try {
+    inheritScheduling(slot, how)
     sent = (how.name === '' || giveName(slot, how.name)) && sendArguments(slot, message, how.transfer)
   } finally {
     if (!sent) cancelClone(slot)
@@ -68,6 +73,11 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
   drop(slot)
   cancelClone(slot)
   return -EAGAIN
+}
+
+function inheritScheduling(slot: number, { scheduling }: Creation): void {
+  if (scheduling !== undefined) schedule(slot, scheduling.policy, scheduling.priority)
+  else if (prioritized()) schedule(slot, peek(kernel, record(self.slot) + ThreadRecord.policy), peek(kernel, record(self.slot) + ThreadRecord.priority))
 }
 
 function cancelClone(slot: number): void {
@@ -157,12 +167,16 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
   const source = sourceOf(routine)
   if (source === undefined || source.startsWith('f')) return EINVAL
   if (attr !== 0 && peek(m, attr + Attr.initialized) !== 1) return EINVAL
+  const explicit = attr !== 0 && peek(m, attr + Attr.inherit) === PTHREAD_EXPLICIT_SCHED
+  const policy = explicit ? peek(m, attr + Attr.policy) : 0, priority = explicit ? peek(m, attr + Attr.priority) : 0
+  if (!isPriority(priority, policy)) return EINVAL
   const id = entryId(source)
   if (id < 0) return -id
   const how = attr === 0 ? DEFAULT : {
     ...DEFAULT,
     detached: peek(m, attr + Attr.detached) === 1,
     kind: { heap: peek(m, attr + Attr.heap), stack: Math.ceil(peek(m, attr + Attr.stack) / 1024), factory: 0 },
+    ...(explicit && { scheduling: { policy, priority } }),
   }
   const slot = create(id, [arg], how)
   if (slot < 0) return -slot
@@ -180,8 +194,19 @@ export function pthread_join(thread: number, out: { value?: unknown, error?: unk
 
 /** {@link pthread_join} until `abstime` on CLOCK_REALTIME: ETIMEDOUT after that, and the thread can still be joined. */
 export function pthread_timedjoin_np(thread: number, out: { value?: unknown, error?: unknown }, abstime: Timespec): number {
-  const until = deadline(abstime)
-  return until < 0 ? EINVAL : joinInto(thread, out, until, CLOCK_REALTIME)
+  return pthread_clockjoin_np(thread, out, CLOCK_REALTIME, abstime)
+}
+
+/** {@link pthread_timedjoin_np} on the clock given. */
+export function pthread_clockjoin_np(thread: number, out: { value?: unknown, error?: unknown }, clock: Clock, abstime: Timespec): number {
+  const until = deadline(abstime, clock)
+  return until < 0 ? EINVAL : joinInto(thread, out, until, clock)
+}
+
+/** {@link pthread_join} if `thread` has ended, else EBUSY. Does not block. */
+export function pthread_tryjoin_np(thread: number, out: { value?: unknown, error?: unknown } = {}): number {
+  const errno = joinInto(thread, out, 0, CLOCK_MONOTONIC)
+  return errno === ETIMEDOUT ? EBUSY : errno
 }
 
 function joinInto(thread: number, out: { value?: unknown, error?: unknown }, until: number, clock: Clock): number {

@@ -3,14 +3,13 @@
 // They run on the spawner's clock (kernel/timer.ts), a millisecond exact, whatever the threads do.
 
 import { poke } from '#atomics'
-import { CLOCK_MONOTONIC, CLOCK_REALTIME, now } from '../kernel/clock.ts'
+import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, now } from '../kernel/clock.ts'
 import { needSpawner, ring } from '../kernel/clone.ts'
 import { EAGAIN, EINVAL, ENOMEM, ENOTSUP } from '../kernel/errno.ts'
 import { isSignal, SIGALRM } from '../kernel/signo.ts'
 import { find } from '../kernel/thread.ts'
 import { ALARM, createTimer, deleteTimer, baseOf, getTimer, Notify, overrunOf, setTimer, timerId, timerOf, type Event, type Setting } from '../kernel/timer.ts'
 import type { Address, Memory } from '../mem/memory.ts'
-import { CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID } from './clock.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
 import { TIMER_ABSTIME } from './sleep.ts'
 import { deadline, setTimespec, span, type MutableTimespec, type Timespec } from './timespec.ts'
@@ -52,7 +51,8 @@ export function timer_create(m: Memory, clock: number, event: SigEvent | null, t
   return 0
 }
 
-function eventOf({ sigev_notify: notify, sigev_signo: signo = 0, sigev_value: value = 0, sigev_notify_function: f, sigev_notify_thread_id: tid = 0 }: SigEvent): Event | number {
+function eventOf(event: SigEvent): Event | number {
+  const { sigev_notify: notify, sigev_signo: signo = 0, sigev_value: value = 0, sigev_notify_function: f, sigev_notify_thread_id: tid = 0 } = event
   let entry = 0
   switch (notify) {
     case SIGEV_NONE: break

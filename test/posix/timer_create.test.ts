@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
   alarm, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, EINVAL, ENOTSUP, pthread_sigmask, SI_TIMER, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK,
-  SIG_UNBLOCK, sigaction, SIGALRM, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, sigpending, SIGRTMIN, sigwait, sigwaitinfo, timer_create, timer_delete,
-  timer_getoverrun, timer_gettime, timer_settime, TIMER_ABSTIME, type SigEvent, type SigInfo,
+  SIG_UNBLOCK, sigaction, SIGALRM, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, sigpending, SIGRTMIN, sigwait, sigwaitinfo, timer_create,
+  timer_delete, timer_getoverrun, timer_gettime, timer_settime, TIMER_ABSTIME, type ITimerSpec, type SigEvent, type SigInfo,
 } from 'pthreads/posix'
 import { queuedSignals } from '#internal/kernel/signal-queue.js'
 import { until } from '../api/until.ts'
@@ -22,7 +22,7 @@ afterEach(() => {
 
 const ZERO = { tv_sec: 0, tv_nsec: 0 }
 const ms = (n: number): { tv_sec: number, tv_nsec: number } => ({ tv_sec: Math.floor(n / 1000), tv_nsec: n % 1000 * 1e6 })
-const once = (n: number): { it_value: { tv_sec: number, tv_nsec: number }, it_interval: { tv_sec: number, tv_nsec: number } } => ({ it_value: ms(n), it_interval: ZERO })
+const once = (n: number): ITimerSpec => ({ it_value: ms(n), it_interval: ZERO })
 
 function newTimer(event: SigEvent | null, clock: number = CLOCK_MONOTONIC): number {
   const id = newWord()

@@ -1,0 +1,69 @@
+// What a thread inherits from the mutexes it holds.  POSIX.1-2024 pthread_mutexattr_getprotocol, pthread_mutex_getprioceiling.
+//
+// PTHREAD_PRIO_INHERIT  the holder has at least the effective priority of every thread that waits for the mutex; and
+//                       if the holder waits for such a mutex itself, so has that one's holder, and so on.
+// PTHREAD_PRIO_PROTECT  the holder has at least the mutex's ceiling.
+//
+// A gift: after a thread was queued on a mutex, it gives its priority along the chain (`give`, called by the futex), each
+// time under the lock of the queue on which the giver sleeps, to whom the mutex's word names then.
+// Taking back: when the holder has unlocked, or has locked a mutex for which others wait already, it works out what it
+// inherits from the mutexes that it still holds: their ceilings, and who is in their queues.
+// No gift is lost and none stays: unlock changes the word first, then comes to the queue's lock to wake, then works
+// it out.  A giver that saw the old word has given before that; one that comes later sees the new word.  A gift in the
+// middle of the working out makes it start again (kernel/priority.ts), also one that seems to add nothing.
+//
+// A waiter that gives up (a timeout) leaves its gift until the holder's next unlock of a mutex with a protocol.
+
+import { load, peek } from '#atomics'
+import { boost, effective, prioritized, settleBoost, usePriorities } from '../kernel/priority.ts'
+import { highestWaiting, installInheritance, whileQueued } from '../kernel/futex.ts'
+import { kernel, record, user } from '../kernel/process.ts'
+import { ThreadRecord } from '../kernel/records.ts'
+import { find } from '../kernel/thread.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import { USER, type Address, type Memory } from '../mem/memory.ts'
+import { INHERIT, kindOf, PROTECT } from './mutextype.ts'
+import { Mutex } from './records.ts'
+
+const HOLDER = 0x3fff_ffff, VACANT = 0x4000_0000
+const LONGEST = 64
+
+/** Whether the priority of thread `slot` forbids it to lock the mutex: it is above the ceiling. */
+export function above(slot: number, m: Memory, mutex: Address, kind: number): boolean {
+  return (kind & PROTECT) !== 0 && peek(kernel, record(slot) + ThreadRecord.priority) > peek(m, mutex + Mutex.ceiling)
+}
+
+/** Works out what thread `slot`, the caller's, inherits, after it locked or unlocked a mutex of kind `kind`. */
+export function inheritAgain(slot: number, kind: number): void {
+  if ((kind & PROTECT) !== 0) usePriorities()
+  if ((kind & (PROTECT | INHERIT)) !== 0 && prioritized()) settleBoost(slot, () => inheritance(slot))
+}
+
+function inheritance(slot: number): number {
+  let most = 0
+  for (let mutex = peek(kernel, record(slot) + ThreadRecord.robust); mutex !== 0; mutex = peek(user, mutex + Mutex.next)) {
+    const kind = kindOf(user, mutex)
+    if ((kind & PROTECT) !== 0) most = Math.max(most, peek(user, mutex + Mutex.ceiling))
+    if ((kind & INHERIT) !== 0) most = Math.max(most, highestWaiting(user, mutex))
+  }
+  return most
+}
+
+/** Gives the effective priority of thread `slot` to the holder of the mutex on whose queue it is, and so on along the chain. */
+export function give(slot: number): void {
+  for (let i = 0; slot !== 0 && i < LONGEST; i++) {
+    const giver = slot
+    slot = 0
+    if (peek(kernel, record(giver) + ThreadRecord.wmesg) !== wmesg.mutex) return
+    whileQueued(giver, (memoryId, mutex) => {
+      if (memoryId !== USER || (kindOf(user, mutex) & INHERIT) === 0) return
+      const word = load(user, mutex)
+      const holder = (word & VACANT) !== 0 ? 0 : find(word & HOLDER)
+      if (holder === 0 || peek(kernel, record(holder) + ThreadRecord.priority) >= effective(giver)) return
+      boost(holder, effective(giver))
+      slot = holder
+    })
+  }
+}
+
+installInheritance(give)
