@@ -9,8 +9,9 @@ import { until } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'
 import { create, join, m, newCond, newMutex, newSem, newWord, ok, put, word } from '../posix/setup.ts'
 import { asleep } from '../posix/state.ts'
-import { random, seed } from './random.ts'
+import { random, takeSeed } from './random.ts'
 
+const seed = takeSeed(), below = random(seed)
 const work = load<typeof import('./fixtures/signals.ts')>(new URL('./fixtures/signals.js', import.meta.url))
 
 afterEach(async () => {
@@ -24,9 +25,10 @@ test(`each of many queued signals to threads that lock, wait and sleep is handle
   const mutex = newMutex(), cond = newCond(), sem = newSem(0), stop = newWord(), inside = newWord()
   const totals = [newWord(), newWord(), newWord()]
   const threads = totals.map(total => create(work.busy, { mutex, cond, sem, stop, inside, total }))
-  const sent = [0, 0, 0]
+  for (const total of totals) until('its thread has begun', () => word(total) === 1)
+  const sent = [1, 1, 1]
   for (let i = 0; i < 6000; i++) {
-    const n = Math.floor(random() * 3), value = 1 + Math.floor(random() * 5)
+    const n = below(3), value = 1 + below(5)
     if (pthread_sigqueue(threads[n], SIGRTMIN, value) === 0) sent[n] += value
   }
   until('all are handled', () => queuedSignals() === 0)
@@ -41,10 +43,10 @@ test(`threads that are canceled at random moments leave their mutexes free, and 
   ok(sigaction(m, SIGUSR1, { sa_handler: work.nothing }))
   for (let round = 0; round < 400; round++) {
     const victims = [1, 2].map(() => create(work.busy, { mutex, cond, sem, stop, inside, total }))
-    const waits = Math.floor(random() * 2000)
+    const waits = below(2000)
     for (let i = 0; i < waits; i++) word(stop)
-    if (random() < 0.5) ok(pthread_kill(victims[0], SIGUSR1))
-    if (random() < 0.2) asleep(victims[1], 'condition')
+    if (below(2) === 0) ok(pthread_kill(victims[0], SIGUSR1))
+    if (below(5) === 0) asleep(victims[1], 'condition')
     for (const t of victims) ok(pthread_cancel(t))
     for (const t of victims) assert.equal(join(t), PTHREAD_CANCELED)
     assert.equal(word(mutex), 0)
