@@ -1,16 +1,19 @@
-// What a test may not leave behind, read from the kernel's own tables.
+// What a test may not leave behind: read from threads() and processInfo(), and, for what these do not tell, from the
+// kernel's own tables.
 
 import assert from 'node:assert/strict'
-import { load } from '#atomics'
+import { load, peek } from '#atomics'
 import { held } from '#internal/kernel/handle.js'
 import { requestTermination } from '#internal/kernel/mail.js'
-import { arena, attached, bucketRecord, kernel, record, self } from '#internal/kernel/process.js'
-import { BUCKETS, Bucket, Flag, PROCESS, Process, State, ThreadRecord } from '#internal/kernel/records.js'
+import { arena, attached, bucketRecord, carrierRecord, kernel, record, self } from '#internal/kernel/process.js'
+import { BUCKETS, Bucket, Carrier, CarrierState, Flag, PROCESS, Process, SPAWNER, State, ThreadRecord } from '#internal/kernel/records.js'
+import { snapshots } from '#internal/kernel/snapshot.js'
 import { lastSlot } from '#internal/kernel/thread.js'
 import { wmesgs } from '#internal/kernel/wmesg.js'
 import { used } from '#internal/mem/arena.js'
 import { holder } from '#internal/mem/lock.js'
 import { detach } from '#internal/pthread/thread.js'
+import { processInfo, threads } from 'pthreads'
 
 /** What the process holds at some moment: handles on objects of user memory, and bytes of it. */
 export interface Baseline { readonly handles: number, readonly bytes: number }
@@ -21,15 +24,15 @@ export function baseline(): Baseline {
 }
 
 /** How long the ends of detached threads, and promises that have settled, may take to show, ms. */
-const PATIENCE = 5000
+const PATIENCE = 8000
 /** What an earlier test left is that test's failure alone. */
 const reported = new Set<string>()
 const LOCKS = ['tableLock', 'internLock', 'heapLock', 'handleLock', 'output'] as const
 
 /**
  * Asserts that the process is as empty as before its first thread: none lives, no record is in use but the
- * caller's, nobody waits in a queue, no lock of the kernel is held. With `since`: no more handles and bytes than then
- * (fewer, when the collector finds what earlier tests dropped).
+ * caller's, nobody waits in a queue, no lock of the kernel is held, every Worker is parked or gone, and the free lists hold
+ * the rest. With `since`: no more handles and bytes than then (fewer, when the collector finds what earlier tests dropped).
  * Turns the event loop while something is left that may yet go.
  */
 export async function nothingLeft(since?: Baseline): Promise<void> {
@@ -37,12 +40,14 @@ export async function nothingLeft(since?: Baseline): Promise<void> {
   const late = performance.now() + PATIENCE
   let found = fresh(since)
   while (found.length !== 0 && performance.now() < late) {
-    await new Promise(resolve => setTimeout(resolve, 1))
+    await turn()
     found = fresh(since)
   }
   if (found.length !== 0) await clean()
   assert.deepEqual(found, [])
 }
+
+const turn = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 1))
 
 // Ends the threads that a failed test left, so that the tests after it can be told apart from it and the file ends.
 async function clean(): Promise<void> {
@@ -53,7 +58,7 @@ async function clean(): Promise<void> {
     if (state !== State.EXITED) requestTermination(slot, serial)
     if ((load(kernel, t + ThreadRecord.flags) & (Flag.DETACHED | Flag.JOINED)) === 0) detach(slot, serial)
   }
-  await new Promise(resolve => setTimeout(resolve, 100))
+  for (const late = performance.now() + PATIENCE; threads().length > 1 && performance.now() < late;) await turn()
   for (const each of leftovers()) reported.add(each)
 }
 
@@ -65,15 +70,29 @@ function fresh(since: Baseline | undefined): string[] {
 export function leftovers(since?: Baseline): string[] {
   const found: string[] = []
   const note = (count: number, what: string): void => { if (count !== 0) found.push(`${count} ${what}`) }
+  const { parked, threads: alive } = processInfo()
   note(load(kernel, PROCESS + Process.live), 'threads live')
   note(load(kernel, PROCESS + Process.count), 'threads hold a record')
-  for (let slot = 1; slot <= lastSlot(); slot++) if (slot !== self.slot) found.push(...inUse(slot))
+  for (const { tid, name, state, waitsFor } of threads()) {
+    if (tid === self.tid) continue
+    found.push(`thread ${tid} "${name}" ${waitsFor === undefined ? state === 'exited' ? 'was neither joined nor detached' : `is ${state}` : `sleeps on ${waitsFor.object}`}`)
+  }
+  for (const each of snapshots()) {
+    if ((each.word(ThreadRecord.flags) & Flag.ASYNC) === 0) continue
+    found.push(`asynchronous wait ${each.word(ThreadRecord.tid)} ${each.asleep ? `sleeps on ${wmesgs[each.word(ThreadRecord.wmesg)]}` : 'is there'}`)
+  }
+  const nobodyDied = load(kernel, PROCESS + Process.freeCarrier) === 0    // the dead may leave a count too high: see futex.ts
   for (let n = 0; n < BUCKETS; n++) {
     const b = bucketRecord(n)
-    if (load(kernel, b + Bucket.count) !== 0 || load(kernel, b + Bucket.head) !== 0) found.push(`bucket ${n} has ${load(kernel, b + Bucket.count)} waiters`)
+    if (load(kernel, b + Bucket.head) !== 0 || (nobodyDied && load(kernel, b + Bucket.count) !== 0)) found.push(`bucket ${n} has ${load(kernel, b + Bucket.count)} waiters`)
     note(holder(kernel, b + Bucket.lock), `holds the lock of bucket ${n}`)
   }
   for (const lock of LOCKS) note(holder(kernel, PROCESS + Process[lock]), `holds ${lock}`)
+  found.push(...carriersLeft(parked))
+  if (found.length === 0 && alive <= 1) {
+    const listed = chain(PROCESS + Process.freeThread, slot => record(slot) + ThreadRecord.link), own = self.slot <= lastSlot() ? 1 : 0
+    if (listed !== lastSlot() - own) found.push(`free thread records: ${lastSlot() - own}, in the list: ${listed}`)
+  }
   if (since !== undefined) {
     const now = baseline()
     note(Math.max(0, now.handles - since.handles), 'handles more than before')
@@ -82,11 +101,28 @@ export function leftovers(since?: Baseline): string[] {
   return found
 }
 
-function inUse(slot: number): string[] {
-  const t = record(slot)
-  const state = load(kernel, t + ThreadRecord.state)
-  if (state === State.FREE) return []
-  const kind = (load(kernel, t + ThreadRecord.flags) & Flag.ASYNC) === 0 ? 'thread' : 'asynchronous wait'
-  const does = state === State.SLEEPING ? `sleeps on ${wmesgs[load(kernel, t + ThreadRecord.wmesg)]}` : state === State.EXITED ? 'was neither joined nor detached' : 'is there'
-  return [`${kind} ${load(kernel, t + ThreadRecord.tid)} ${does}`]
+// Workers that are neither parked nor gone, and what does not fit together.
+function carriersLeft(counted: number): string[] {
+  const found: string[] = []
+  let parked = 0
+  const last = load(kernel, PROCESS + Process.bumpCarrier) - 1
+  for (let n = SPAWNER + 1; n <= last; n++) {
+    const c = carrierRecord(n)
+    const state = load(kernel, c + Carrier.state)
+    if (state === CarrierState.FREE) continue
+    if (state === CarrierState.PARKED) parked++
+    else found.push(`carrier ${n}, which is neither free nor parked, has state ${state}`)
+    if (load(kernel, c + Carrier.thread) !== 0 || load(kernel, c + Carrier.next) !== 0) found.push(`carrier ${n} has a thread`)
+  }
+  const cached = chain(PROCESS + Process.cache, n => carrierRecord(n) + Carrier.link)
+  if (parked !== counted || parked !== cached) found.push(`carriers parked: ${parked}, counted: ${counted}, in the cache: ${cached}`)
+  const free = chain(PROCESS + Process.freeCarrier, n => carrierRecord(n) + Carrier.link)
+  if (found.length === 0 && free !== last - SPAWNER - parked) found.push(`carriers free: ${last - SPAWNER - parked}, in the list: ${free}`)
+  return found
+}
+
+function chain(head: number, link: (n: number) => number): number {
+  let length = 0
+  for (let n = load(kernel, head); n !== 0 && length < 1e6; n = peek(kernel, link(n))) length++
+  return length
 }

@@ -22,19 +22,21 @@ export interface ProgramOptions {
   started?: (child: ChildProcess) => void
   /** Leaves stdout for `started` to read. */
   ownStdout?: boolean
+  /** Gives the program a stdin for `started` to write to, instead of none. */
+  stdin?: boolean
 }
 
 export interface Ended { code: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string, timedOut: boolean }
 
 /** Runs a program to its end. */
 export async function runProgram(file: URL | string, options: ProgramOptions = {}): Promise<Ended> {
-  const { args = [], env = {}, node = [], timeout = 30_000, started, ownStdout = false } = options
+  const { args = [], env = {}, node = [], timeout = 30_000, started, ownStdout = false, stdin = false } = options
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env            // else a program thinks it is a test file
   const path = file instanceof URL ? fileURLToPath(file) : file
-  const child = spawn(process.execPath, [...node, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...inherited, ...env } })
+  const child = spawn(process.execPath, [...node, path, ...args], { stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'], env: { ...inherited, ...env } })
   const ended: Ended = { code: null, signal: null, stdout: '', stderr: '', timedOut: false }
-  if (!ownStdout) child.stdout.setEncoding('utf8').on('data', (text: string) => { ended.stdout += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { ended.stderr += text })
+  if (!ownStdout) child.stdout!.setEncoding('utf8').on('data', (text: string) => { ended.stdout += text })
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => { ended.stderr += text })
   const timer = setTimeout(() => {
     ended.timedOut = true
     child.kill('SIGKILL')

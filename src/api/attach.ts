@@ -1,13 +1,13 @@
 // How the first heap becomes a process: at the first use of the library, with the limits that `configure` set.
 // Heaps of threads are born attached (boot.ts).
 
-import { add, load, peek, poke, store } from '#atomics'
+import { add, load, peek, poke, pokef, store } from '#atomics'
 import { host, loadParser, platform, strings } from '#host'
-import { installClock } from '../kernel/clock.ts'
-import { substituteHost } from '../kernel/clone.ts'
+import { CLOCK_MONOTONIC, installClock, now } from '../kernel/clock.ts'
+import { needSpawner, substituteHost } from '../kernel/clone.ts'
 import { installHost } from '../kernel/host.ts'
-import { attached, checkLimits, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
-import { FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
+import { attached, carrierRecord, checkLimits, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
+import { Carrier, FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { closeAsync, lastSlot, openAsync, open_locked } from '../kernel/thread.ts'
 import { installAttendant, settle, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
@@ -40,9 +40,14 @@ export function install(): void {
 }
 
 let limits: Limits = {}
+let watched = false, traced = false
 
 /** Limits of the process, and, for tests, a module whose `host` replaces verbs of the host in spawner and carriers. */
 export interface Configuration extends Limits {
+  /** Print a report on stderr when threads deadlock, or when all sleep and nothing can wake one. Default false. */
+  watch?: boolean
+  /** Note where threads are created and where they sleep, for reports: some microseconds for each. Default false. */
+  traceSites?: boolean
   host?: URL | string
   /**
    * SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGCONT, SIGWINCH of the operating system become signals of the process, if the program
@@ -61,12 +66,15 @@ export function configure(configuration: Configuration): void {
   if (attached() && self.carrier !== FIRST) return
   if (attached()) throw new Error('configure: the process exists already; configure it before the first use of the library')
   if (typeof configuration !== 'object' || configuration === null) throw new TypeError(`configure: ${configuration === null ? 'null' : typeof configuration}, not an object`)
-  const { host: module, osSignals: wanted, ...rest } = configuration
+  const { host: module, osSignals: wanted, watch = watched, traceSites = traced, ...rest } = configuration
+  for (const [key, value] of Object.entries({ watch, traceSites })) if (typeof value !== 'boolean') throw new TypeError(`configure: ${key}: ${typeof value}, not a boolean`)
   for (const key of Object.keys(rest)) if (!['threads', 'memory', 'cache'].includes(key)) throw new TypeError(`configure: unknown option "${key}"`)
   checkLimits(rest)
   if (wanted !== undefined && typeof wanted !== 'boolean') throw new TypeError(`configure: osSignals: ${typeof wanted}, not a boolean`)
   osSignals = wanted ?? osSignals
   limits = { ...limits, ...rest }
+  watched = watch
+  traced = traceSites
   substituteHost(module === undefined ? undefined : String(module))
 }
 
@@ -78,12 +86,12 @@ export function ensure(): void {
 function attachFirst(): void {
   install()
   create(limits, host.pid())
-  self.carrier = FIRST
   poke(kernel, PROCESS + Process.bumpThread, 2)
   become(1, 0)
   listen()
   if (osSignals) forwardSignals()
   host.atExit(report)
+  if (watched) needSpawner()                                             // the first thread may hang all alone
 }
 
 /**
@@ -92,7 +100,6 @@ function attachFirst(): void {
 export function ensureCommand(): void {
   install()
   create({ ...limits, threads: (limits.threads ?? 32_000) + 1 }, host.pid())
-  self.carrier = FIRST
   poke(kernel, PROCESS + Process.lastTid, COMMAND_TID - 1)
   become(slotMask, Flag.HOST)
   poke(kernel, PROCESS + Process.lastTid, 0)
@@ -102,8 +109,13 @@ export function ensureCommand(): void {
 const COMMAND_TID = 2 ** 29 - 1
 
 function become(slot: number, flags: number): void {
+  self.carrier = FIRST
+  poke(kernel, PROCESS + Process.watch, watched ? 1 : 0)
+  poke(kernel, PROCESS + Process.tracing, traced ? 1 : 0)
+  poke(kernel, carrierRecord(FIRST) + Carrier.osThread, host.pid())       // the first heap runs in the process's first thread
   open_locked(slot, flags)                                                // nobody else is there yet
   poke(kernel, record(slot) + ThreadRecord.carrier, FIRST)
+  pokef(kernel, record(slot) + ThreadRecord.started, now(CLOCK_MONOTONIC))
   store(kernel, record(slot) + ThreadRecord.state, State.RUNNING)
   self.slot = slot
   self.tid = peek(kernel, record(slot) + ThreadRecord.tid)

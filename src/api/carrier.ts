@@ -30,6 +30,7 @@ export function becomeCarrier(birth: Birth): void {
   }
   directOutput(exclusively)
   watch({ uncaught, starved, exiting })
+  poke(kernel, c + Carrier.osThread, host.osThread())
   resetCpu()
   if (cas(kernel, c + Carrier.state, CarrierState.BOOTING, CarrierState.RUNNING) !== CarrierState.BOOTING)
     cas(kernel, c + Carrier.state, CarrierState.REQUESTED, CarrierState.RUNNING)

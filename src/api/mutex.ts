@@ -202,12 +202,12 @@ function kindIn({ type = 'errorcheck', robust = false, protocol = 'none', ceilin
   return [kindFrom(types[type], robust ? 1 : 0, protocols[protocol]), ceiling ?? 1]
 }
 
-// The owner in words: `thread (tid 7, "teller")`.
-function holder(tid: number): string {
+/** The owner in words: `thread (tid 7, "teller")`. `by`: what acquires asynchronously. */
+export function holder(tid: number, by = 'lockAsync'): string {
   const slot = find(tid)
   if (slot === 0) return `thread (tid ${tid}), which has ended`
   if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.ASYNC) === 0) return describe(slot).replace(/^thread (\d+)(?: (.*))?$/, (_, n, name) => `thread (tid ${n}${name === undefined ? '' : `, ${name}`})`)
-  return 'an asynchronous acquisition (unlock it through what lockAsync returned)'
+  return `an asynchronous acquisition (unlock it through what ${by} returned)`
 }
 
 /** A mutex locked by `lockAsync`. */

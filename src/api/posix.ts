@@ -4,13 +4,15 @@
 //   const m = memory(), mutex = malloc(Mutex.size)
 //   pthread_mutex_init(m, mutex)                    // 0, or an error number
 //
-// Sizes of the objects: Mutex.size, Cond.size, Sem.size, Once.size, Attr.size, MutexAttr.size, CondAttr.size.
+// Sizes of the objects: Mutex.size, Cond.size, Rwlock.size, Barrier.size, Spinlock.size, Sem.size, Once.size, and those of their
+// attributes: Attr.size, MutexAttr.size, CondAttr.size, RwlockAttr.size, BarrierAttr.size.
 // Addresses are numbers: they travel to threads as arguments, and every thread has the same `memory()`.
 
 import { arena, self, user } from '../kernel/process.ts'
 import { free as freeBlock, malloc as allocate } from '../mem/arena.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import type { Entry } from '../pthread/entry.ts'
+import { sem_unlink as unlink } from '../pthread/sem-open.ts'
 import { pthread_create as create, pthread_self as current } from '../pthread/thread.ts'
 import { ensure, holdProcess } from './attach.ts'
 
@@ -52,4 +54,13 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
 export function pthread_self(): number {
   ensure()
   return current()
+}
+
+/**
+ * Takes the name of a semaphore away: it is free for another semaphore at once. Who has the semaphore open goes on using it;
+ * the last to close it frees it. ENOENT: no semaphore of that name; ENAMETOOLONG.
+ */
+export function sem_unlink(name: string): number {
+  ensure()
+  return unlink(name)
 }

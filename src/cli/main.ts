@@ -15,6 +15,12 @@ function count(least: number, most: number): (text: string) => number {
   }
 }
 
+function seconds(text: string): number {
+  const n = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || n < 0.01 || n > 86_400) throw new InvalidArgumentError('It is not a number of seconds from 0.01 to 86400.')
+  return n
+}
+
 const program = new Command('pthreads').description(description).version(version)
 
 program.command('run')
@@ -27,8 +33,27 @@ A number that main returns is the exit code. The process ends when all threads h
   .option('--threads <n>', 'how many threads may exist besides the first (default: 32000)', count(1, 1_000_000))
   .option('--memory <MiB>', 'memory for mutexes, names and messages (default: 1024)', count(1, 2047))
   .option('--cache <n>', 'how many ended threads keep their Workers for the next ones (default: 64)', count(0, 65535))
+  .option('--no-watch', 'no report on stderr when threads deadlock')
+  .option('--trace-sites', 'reports say where threads were created and where they wait; that takes some microseconds for each')
   .addHelpText('after', '\nWhat follows -- is handed to main as an array of strings.')
   .action((file: string, options: RunOptions) => runProgram(file, options, args))
+
+const pid = (text: string): number => count(1, 2 ** 31 - 1)(text)
+
+program.command('ps')
+  .summary('show the threads of a running program')
+  .description('Prints the threads of a program that `pthreads run` started: what they do, what they wait for, who holds it.')
+  .argument('<PID>', 'the program\'s process id', pid)
+  .option('--json', 'all that is known, as JSON')
+  .action(async (pid: number, options: { json?: boolean }) => (await import('./ps.ts')).ps(pid, options))
+
+program.command('top')
+  .summary('show them again and again')
+  .description('Shows the threads of a program that `pthreads run` started, the busiest first, until it ends. q or Ctrl-C quits.')
+  .argument('<PID>', 'the program\'s process id', pid)
+  .option('--interval <seconds>', 'how long to wait between two tables (default: 1)', seconds)
+  .option('--count <n>', 'how many tables (default: until the program ends)', count(1, 2 ** 31 - 1))
+  .action(async (pid: number, options: { interval?: number, count?: number }) => (await import('./ps.ts')).top(pid, options))
 
 // commander does not tell operands before and after `--` apart.
 const dashes = process.argv.indexOf('--')

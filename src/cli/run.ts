@@ -8,10 +8,10 @@ import { load } from '../api/entry.ts'
 import { ThreadDeathError } from '../api/errors.ts'
 import { forwardSignals } from '../api/os-signals.ts'
 import { Thread } from '../api/thread.ts'
-import { summary } from './summary.ts'
+import { render, summary, take } from './summary.ts'
 
 /** Options of `pthreads run`; memory in MiB. */
-export interface RunOptions { threads?: number, memory?: number, cache?: number }
+export interface RunOptions { threads?: number, memory?: number, cache?: number, watch?: boolean, traceSites?: boolean }
 
 interface Program { main(args: string[]): unknown }
 
@@ -27,9 +27,11 @@ export async function runProgram(file: string, options: RunOptions, args: string
     process.exitCode = 2
     return
   }
-  const { memory, ...rest } = options
+  const { memory, watch = true, ...others } = options
+  const rest = { ...others, watch }
   configure(memory === undefined ? rest : { ...rest, memory: Math.min(memory * 2 ** 20, 2 ** 31 - 65536) })
   ensureCommand()
+  process.on('SIGQUIT', () => { process.stderr.write(`\nSIGQUIT:\n${render(take())}`) })
   const stopForwarding = forwardSignals((signo) => {
     const name = SIGNALS[signo]
     if (name !== undefined) end(name, signo)
@@ -37,13 +39,16 @@ export async function runProgram(file: string, options: RunOptions, args: string
   })
   const { main } = load<Program>(pathToFileURL(path))
   try {
-    const code = await Thread.create({ name: 'main' }, main, args).joinAsync()
+    const ended = Thread.create({ name: 'main' }, main, args).joinAsync()
+    void import('./control.ts').then(({ serveControl }) => { serveControl() })    // while main's Worker boots
+    const code = await ended
     if (typeof code === 'number') process.exitCode = code & 255
   } catch (error) {
     process.exitCode = complain(file, error)
   }
   await untilAllExited()
   stopForwarding()
+  process.removeAllListeners('SIGQUIT')
 }
 
 // Prints why the program failed; returns the exit code.

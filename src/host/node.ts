@@ -1,9 +1,9 @@
 // The host: Node.  What only Node can do for the kernel; the verbs are described in kernel/host.ts.
 
-import { openSync, readSync } from 'node:fs'
+import { openSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort } from 'node:worker_threads'
-import type { Birth, Host } from '../kernel/host.ts'
+import type { Birth, Host, Usage } from '../kernel/host.ts'
 import { writeWhole } from './output.ts'
 
 const EINVAL = 22, SIGUSR1 = 10, SIGPIPE = 13, SIGTERM = 15
@@ -24,6 +24,26 @@ function linuxCpuTime(): number {
     return Number(text.toString('latin1', 0, length).split(' ', 1)[0]) / 1e6
   } catch {
     return NaN
+  }
+}
+
+function osThread(): number {
+  try {
+    return Number(/\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+function usageOf(id: number): Usage {
+  try {
+    const task = `/proc/self/task/${id}`
+    const switches = (kind: string): number => Number(new RegExp(`^${kind}_ctxt_switches:\\s*(\\d+)`, 'm').exec(status)?.[1] ?? NaN)
+    const status = readFileSync(`${task}/status`, 'latin1')
+    const cpuTime = Number(readFileSync(`${task}/schedstat`, 'latin1').split(' ', 1)[0]) / 1e6
+    return { cpuTime, voluntary: switches('voluntary'), involuntary: switches('nonvoluntary') }
+  } catch {
+    return { cpuTime: NaN, voluntary: NaN, involuntary: NaN }
   }
 }
 
@@ -59,11 +79,12 @@ export const node: Host = {
   pid: () => process.pid,
   monotonic: () => origin + performance.now(),
   cpuTime: linuxCpuTime,
-  processCpuTime() {
+  osThread,
+  usageOf,
+  usage() {
     const { user, system } = process.cpuUsage()
-    return (user + system) / 1e3
+    return { cpuTime: (user + system) / 1000, resident: process.memoryUsage.rss(), parent: process.ppid }
   },
-
   kill(pid, signo) {
     try {
       process.kill(pid, signo)

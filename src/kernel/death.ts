@@ -22,7 +22,7 @@ import { evict_locked, free_locked as freeCarrier_locked, allocate_locked as all
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { request, undo } from './clone.ts'
 import { finish_locked, releaseJoin } from './exit.ts'
-import { bury, mendBucket, rouse, wake } from './futex.ts'
+import { bury, countLoss, mendBucket, rouse, wake } from './futex.ts'
 import { mendHandles, sweep } from './handle.ts'
 import { host } from './host.ts'
 import { arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
@@ -108,6 +108,7 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
 }
 
 function rouseAll(): void {
+  countLoss()
   // Whoever has read the old value under a bucket's lock and is not yet queued is queued when we have had that lock.
   for (let n = 0; n < BUCKETS; n++) {
     const b = bucketRecord(n)
@@ -246,6 +247,7 @@ function mendLocks(n: number): void {
   mendIf(PROCESS + Process.heapLock, () => { mend(arena) })
   mendIf(PROCESS + Process.handleLock, mendHandles)
   mendIf(PROCESS + Process.internLock, () => undefined)                  // the count is stored last
+  mendIf(PROCESS + Process.nameLock, () => undefined)                    // a list changes by one store
   if (load(kernel, PROCESS + Process.output) === n) store(kernel, PROCESS + Process.output, 0)
 }
 

@@ -17,11 +17,9 @@ import { pending } from './request.ts'
 import { asynchronous, closeAsync, unclaim } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
-let cpuSeen = 0
-
 /** Reads the processor time that this carrier has used so far: what went before is not the next thread's. */
 export function resetCpu(): void {
-  cpuSeen = host.cpuTime()
+  pokef(kernel, carrierRecord(self.carrier) + Carrier.cpu, host.cpuTime())
 }
 
 /**
@@ -71,13 +69,14 @@ export function releaseJoin(slot: number): void {
 
 /** Processor time of the calling thread so far, ms. */
 export function cpuOfCaller(): number {
-  return host.cpuTime() - cpuSeen
+  return host.cpuTime() - peekf(kernel, carrierRecord(self.carrier) + Carrier.cpu)
 }
 
 function cpuSince(): number {
-  const before = cpuSeen
-  cpuSeen = host.cpuTime()
-  return cpuSeen - before
+  const seen = carrierRecord(self.carrier) + Carrier.cpu
+  const before = peekf(kernel, seen), used = host.cpuTime()
+  pokef(kernel, seen, used)
+  return used - before
 }
 
 /** Promises of the calling thread that still wait for something wait no more; a wake that one of them got is passed on. */

@@ -48,12 +48,13 @@ import { now, remaining, type Clock } from './clock.ts'
 import { EAGAIN, EINTR, ETIMEDOUT } from './errno.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
-import { BUCKETS, Bucket, State, ThreadRecord } from './records.ts'
+import { BUCKETS, Bucket, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
 
 const AWAKE = 0, ASLEEP = 1, WOKEN = 2
-export const ANY = -1
+export const ANY = -1, ANY_EPOCH = -1
 
 /** What may interrupt a wait: a signal that is caught, a cancellation. Bits of a thread's `attention`. */
 export const SIGNAL = 1, CANCEL = 2
@@ -67,11 +68,11 @@ function bucketOf(memoryId: number, a: Address): number {
 if (BUCKETS !== 1 << 10) throw new Error('futex: bucketOf yields ten bits')
 
 /**
- * Queues thread `slot` on (m, a) if the word there is `expected`; returns 0, or EAGAIN. The thread must be the
- * caller or a record that the caller owns; it must then sleep, or take itself off with {@link withdraw}. With `by`,
- * what may interrupt it, it looks at its `attention` before it sleeps (I7).
+ * Queues thread `slot` on (m, a) if the word there is `expected`, and {@link losses} `epoch` if that is given; returns
+ * 0, or EAGAIN. The thread must be the caller or a record that the caller owns; it must then sleep, or take itself off
+ * with {@link withdraw}. With `by`, what may interrupt it, it looks at its `attention` before it sleeps (I7).
  */
-export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number, by = 0): number {
+export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number, epoch = ANY_EPOCH, by = 0): number {
   const n = bucketOf(m.id, a)
   const b = bucketRecord(n)
   const t = record(slot)
@@ -84,7 +85,7 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
   poke(kernel, t + interrupted, 0)
   add(kernel, b + Bucket.count, 1)                                       // I1: counted,
   acquire(kernel, b + Bucket.lock, self.carrier)
-  if (load(m, a) !== expected) {                                         // then looked again
+  if (load(m, a) !== expected || (epoch !== ANY_EPOCH && load(kernel, PROCESS + Process.losses) !== epoch)) {   // then looked again
     release(kernel, b + Bucket.lock)
     add(kernel, b + Bucket.count, -1)
     return EAGAIN
@@ -238,6 +239,63 @@ function wakeMany(b: Address, memoryId: number, a: Address, count: number, bits:
 }
 
 /**
+ * Lets `decide` change the word at (m, a) with the knowledge of who waits there: `waiting` counts the waiters with a bit
+ * of its argument. Nobody queues or leaves meanwhile. Wakes as many as it returns, of those with a bit of what it returns.
+ */
+export function decideAndWake(m: Memory, a: Address, decide: (waiting: (bits: number) => number) => readonly [count: number, bits: number]): void {
+  const b = bucketRecord(bucketOf(m.id, a))
+  const sleepers: number[] = []
+  acquire(kernel, b + Bucket.lock, self.carrier)
+  try {
+    const [most, bits] = decide(bits => waiting_locked(b, m.id, a, bits))
+    for (let slot = peek(kernel, b + Bucket.head), count = most; slot !== 0 && count > 0;) {
+      const after = peek(kernel, record(slot) + next)
+      if (matches(record(slot), m.id, a, bits)) {
+        if (mark_locked(b, slot)) sleepers.push(slot)
+        count--
+      }
+      slot = after
+    }
+  } finally {
+    release(kernel, b + Bucket.lock)
+  }
+  for (const slot of sleepers) resume(kernel, record(slot) + park, 1)
+}
+
+function waiting_locked(b: Address, memoryId: number, a: Address, bits: number): number {
+  let count = 0
+  for (let slot = peek(kernel, b + Bucket.head); slot !== 0; slot = peek(kernel, record(slot) + next)) if (matches(record(slot), memoryId, a, bits)) count++
+  return count
+}
+
+/** How many wait on (m, a) right now. */
+export function waiters(m: Memory, a: Address): number {
+  const b = bucketRecord(bucketOf(m.id, a))
+  if (load(kernel, b + Bucket.count) === 0) return 0
+  acquire(kernel, b + Bucket.lock, self.carrier)
+  const count = waiting_locked(b, m.id, a, ANY)
+  release(kernel, b + Bucket.lock)
+  return count
+}
+
+/**
+ * Counts what may have lost a thread that others rely on, from 0 to 2^31 - 1 and round. A waiter that gives its epoch is
+ * asleep when the count goes on, and then looks again, or is refused.
+ */
+export function losses(): number {
+  return load(kernel, PROCESS + Process.losses)
+}
+
+/** Counts a loss; the caller then wakes whoever may be concerned. */
+export function countLoss(): void {
+  for (let n = losses(); ;) {
+    const seen = cas(kernel, PROCESS + Process.losses, n, n + 1 & 0x7fff_ffff)
+    if (seen === n) return
+    n = seen
+  }
+}
+
+/**
  * Moves waiters of (m, a) to the lock at (to, b), for condition variables: up to `count` of them leave the
  * queue of `a`. If the lock's word is `held` it becomes `contended`; while it is `contended`, waiters are
  * queued there and its owner's unlock wakes them one by one. If it is free, one is woken to take it and the
@@ -357,6 +415,7 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
 
 function suspend_slow(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
+  if (tracing()) poke(kernel, t + ThreadRecord.sleepsAt, site())
   for (;;) {
     const ms = remaining(deadline, clock)
     if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : 0
@@ -403,9 +462,15 @@ export function rouse(slot: number): void {
   if (load(kernel, t + park) === WOKEN) resume(kernel, t + park)
 }
 
-/** Buries the wait of a dead thread: takes it off its queue, or passes on the wake that it may have got. */
+/**
+ * Buries the wait of a dead thread: takes it off its queue, or passes on the wake that it may have got. Others on an
+ * rwlock may rely on it in either case: all of them look again.
+ */
 export function bury(slot: number): void {
   const t = record(slot)
-  if (!withdraw(slot) && peek(kernel, t + park) === WOKEN) wakeKey(peek(kernel, t + memory), peek(kernel, t + address), 1)
+  const taken = !withdraw(slot) && peek(kernel, t + park) === WOKEN
+  const relied = peek(kernel, t + ThreadRecord.state) === State.SLEEPING && peek(kernel, t + ThreadRecord.wmesg) === wmesg.rwlock
+  if (relied) countLoss()
+  if (taken || relied) wakeKey(peek(kernel, t + memory), peek(kernel, t + address), relied ? Infinity : 1)
   poke(kernel, t + park, AWAKE)
 }

@@ -107,6 +107,14 @@ export function mendHandles(): void {
   poke(kernel, PROCESS + Process.freeHandle, free)
 }
 
+/** The objects that heaps hold: addresses of their heads. */
+export function objects(): Set<Address> {
+  const found = new Set<Address>()
+  for (let h = peek(kernel, PROCESS + Process.bumpHandle) - 1; h > 0; h--)
+    if (peek(kernel, at(h) + Handle.carrier) > 0) found.add(peek(kernel, at(h) + Handle.address))
+  return found
+}
+
 /** How many handles heaps hold, for tests: 0 when nothing leaked. */
 export function held(): number {
   let count = 0

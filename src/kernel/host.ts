@@ -30,6 +30,9 @@ export interface Ending { code: number, error?: unknown }
 /** Limits of a Worker's heap (MiB) and stack (KiB); 0: the host's default. */
 export interface CarrierClass { heap: number, stack: number }
 
+/** What a thread of the operating system has used. */
+export interface Usage { cpuTime: number, voluntary: number, involuntary: number }
+
 export interface Host {
   /** The operating system's id of this process. */
   pid(): number
@@ -37,12 +40,16 @@ export interface Host {
   monotonic(): number
   /** Processor time of the calling carrier in ms; NaN where the host cannot tell. */
   cpuTime(): number
-  /** Processor time of the whole process in ms. */
-  processCpuTime(): number
   /** Sends a signal of the operating system; returns 0 or the errno. */
   kill(pid: number, signo: number): number
   /** Ends or stops this process by the default action of a signal. Returns if the program has a handler of its own for it. */
   die(signo: number): void
+  /** The operating system's number for the calling thread; 0 where there is none. */
+  osThread(): number
+  /** Processor time in ms, and switches so far, of the thread with that number; NaN where the host cannot tell. */
+  usageOf(osThread: number): Usage
+  /** What the whole process has used, ms of processor time and bytes, and its parent's id. */
+  usage(): { cpuTime: number, resident: number, parent: number }
   /** Number of processors the process may use. */
   processors(): number
   /** Starts the spawner; called once per process. The Worker does not keep the process alive. */

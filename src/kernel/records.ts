@@ -45,6 +45,12 @@ export const Process = struct('process', {
   fatal: i32('the signal whose default action ends the process, once it is due'),
   concurrency: i32('level given to pthread_setconcurrency; any thread'),
   priorities: i32('1 once a thread of the process has had a priority above 0: from then on wakes look for the highest; never goes back'),
+  losses: i32('counts what may have lost a thread that others rely on: deaths of carriers, waits on rwlocks that were abandoned; before the sleepers are woken'),
+  nameLock: i32('lock: the list of named semaphores'),
+  names: i32('named semaphores: address of the first one in user memory, linked by next; under nameLock'),
+  watch: i32('1: the spawner watches for deadlocks; written by the first heap before there is a spawner'),
+  looks: i32('how often the watcher has looked at the threads; written by the spawner'),
+  tracing: i32('1: threads note where they are created and where they sleep; written by the first heap at birth'),
 })
 
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
@@ -102,6 +108,8 @@ export const ThreadRecord = struct('thread', {
   awaited0: i32('signals 1 to 32 that it waits for in sigwait; under signalLock'),
   awaited1: i32('signals 33 to 64 that it waits for'),
   timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread before its park word says asleep'),
+  createdAt: i32('interned string id of the place that created it, or 0; written by its creator, when places are traced'),
+  sleepsAt: i32('interned string id of the place where it sleeps, or 0; written by the thread, when places are traced'),
 }, 320)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */
@@ -121,8 +129,10 @@ export const Carrier = struct('carrier', {
   errno: i32('why the start was refused; later the exit code'),
   doomed: i32('1: the spawner is about to terminate the Worker, it must not park; under tableLock'),
   runs: i32('threads it has run'),
+  osThread: i32('the operating system\'s number for the Worker\'s thread, or 0; written by the Worker at birth'),
   parked: f64('when it parked, ms on CLOCK_MONOTONIC'),
   attention: i32('counts calls for the attention of a thread here that does not sleep; its event loop listens'),
+  cpu: f64('processor time that it had used when its last thread ended, ms; written by the carrier'),
 }, 128)
 
 /** What is done about a signal: 64 of them, signal 1 first. */

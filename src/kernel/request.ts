@@ -14,15 +14,18 @@ import { cas, load, peek, poke, resume, suspendAsync } from '#atomics'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
 import { EINTR, ETIMEDOUT } from './errno.ts'
-import { ANY, bury, CANCEL, enqueue, interrupt, SIGNAL, sleep, withdraw, woken } from './futex.ts'
+import { ANY, ANY_EPOCH, bury, CANCEL, enqueue, interrupt, SIGNAL, sleep, withdraw, woken } from './futex.ts'
 import { kernel, record, self } from './process.ts'
 import { State, ThreadRecord } from './records.ts'
+import { site, tracing } from './sites.ts'
 import { closeAsync, openAsync } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
-interface Request { memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock, by: number }
+interface Request {
+  memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock, epoch: number, by: number
+}
 
-const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC, by: 0 } as Request
+const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC, epoch: ANY_EPOCH, by: 0 } as Request
 
 /** How the generator learns that a handler ran: EINTR unless all of them have SA_RESTART; EINTR. */
 export const REPORT = 4, ALWAYS = 8
@@ -39,18 +42,22 @@ export function installAttendant(a: Attendant): void {
   attendant = a
 }
 
-// The kernel's own waits, in the middle of something: handlers run later.
-const UNINTERRUPTED = new Set<number>([wmesg.start, wmesg.mail, wmesg.output, wmesg['exit of all']])
+// The kernel's own waits, in the middle of something, and rwlocks, whose unlocks rely on who waits: handlers run later.
+const UNINTERRUPTED = new Set<number>([wmesg.start, wmesg.mail, wmesg.output, wmesg.rwlock, wmesg['exit of all']])
 
 /** Code that may sleep, and returns a T. */
 export type Sleeper<T> = Generator<Request, T, number>
 
+/** Whether the sleep that a sleeper has just come back from was refused, for the word had another value. Until its next yield. */
+export let refused = false
+
 /**
- * The request to sleep on (m, a) while the word there is `expected`, until woken or until `deadline` on `clock`. `by`: what may
- * interrupt it, SIGNAL, CANCEL, and how that is told, REPORT, ALWAYS. By default handlers run and the sleeper looks again.
+ * The request to sleep on (m, a) while the word there is `expected`, until woken or until `deadline` on `clock`. With an
+ * `epoch`: refused also if {@link losses} is another by now. `by`: what may interrupt it, SIGNAL, CANCEL, and how that is
+ * told, REPORT, ALWAYS. By default handlers run and the sleeper looks again.
  */
 export function wait(m: Memory, a: Address, expected: number, reason: number, deadline = Infinity, clock: Clock = CLOCK_MONOTONIC,
-  bits = ANY, by = SIGNAL): Request {
+  bits = ANY, epoch = ANY_EPOCH, by = SIGNAL): Request {
   request.memory = m
   request.address = a
   request.expected = expected
@@ -59,6 +66,7 @@ export function wait(m: Memory, a: Address, expected: number, reason: number, de
   request.clock = clock
   request.bits = bits
   request.by = UNINTERRUPTED.has(reason) ? 0 : by
+  request.epoch = epoch
   return request
 }
 
@@ -75,8 +83,9 @@ export function block<T>(sleeper: Sleeper<T>): T {
   return step.value
 }
 
-function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock }: Request, by: number): number {
-  if (enqueue(slot, memory, address, expected, bits, reason, by) !== 0) return 0
+function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock, epoch }: Request, by: number): number {
+  refused = enqueue(slot, memory, address, expected, bits, reason, epoch, by) !== 0
+  if (refused) return 0
   const due = by === 0 ? 0 : load(kernel, record(slot) + ThreadRecord.attention) & by
   if (due !== 0) interrupt(slot, due)                                     // futex I7
   try {
@@ -130,9 +139,11 @@ export const pending = new Set<{ slot: number, abandon(): void }>()
 export async function settle<T>(slot: number, sleeper: Sleeper<T>): Promise<T> {
   let step = sleeper.next()
   while (step.done !== true) {
-    const { memory, address, expected, bits, reason, deadline, clock } = step.value
-    const refused = enqueue(slot, memory, address, expected, bits, reason)
-    step = sleeper.next(refused === 0 ? await dormant(slot, deadline, clock) : 0)
+    const { memory, address, expected, bits, reason, deadline, clock, epoch } = step.value
+    const no = enqueue(slot, memory, address, expected, bits, reason, epoch) !== 0
+    const result = no ? 0 : await dormant(slot, deadline, clock)
+    refused = no                                                          // others have slept meanwhile
+    step = sleeper.next(result)
   }
   return step.value
 }
@@ -141,6 +152,7 @@ const LONGEST = 2 ** 31 - 1
 
 async function dormant(slot: number, deadline: number, clock: Clock): Promise<number> {
   const t = record(slot)
+  if (tracing()) poke(kernel, t + ThreadRecord.sleepsAt, site())
   let result = 0
   let given = false
   let abandon: () => void = () => undefined
@@ -152,6 +164,7 @@ async function dormant(slot: number, deadline: number, clock: Clock): Promise<nu
   })
   const entry = { slot, abandon }
   pending.add(entry)
+  poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
   if (cas(kernel, t + ThreadRecord.park, 0, 1) === 0) {
     let resumed: Promise<unknown> | undefined
     while (!woken(slot) && !given) {

@@ -29,7 +29,7 @@
 import { add, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { EINVAL, EOWNERDEAD, EPERM } from '../kernel/errno.ts'
-import { ANY, CANCEL, requeue, SIGNAL, wake } from '../kernel/futex.ts'
+import { ANY, ANY_EPOCH, CANCEL, requeue, SIGNAL, wake } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
@@ -110,7 +110,7 @@ export function* wait_slow(m: Memory, cond: Address, mutex: Address, slot: numbe
   unlockAs(m, mutex, tid)
   let result = 0
   try {
-    result = yield wait(m, cond, seen, wmesg.condition, until, clock, ANY, SIGNAL | CANCEL)
+    result = yield wait(m, cond, seen, wmesg.condition, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
   } catch (error) {                                             // canceled, or a handler threw
     const locked = yield* lock_slow(m, mutex, tid)
     if (locked === 0 || locked === EOWNERDEAD) poke(m, mutex + Mutex.depth, depth)

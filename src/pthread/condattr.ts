@@ -4,7 +4,7 @@ import { peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../kernel/clock.ts'
 import { EINVAL } from '../kernel/errno.ts'
 import type { Address, Memory } from '../mem/memory.ts'
-import { PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED } from './mutextype.ts'
+import { isPshared } from './pshared.ts'
 import { CondAttr } from './records.ts'
 
 /** Default attributes of a condition. */
@@ -33,7 +33,7 @@ export function pthread_condattr_getclock(m: Memory, attr: Address, value: Addre
 
 /** PTHREAD_PROCESS_PRIVATE (default) or PTHREAD_PROCESS_SHARED; else EINVAL. Whoever shares the memory shares the condition, either way. */
 export function pthread_condattr_setpshared(m: Memory, attr: Address, pshared: number): number {
-  if (pshared !== PTHREAD_PROCESS_PRIVATE && pshared !== PTHREAD_PROCESS_SHARED) return EINVAL
+  if (!isPshared(pshared)) return EINVAL
   poke(m, attr + CondAttr.pshared, pshared)
   return 0
 }

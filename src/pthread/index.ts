@@ -7,6 +7,10 @@ export * from '../kernel/errno.ts'
 export { pthread_getaffinity_np, pthread_setaffinity_np } from './affinity.ts'
 export { pthread_atfork } from './atfork.ts'
 export * from './attr.ts'
+export {
+  pthread_barrier_destroy, pthread_barrier_init, PTHREAD_BARRIER_SERIAL_THREAD, pthread_barrier_wait, pthread_barrierattr_destroy,
+  pthread_barrierattr_getpshared, pthread_barrierattr_init, pthread_barrierattr_setpshared,
+} from './barrier.ts'
 export { pthread_mutex_getprioceiling, pthread_mutex_setprioceiling } from './ceiling.ts'
 export { CPU_SETSIZE, HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN, STACK_DEFAULT } from './limits.ts'
 export { pthread_cond_broadcast, pthread_cond_clockwait, pthread_cond_destroy, pthread_cond_init, pthread_cond_signal, pthread_cond_timedwait, pthread_cond_wait } from './cond.ts'
@@ -32,11 +36,19 @@ export {
 } from './mutexattr.ts'
 export {
   PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_ROBUST, PTHREAD_MUTEX_STALLED,
-  PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_NONE, PTHREAD_PRIO_PROTECT, PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED,
+  PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_NONE, PTHREAD_PRIO_PROTECT,
 } from './mutextype.ts'
 export { pthread_getname_np, pthread_setname_np } from './name.ts'
 export { pthread_once } from './once.ts'
+export { PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED } from './pshared.ts'
 export { pthread_mutex_consistent } from './robust.ts'
+export {
+  pthread_rwlock_clockrdlock, pthread_rwlock_clockwrlock, PTHREAD_RWLOCK_DEFAULT_NP, pthread_rwlock_destroy, pthread_rwlock_init,
+  PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP, pthread_rwlock_rdlock,
+  pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock, pthread_rwlock_tryrdlock, pthread_rwlock_trywrlock, pthread_rwlock_unlock,
+  pthread_rwlock_wrlock,
+} from './rwlock.ts'
+export * from './rwlockattr.ts'
 export {
   pthread_getconcurrency, pthread_getschedparam, pthread_setconcurrency, pthread_setschedparam, pthread_setschedprio, PTHREAD_EXPLICIT_SCHED,
   PTHREAD_INHERIT_SCHED, SCHED_FIFO, sched_get_priority_max, sched_get_priority_min, sched_getparam, sched_getscheduler, SCHED_OTHER, SCHED_RR,
@@ -58,6 +70,8 @@ export {
   type MutableITimerSpec, type SigEvent,
 } from './timer.ts'
 export type { MutableTimespec, Timespec } from './timespec.ts'
+export { NAME_MAX, O_CREAT, O_EXCL, sem_close, sem_open, sem_unlink } from './sem-open.ts'
+export { pthread_spin_destroy, pthread_spin_init, pthread_spin_lock, pthread_spin_trylock, pthread_spin_unlock } from './spin.ts'
 export { pthread_clockjoin_np, pthread_create, pthread_detach, pthread_equal, pthread_join, pthread_self, pthread_timedjoin_np, pthread_tryjoin_np } from './thread.ts'
 
-export { Attr, Cond, CondAttr, Mutex, MutexAttr, Once, SchedParam, Sem } from './records.ts'
+export { Attr, Barrier, BarrierAttr, Cond, CondAttr, Mutex, MutexAttr, Once, Rwlock, RwlockAttr, SchedParam, Sem, Spinlock } from './records.ts'

@@ -48,7 +48,7 @@ import { DEPTH_MAX, kindOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHR
 import { Mutex, MutexAttr } from './records.ts'
 import { isVacant, lockNamed, lockNamed_slow, trylockNamed, unlockNamed, VACANT } from './robust.ts'
 import { deadline, type Timespec } from './timespec.ts'
-import { cycle } from './waits.ts'
+import { cycle } from './circle.ts'
 
 export const FREE = 0, HELD = 1, CONTENDED = 2
 const SPINS = 40

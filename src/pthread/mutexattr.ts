@@ -6,8 +6,9 @@ import { EINVAL } from '../kernel/errno.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { PRIORITY_MAX, PRIORITY_MIN } from './limits.ts'
 import {
-  INHERIT, PROTECT, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_ROBUST, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_PROTECT, PTHREAD_PROCESS_SHARED, ROBUST,
+  INHERIT, PROTECT, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_ROBUST, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_PROTECT, ROBUST,
 } from './mutextype.ts'
+import { isPshared } from './pshared.ts'
 import { MutexAttr } from './records.ts'
 
 const within = (value: number, least: number, most: number): boolean => Number.isInteger(value) && value >= least && value <= most
@@ -78,7 +79,7 @@ export function pthread_mutexattr_getprioceiling(m: Memory, attr: Address, value
 
 /** PTHREAD_PROCESS_PRIVATE (default) or PTHREAD_PROCESS_SHARED; else EINVAL. Whoever shares the memory shares the mutex, either way. */
 export function pthread_mutexattr_setpshared(m: Memory, attr: Address, pshared: number): number {
-  return set(m, attr + MutexAttr.pshared, within(pshared, 0, PTHREAD_PROCESS_SHARED), pshared)
+  return set(m, attr + MutexAttr.pshared, isPshared(pshared), pshared)
 }
 
 /** Stores which of the two at `value`. */

@@ -8,7 +8,6 @@ import { Mutex } from './records.ts'
 export const PTHREAD_MUTEX_NORMAL = 0, PTHREAD_MUTEX_RECURSIVE = 1, PTHREAD_MUTEX_ERRORCHECK = 2, PTHREAD_MUTEX_DEFAULT = 0
 export const PTHREAD_MUTEX_STALLED = 0, PTHREAD_MUTEX_ROBUST = 1
 export const PTHREAD_PRIO_NONE = 0, PTHREAD_PRIO_INHERIT = 1, PTHREAD_PRIO_PROTECT = 2
-export const PTHREAD_PROCESS_PRIVATE = 0, PTHREAD_PROCESS_SHARED = 1
 
 /** Bits of `type`. A mutex with none of them is plain. */
 export const ROBUST = 16, INHERIT = 32, PROTECT = 64

@@ -38,10 +38,54 @@ export const CondAttr = struct('condattr', {
   pshared: i32('0 private, 1 shared: both work between all threads and programs that share the memory'),
 })
 
+/** pthread_rwlock_t */
+export const Rwlock = struct('rwlock', {
+  word: i32('readers inside (15 bits), readers woken and not yet inside (13), a writer is inside, writers may sleep, readers may sleep (a bit each); a futex word'),
+  owner: i32('tid of the writer inside; written by it after it acquired, cleared before it releases'),
+  kind: i32('whom it prefers: 0 writers, in phases with the readers that waited, 1 readers, 2 writers always'),
+  turn: i32('count of losses when the readers that are woken now were counted; written under the bucket lock'),
+  claim: i32('count of losses when a writer last was about to sleep; written by it'),
+  reserved: bytes(8, 'room'),
+})
+
+/** pthread_rwlockattr_t */
+export const RwlockAttr = struct('rwlockattr', {
+  kind: i32('kind of the lock to be'),
+  pshared: i32('0 private, 1 shared between processes'),
+})
+
+/** pthread_barrier_t */
+export const Barrier = struct('barrier', {
+  state: i32('the round, then in as many low bits as count needs: how many have arrived; a futex word'),
+  count: i32('how many threads a round is for'),
+  inside: i32('threads that have arrived and not yet left; below 0: somebody waits for them to leave; a futex word'),
+  reserved: i32('room'),
+})
+
+/** pthread_barrierattr_t */
+export const BarrierAttr = struct('barrierattr', {
+  pshared: i32('0 private, 1 shared between processes'),
+  reserved: i32('room'),
+})
+
+/** pthread_spinlock_t */
+export const Spinlock = struct('spinlock', {
+  word: i32('tid of the holder, 0 free; below 0: held and somebody may sleep; a futex word'),
+})
+
 /** sem_t */
 export const Sem = struct('sem', {
   value: i32('how many waits will not block; a futex word'),
   reserved: i32('room'),
+})
+
+/** A semaphore that has a name; its sem_t is the last part. */
+export const NamedSem = struct('named semaphore', {
+  next: i32('address of the next one, or 0; under nameLock, as all of this'),
+  name: i32('address of its name, without the slash'),
+  opens: i32('how often it was opened and not closed'),
+  linked: i32('1 while the name leads to it'),
+  sem: bytes(8, 'the semaphore'),
 })
 
 /** pthread_once_t */

@@ -45,7 +45,7 @@ import type { Address, Memory } from '../mem/memory.ts'
 import { above, inheritAgain } from './priority.ts'
 import { DEPTH_MAX, kindOf, ROBUST, typeOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_RECURSIVE } from './mutextype.ts'
 import { Mutex } from './records.ts'
-import { cycle } from './waits.ts'
+import { cycle } from './circle.ts'
 
 const WAITED = 0x8000_0000 | 0
 /** The word of a mutex of these kinds that nobody holds. */

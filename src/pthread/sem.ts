@@ -1,4 +1,4 @@
-// Unnamed semaphore.  POSIX.1-2024 sem_init, _destroy, _wait, _trywait, _timedwait, _clockwait, _post, _getvalue.
+// Semaphore; sem-open.ts has those with a name.  POSIX.1-2024 sem_init, _destroy, _wait, _trywait, _timedwait, _clockwait, _post, _getvalue.
 //
 // value   how many waits will not block.
 //
@@ -7,12 +7,15 @@
 //     comes after it sees the value (futex I2).  No wakeup is lost.
 // I3  A woken thread looks again: another may have taken the value first.  Then that one's post wakes it.
 //
+// Reuse: after its addition post uses the address as a key only; a woken thread looks at the value again, so a semaphore may
+// be destroyed when its waiters have returned, which destroy can tell of those asleep only.
+//
 // Rejected: handing the unit to the sleeper (fair, but a post then waits for a thread that does not run).
 
 import { cas, load, poke } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
-import { EAGAIN, EINVAL, EOVERFLOW } from '../kernel/errno.ts'
-import { ANY, CANCEL, SIGNAL, wake } from '../kernel/futex.ts'
+import { EAGAIN, EBUSY, EINVAL, EOVERFLOW } from '../kernel/errno.ts'
+import { ANY, ANY_EPOCH, CANCEL, SIGNAL, waiters, wake } from '../kernel/futex.ts'
 import { block, REPORT, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
@@ -30,9 +33,9 @@ export function sem_init(m: Memory, sem: Address, _pshared: number, value: numbe
   return 0
 }
 
-/** Ends the semaphore's life. */
-export function sem_destroy(_m: Memory, _sem: Address): number {
-  return 0
+/** Ends the semaphore's life; its memory may be used for something else. EBUSY if a thread waits. */
+export function sem_destroy(m: Memory, sem: Address): number {
+  return waiters(m, sem) === 0 ? 0 : EBUSY
 }
 
 /** Takes one off the value; blocks while it is 0. EINTR: a handler without SA_RESTART ran. A cancellation point. */
@@ -90,7 +93,7 @@ export function postMany(m: Memory, sem: Address, count: number): number {
 /** The slow path of every wait: returns 0, ETIMEDOUT, or EINTR when a handler without SA_RESTART ran. */
 export function* wait_slow(m: Memory, sem: Address, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
   while (sem_trywait(m, sem) !== 0) {
-    const result = yield wait(m, sem, 0, wmesg.semaphore, until, clock, ANY, SIGNAL | CANCEL | REPORT)
+    const result = yield wait(m, sem, 0, wmesg.semaphore, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL | REPORT)
     if (result !== 0) return result
   }
   return 0

@@ -10,7 +10,7 @@
 import { peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
 import { EAGAIN, EINTR, EINVAL, ETIMEDOUT } from '../kernel/errno.ts'
-import { ANY, CANCEL, SIGNAL } from '../kernel/futex.ts'
+import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { ALWAYS, block, wait, type Sleeper } from '../kernel/request.ts'
@@ -33,7 +33,7 @@ function* wait_slow(set0: number, set1: number, out: Taken, until: number): Slee
   try {
     while (!look()) {
       if (until <= now(CLOCK_MONOTONIC)) return EAGAIN
-      const result = yield wait(kernel, t + ThreadRecord.serial, serial, wmesg.signal, until, CLOCK_MONOTONIC, ANY, SIGNAL | CANCEL | ALWAYS)
+      const result = yield wait(kernel, t + ThreadRecord.serial, serial, wmesg.signal, until, CLOCK_MONOTONIC, ANY, ANY_EPOCH, SIGNAL | CANCEL | ALWAYS)
       if (result !== 0 && result !== ETIMEDOUT) return result
     }
     return 0
@@ -99,7 +99,7 @@ function* pause_slow(): Sleeper<number> {
   const t = record(self.slot)
   const serial = peek(kernel, t + ThreadRecord.serial)
   for (;;) {
-    const result = yield wait(kernel, t + ThreadRecord.serial, serial, wmesg.signal, Infinity, CLOCK_MONOTONIC, ANY, SIGNAL | CANCEL | ALWAYS)
+    const result = yield wait(kernel, t + ThreadRecord.serial, serial, wmesg.signal, Infinity, CLOCK_MONOTONIC, ANY, ANY_EPOCH, SIGNAL | CANCEL | ALWAYS)
     if (result !== 0) return result
   }
 }

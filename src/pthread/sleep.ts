@@ -6,7 +6,7 @@
 import { peek } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, now, type Clock } from '../kernel/clock.ts'
 import { EINVAL, EINTR, ENOTSUP, ETIMEDOUT } from '../kernel/errno.ts'
-import { ANY, CANCEL, SIGNAL } from '../kernel/futex.ts'
+import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { ALWAYS, block, wait, type Sleeper } from '../kernel/request.ts'
@@ -21,7 +21,7 @@ export function* sleep_slow(slot: number, until: number, clock: Clock): Sleeper<
   const word = record(slot) + ThreadRecord.serial
   const serial = peek(kernel, word)
   for (;;) {
-    const result = yield wait(kernel, word, serial, wmesg.sleep, until, clock, ANY, SIGNAL | CANCEL | ALWAYS)
+    const result = yield wait(kernel, word, serial, wmesg.sleep, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL | ALWAYS)
     if (result === ETIMEDOUT) return 0
     if (result !== 0) return result
   }

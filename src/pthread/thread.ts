@@ -11,12 +11,13 @@ import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { countFailure } from '../kernel/death.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
-import { ANY, CANCEL, SIGNAL } from '../kernel/futex.ts'
+import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
 import { prioritized } from '../kernel/priority.ts'
 import { arena, kernel, record, self } from '../kernel/process.ts'
 import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { site, tracing } from '../kernel/sites.ts'
 import { claim, find, GONE, unclaim } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { encode } from '../mem/codec.ts'
@@ -67,6 +68,7 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
     message.drop()
     return -ENOMEM
   }
+  if (tracing()) poke(kernel, record(slot) + ThreadRecord.createdAt, site())
   born.tid = peek(kernel, record(slot) + ThreadRecord.tid)
   born.serial = peek(kernel, record(slot) + ThreadRecord.serial)
   if (start(slot)) return slot
@@ -116,7 +118,7 @@ export function* join_slow(slot: number, serial: number, tid: number, out: Outco
   while (load(kernel, t + ThreadRecord.exit) !== 0) {
     let result = 0
     try {
-      result = yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join, until, clock, ANY, SIGNAL | CANCEL)
+      result = yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
     } catch (error) {                                                     // the joiner was canceled
       unclaim(slot)
       throw error

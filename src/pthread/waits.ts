@@ -1,47 +1,115 @@
-// Who waits for whom, along mutexes: whether a lock would close a circle.
+// The wait-for graph: who sleeps on what, and who could end that.
 //
-// A mutex names its holder; a thread that sleeps says on what.  So the circle is a walk from holder to holder until it
-// comes back to the caller.  Nobody is stopped meanwhile, and what the walk saw may be over by the time it
-// ends.  Therefore it is walked twice: if each thread of the circle sleeps in the queue of the same mutex, with the
-// same count of sleeps, it slept all the time between, and no holder can have changed: who sleeps unlocks nothing, and
-// the caller, which holds the last mutex, is here.
+// A sleeper's record says on what it sleeps: reason, memory, address.  Who holds that is the object's business:
+// a function for each reason reads it from the object's own words (holdersBy).  Where nobody holds, as with
+// a semaphore or a condition, there is no arrow.
 //
-// Sleeps with a deadline end by themselves: they are no part of a circle.  Two threads that close it at the same moment
-// do not see each other sleep; the report of hanging programs finds those.
+// A cycle is read twice.  Each of its threads sleeps the same sleep both times and each of its objects has the same
+// holder, so at a moment in between all of them slept at once, each on what the next one holds: it is no mixture of
+// different moments.
+//
+// A sleep until a deadline ends by itself: it makes no arrow.  But for `once`, whose sleepers look once a second
+// whether the runner has died.
+//
+// Async: an acquisition (lockAsync) owns by a tid of its own, and nobody can know which pending promise its task waits
+// for.  So it is named as a holder, and no arrow leaves it.
 
 import { load, peek } from '#atomics'
-import { kernel, record, self } from '../kernel/process.ts'
-import { Flag, State, ThreadRecord } from '../kernel/records.ts'
-import { find } from '../kernel/thread.ts'
-import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
-import { Mutex } from './records.ts'
+import { kernel, record, slotOf, user } from '../kernel/process.ts'
+import { Flag, ThreadRecord } from '../kernel/records.ts'
+import type { Snapshot } from '../kernel/snapshot.ts'
+import { wmesgs, type Wmesg } from '../kernel/wmesg.ts'
+import { KERNEL, USER, type Address, type Memory } from '../mem/memory.ts'
+import { Mutex, Once, Rwlock } from './records.ts'
 
-const ASLEEP = 1
-const LONGEST = 64
+/** The tids of the threads that hold the object at an address; only they can let the caller go on. */
+export type Holders = (m: Memory, address: Address) => number[]
 
-/** Whether waiting for the mutex would never end, because its holder waits, through others maybe, for the calling thread. */
-export function cycle(m: Memory, mutex: Address): boolean {
-  const first = walk(m, mutex)
-  return first !== undefined && walk(m, mutex)?.join() === first.join()
+const one = (tid: number): number[] => tid === 0 ? [] : [tid]
+
+/** How to read the holders of what a thread sleeps on, by the reason of its sleep. */
+export const holdersBy: Partial<Record<Wmesg, Holders>> = {
+  mutex: (m, a) => load(m, a) === 0 ? [] : one(peek(m, a + Mutex.owner)),
+  rwlock: (m, a) => one(peek(m, a + Rwlock.owner)),                     // its writer; readers are counted, not named
+  once: (m, a) => one(peek(m, a + Once.runner)),
+  join: (m, a) => m.id === KERNEL && load(m, a) !== 0 ? one(peek(kernel, record(slotOf(a - ThreadRecord.exit)) + ThreadRecord.tid)) : [],
 }
 
-// The threads from the mutex's holder to the caller, each with its serial, sleeps and mutex; undefined if it does not come back.
-function walk(m: Memory, mutex: Address): number[] | undefined {
-  const path: number[] = []
-  for (let i = 0; i < LONGEST; i++) {
-    const holder = peek(m, mutex + Mutex.owner)
-    if (holder === self.tid) return path
-    const slot = find(holder)
-    if (slot === 0) return undefined
-    const t = record(slot)
-    const sleeps = peek(kernel, t + ThreadRecord.sleeps)
-    if (load(kernel, t + ThreadRecord.state) !== State.SLEEPING || peek(kernel, t + ThreadRecord.wmesg) !== wmesg.mutex) return undefined
-    if (load(kernel, t + ThreadRecord.park) !== ASLEEP || load(kernel, t + ThreadRecord.bucket) === 0) return undefined
-    if (peek(kernel, t + ThreadRecord.timed) !== 0 || (peek(kernel, t + ThreadRecord.flags) & Flag.ASYNC) !== 0) return undefined
-    if (peek(kernel, t + ThreadRecord.memory) !== m.id) return undefined
-    mutex = peek(kernel, t + ThreadRecord.address)
-    path.push(slot, peek(kernel, t + ThreadRecord.serial), sleeps, mutex)
+/** A sleep. */
+export interface Wait {
+  readonly by: Snapshot
+  readonly reason: Wmesg
+  readonly memory: number
+  readonly address: Address
+  /** Whether it ends by itself, at a deadline. */
+  readonly timed: boolean
+  readonly holders: readonly number[]
+}
+
+function memoryOf(id: number): Memory | undefined {
+  return id === KERNEL ? kernel : id === USER ? user : undefined
+}
+
+function holdersOf(reason: Wmesg, memory: number, address: Address): number[] {
+  const m = memoryOf(memory)
+  return m === undefined || address <= 0 || address + 4 > m.size ? [] : holdersBy[reason]?.(m, address) ?? []
+}
+
+/** The sleep that `by` is in, or undefined. */
+export function waitOf(by: Snapshot): Wait | undefined {
+  const reason = wmesgs[by.word(ThreadRecord.wmesg)]
+  if (!by.asleep || reason === '') return undefined
+  const memory = by.word(ThreadRecord.memory), address = by.word(ThreadRecord.address)
+  const timed = reason !== 'once' && by.word(ThreadRecord.timed) !== 0
+  const holders = holdersOf(reason, memory, address)
+  return by.sleepsOn ? { by, reason, memory, address, timed, holders } : undefined
+}
+
+function stands({ by, reason, memory, address, holders }: Wait): boolean {
+  const now = holdersOf(reason, memory, address)
+  return now.length === holders.length && now.every((tid, i) => tid === holders[i]) && by.sleepsOn
+}
+
+/** The threads that wait for each other in `all`, as lists: each waits for what the next one holds, the last for the first. */
+export function cycles(all: readonly Snapshot[]): Wait[][] {
+  const waits = new Map<number, Wait>()
+  for (const copy of all) {
+    if ((copy.word(ThreadRecord.flags) & (Flag.ASYNC | Flag.HOST)) !== 0) continue
+    const wait = waitOf(copy)
+    if (wait !== undefined && !wait.timed && wait.holders.length !== 0) waits.set(copy.word(ThreadRecord.tid), wait)
   }
-  return undefined
+  const found: Wait[][] = []
+  const seen = new Set<number>()
+  for (const tid of waits.keys()) walk(tid, waits, seen, [], found)
+  return found.filter(cycle => cycle.every(stands))
 }
+
+// Depth first; `path` is where we came from.  A thread is entered once, so a cycle is found once.  The depth is the
+// number of threads that wait in a row: a stack of our own, for there may be thousands.
+function walk(from: number, waits: ReadonlyMap<number, Wait>, seen: Set<number>, path: number[], found: Wait[][]): void {
+  const ahead: number[][] = [[from]]
+  while (ahead.length !== 0) {
+    const tid = ahead[ahead.length - 1].pop()
+    if (tid === undefined) {
+      ahead.pop()
+      path.pop()
+      continue
+    }
+    const at = path.indexOf(tid)
+    if (at >= 0) found.push(fromLowest(path.slice(at)).map(each => waits.get(each)!))
+    const wait = waits.get(tid)
+    if (seen.has(tid) || wait === undefined) continue
+    seen.add(tid)
+    path.push(tid)
+    ahead.push([...wait.holders])
+  }
+}
+
+// The same cycle always begins with the same thread.
+function fromLowest(cycle: readonly number[]): number[] {
+  const lowest = cycle.indexOf(cycle.reduce((a, b) => Math.min(a, b)))
+  return [...cycle.slice(lowest), ...cycle.slice(0, lowest)]
+}
+
+/** The reasons whose sleeps something outside of the process, or the library itself, may end. */
+export const externalReasons: ReadonlySet<Wmesg> = new Set<Wmesg>(['start', 'mail', 'signal', 'sleep', 'port', 'output', 'exit of all'])

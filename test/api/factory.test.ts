@@ -85,7 +85,10 @@ test('after a factory that made no Worker other threads run as ever', () => {
       try { Thread.create(f) } catch {}
       threads.push(Thread.inline(w => { Atomics.wait(w, 0, 0); return 'ran' }, word))
     }
-    for (let i = 0; i < 3; i++) { gc(); await new Promise(resolve => setTimeout(resolve, 20)) }
+    let collected = false
+    const registry = new FinalizationRegistry(() => { collected = true })
+    registry.register({}, 0)
+    while (!collected) { gc(); await new Promise(setImmediate) }
     Atomics.store(word, 0, 1)
     Atomics.notify(word, 0)
     try { for (const t of threads) console.log(t.join(3000)) } catch (e) { console.log(e.message); process.exit() }`, ['--expose-gc']), 'ran\n'.repeat(4))

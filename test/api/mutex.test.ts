@@ -241,11 +241,10 @@ test('lockAsync waits for a thread without blocking the event loop', async () =>
   const t = Thread.create(work.hold, mutex, held, release)
   await held.waitAsync()
   let turns = 0
-  const ticking = setInterval(() => turns++, 1)
-  setTimeout(() => { release.post() }, 20)
+  const ticking = setInterval(() => { if (++turns === 3) release.post() }, 1)
   const hold = await mutex.lockAsync()
   clearInterval(ticking)
-  assert.ok(turns > 0)
+  assert.ok(turns >= 3)
   assert.equal(hold.mutex, mutex)
   hold.unlock()
   await t.joinAsync()

@@ -1,7 +1,8 @@
 // Every program under examples/, with small arguments, run as examples/README.md says.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -41,6 +42,25 @@ prints('parallel-sort', ['10000', '2'], 'sorted 10000 numbers: yes')
 prints('parallel-sort', ['1000', '3'], 'sorted 1000 numbers: yes')
 prints('parallel-sort', ['0', '1'], 'sorted 0 numbers: yes')
 
+test('deadlock is told of while main sleeps in join, with who waits for whom', async () => {
+  tried.add('deadlock')
+  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'run', '--trace-sites', join(built, 'deadlock/main.js'), '--', '3'])
+  let stdout = '', stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    if (/behind them:\n.*tid 1 [^]*created at/.test(stderr)) child.kill('SIGKILL')
+  })
+  const timer = setTimeout(() => child.kill('SIGKILL'), 30_000)
+  await once(child, 'close')
+  clearTimeout(timer)
+  assert.equal(stdout, 'everybody holds one fork\n')
+  assert.match(stderr, /^deadlock: 3 threads wait for each other\n/)
+  assert.match(stderr, /^ {2}tid \d+ {2}philosopher 1 {2}holds Mutex "fork 1" {2}waits for Mutex "fork 2"\n +waits at +dine \(.*main\.js:\d+:\d+\)\n +created at +.*main\.js:\d+:\d+/m)
+  assert.match(stderr, /^ {2}philosopher 0 -> Mutex "fork 1" -> philosopher 1 -> Mutex "fork 2" -> philosopher 2 -> Mutex "fork 0" -> philosopher 0$/m)
+  assert.match(stderr, /behind them:\n {2}tid 1 {2}main {2}waits for the end of thread \d+ "philosopher 0"/)
+})
+
 test('word-index makes the same index with one thread and with two, and its last line is that of the last thread', async () => {
   tried.add('word-index')
   const { code, stdout, stderr } = await run('word-index', '--threads', '2', join(root, 'examples'))
@@ -57,7 +77,7 @@ test('word-index --json prints one object and nothing else', async () => {
 })
 
 const wrong: readonly (readonly [example: string, ...args: string[]])[] = [
-  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'],
+  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['deadlock', '0'], ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'],
 ]
 for (const [example, ...args] of wrong) {
   test(`${example} ${args.join(' ')} is refused in one line, with exit code 2`, async () => {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { load } from 'pthreads'
 import {
-  Cond, malloc, memory, Mutex, MutexAttr, pthread_cond_init, pthread_create, pthread_join, pthread_mutex_init, pthread_mutexattr_init,
-  pthread_mutexattr_settype, PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, Sem, sem_init,
-  type Address, type Entry,
+  Barrier, Cond, malloc, memory, Mutex, MutexAttr, pthread_barrier_init, pthread_cond_init, pthread_create, pthread_join, PTHREAD_MUTEX_DEFAULT,
+  PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_init, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, pthread_mutexattr_init, pthread_mutexattr_settype,
+  PTHREAD_PROCESS_PRIVATE, PTHREAD_RWLOCK_DEFAULT_NP, pthread_rwlock_init, pthread_rwlockattr_init, pthread_rwlockattr_setkind_np, pthread_spin_init,
+  Rwlock, RwlockAttr, Sem, sem_init, Spinlock, type Address, type Entry,
 } from 'pthreads/posix'
 
 export const m = memory()
@@ -82,6 +83,29 @@ export function newSem(value: number): Address {
   const sem = malloc(Sem.size)
   ok(sem_init(m, sem, 0, value))
   return sem
+}
+
+/** A read-write lock of the kind. */
+export function newRwlock(kind = PTHREAD_RWLOCK_DEFAULT_NP): Address {
+  const attr = malloc(RwlockAttr.size), lock = malloc(Rwlock.size)
+  ok(pthread_rwlockattr_init(m, attr))
+  ok(pthread_rwlockattr_setkind_np(m, attr, kind))
+  ok(pthread_rwlock_init(m, lock, attr))
+  return lock
+}
+
+/** A barrier for so many threads. */
+export function newBarrier(count: number): Address {
+  const barrier = malloc(Barrier.size)
+  ok(pthread_barrier_init(m, barrier, 0, count))
+  return barrier
+}
+
+/** A spin lock. */
+export function newSpinlock(): Address {
+  const lock = malloc(Spinlock.size)
+  ok(pthread_spin_init(m, lock, PTHREAD_PROCESS_PRIVATE))
+  return lock
 }
 
 /** The types of mutexes, by name. */

@@ -7,15 +7,18 @@ import { find } from '#internal/kernel/thread.js'
 import { wmesg, type Wmesg } from '#internal/kernel/wmesg.js'
 import { until } from '../api/until.ts'
 
+const ASLEEP = 1
+
 /** Whether a record of that thread exists: it runs, or it ended and was neither joined nor detached. */
 export function exists(thread: number): boolean {
   return find(thread) !== 0
 }
 
-/** Whether the thread sleeps on that. */
+/** Whether the thread sleeps on that: it is queued, and has done what comes between that and its suspension. */
 export function sleepsOn(thread: number, on: Wmesg): boolean {
   const t = record(find(thread))
-  return exists(thread) && load(kernel, t + ThreadRecord.state) === State.SLEEPING && load(kernel, t + ThreadRecord.wmesg) === wmesg[on]
+  return exists(thread) && load(kernel, t + ThreadRecord.state) === State.SLEEPING && load(kernel, t + ThreadRecord.wmesg) === wmesg[on] &&
+    load(kernel, t + ThreadRecord.park) === ASLEEP
 }
 
 /** Returns when the thread sleeps on that. */

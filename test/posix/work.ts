@@ -2,10 +2,13 @@
 
 import { thread } from 'pthreads'
 import {
-  CLOCK_MONOTONIC, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_detach, pthread_equal, pthread_exit,
-  pthread_getspecific, pthread_join, pthread_key_create, pthread_key_delete, pthread_mutex_clocklock, pthread_mutex_lock, pthread_mutex_timedlock,
-  pthread_mutex_trylock, pthread_mutex_unlock, pthread_once, pthread_self, pthread_setspecific, sem_clockwait, sem_post, sem_timedwait, sem_trywait,
-  sem_wait, type Clock, type Entry, type Timespec,
+  CLOCK_MONOTONIC, malloc, memory, PTHREAD_BARRIER_SERIAL_THREAD, pthread_barrier_wait, pthread_cond_clockwait, pthread_cond_wait, pthread_create,
+  pthread_detach, pthread_equal, pthread_exit, pthread_getspecific, pthread_join, pthread_key_create, pthread_key_delete, pthread_mutex_clocklock,
+  pthread_mutex_lock, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock, pthread_once, pthread_rwlock_clockrdlock,
+  pthread_rwlock_clockwrlock, pthread_rwlock_rdlock, pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock, pthread_rwlock_tryrdlock,
+  pthread_rwlock_trywrlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self, pthread_setspecific, pthread_spin_lock, pthread_spin_trylock,
+  pthread_spin_unlock, sem_clockwait, sem_close, sem_open, sem_post, sem_timedwait, sem_trywait, sem_unlink, sem_wait, type Clock, type Entry,
+  type Timespec,
 } from 'pthreads/posix'
 import { at } from './clock.ts'
 
@@ -364,4 +367,146 @@ export function takeMany({ sem, counter, times }: { sem: number, counter: number
     sem_wait(m, sem)
     add(counter, 1)
   }
+}
+
+// Read-write locks -------------------------------------------------------------------------------------------------
+
+/** Locks, notes `id` while inside, unlocks: what lock and unlock returned. */
+export function readOnce({ lock, list = 0, id = 0 }: { lock: number, list?: number, id?: number }): [number, number] {
+  const errno = pthread_rwlock_rdlock(m, lock)
+  if (list !== 0) note(list, id)
+  return [errno, errno === 0 ? pthread_rwlock_unlock(m, lock) : -1]
+}
+
+/** As {@link readOnce}, for writing. */
+export function writeOnce({ lock, list = 0, id = 0 }: { lock: number, list?: number, id?: number }): [number, number] {
+  const errno = pthread_rwlock_wrlock(m, lock)
+  if (list !== 0) note(list, id)
+  return [errno, errno === 0 ? pthread_rwlock_unlock(m, lock) : -1]
+}
+
+/** What tryrdlock and trywrlock say; unlocks again what it got. */
+export function tryBoth(lock: number): [number, number] {
+  const read = pthread_rwlock_tryrdlock(m, lock)
+  if (read === 0) pthread_rwlock_unlock(m, lock)
+  const write = pthread_rwlock_trywrlock(m, lock)
+  if (write === 0) pthread_rwlock_unlock(m, lock)
+  return [read, write]
+}
+
+/** Holds the lock until `release` is posted. */
+export function holdRead({ lock, held, release }: { lock: number, held: number, release: number }): number {
+  const errno = pthread_rwlock_rdlock(m, lock)
+  sem_post(m, held)
+  sem_wait(m, release)
+  return errno || pthread_rwlock_unlock(m, lock)
+}
+
+/** As {@link holdRead}, for writing. */
+export function holdWrite({ lock, held, release }: { lock: number, held: number, release: number }): number {
+  const errno = pthread_rwlock_wrlock(m, lock)
+  sem_post(m, held)
+  sem_wait(m, release)
+  return errno || pthread_rwlock_unlock(m, lock)
+}
+
+export function timedRw({ lock, how, abstime, clock }: { lock: number, how: 'read' | 'write', abstime: Timespec, clock?: Clock }): number {
+  const errno = how === 'read'
+    ? clock === undefined ? pthread_rwlock_timedrdlock(m, lock, abstime) : pthread_rwlock_clockrdlock(m, lock, clock, abstime)
+    : clock === undefined ? pthread_rwlock_timedwrlock(m, lock, abstime) : pthread_rwlock_clockwrlock(m, lock, clock, abstime)
+  return errno || pthread_rwlock_unlock(m, lock)
+}
+
+/** Waits for so many ms to write. */
+export function writeBriefly({ lock, ms }: { lock: number, ms: number }): number {
+  return pthread_rwlock_clockwrlock(m, lock, CLOCK_MONOTONIC, at(CLOCK_MONOTONIC, ms))
+}
+
+/** Writes are seen whole: both words alike, whoever reads. Returns how often they were not. */
+export function readAndWrite({ lock, words, times, every }: { lock: number, words: number, times: number, every: number }): number {
+  let torn = 0
+  const at = words >>> 2
+  for (let i = 0; i < times; i++) {
+    if (i % every === 0) {
+      pthread_rwlock_wrlock(m, lock)
+      m.i32[at]++
+      m.i32[at + 1]++
+    } else {
+      pthread_rwlock_rdlock(m, lock)
+      if (m.i32[at] !== m.i32[at + 1]) torn++
+    }
+    pthread_rwlock_unlock(m, lock)
+  }
+  return torn
+}
+
+export function unlockRw(lock: number): number {
+  return pthread_rwlock_unlock(m, lock)
+}
+
+// Barriers ---------------------------------------------------------------------------------------------------------
+
+export function barrierWait(barrier: number): number {
+  return pthread_barrier_wait(m, barrier)
+}
+
+/** Waits as often as told; counts itself in `counter` before each wait, and returns the counts that it saw after, and how often it was the serial thread. */
+export function barrierRounds({ barrier, counter, rounds }: { barrier: number, counter: number, rounds: number }): { seen: number[], serial: number } {
+  const seen: number[] = []
+  let serial = 0
+  for (let i = 0; i < rounds; i++) {
+    add(counter, 1)
+    if (pthread_barrier_wait(m, barrier) === PTHREAD_BARRIER_SERIAL_THREAD) serial++
+    seen.push(read(counter))
+    pthread_barrier_wait(m, barrier)
+  }
+  return { seen, serial }
+}
+
+// Spin locks -------------------------------------------------------------------------------------------------------
+
+export function spinNote({ lock, list, id }: { lock: number, list: number, id: number }): void {
+  pthread_spin_lock(m, lock)
+  note(list, id)
+  pthread_spin_unlock(m, lock)
+}
+
+export function spinTry(lock: number): number {
+  const errno = pthread_spin_trylock(m, lock)
+  if (errno === 0) pthread_spin_unlock(m, lock)
+  return errno
+}
+
+export function spinUnlock(lock: number): number {
+  return pthread_spin_unlock(m, lock)
+}
+
+export function spinLockUnlock(lock: number): [number, number] {
+  return [pthread_spin_lock(m, lock), pthread_spin_unlock(m, lock)]
+}
+
+export function spinCount({ lock, counter, times }: { lock: number, counter: number, times: number }): void {
+  const at = counter >>> 2
+  for (let i = 0; i < times; i++) {
+    pthread_spin_lock(m, lock)
+    m.i32[at]++
+    pthread_spin_unlock(m, lock)
+  }
+}
+
+// Named semaphores -------------------------------------------------------------------------------------------------
+
+/** Opens the semaphore; its address, or the errno negated. */
+export function semOpen({ name, oflag = 0, value = 0 }: { name: string, oflag?: number, value?: number }): number {
+  const at = malloc(4)
+  const errno = sem_open(m, at, name, oflag, 0o600, value)
+  return errno === 0 ? read(at) : -errno
+}
+
+export function semClose(sem: number): number {
+  return sem_close(m, sem)
+}
+
+export function semUnlink(name: string): number {
+  return sem_unlink(name)
 }

@@ -1,7 +1,7 @@
 // What the types of the face promise to a strict program.  Never run: strict.test.ts asks the compiler.
 // A line that must not compile stands below an @ts-expect-error.
 
-import { Condition, configure, ErrnoError, load, Mutex, Once, Semaphore, Thread, thread, ThreadDeathError, ThreadLocal, transfer, type Entry, type MutexHold, type ThreadOptions } from 'pthreads'
+import { Barrier, Condition, configure, ErrnoError, load, Mutex, Once, RwLock, Semaphore, SpinLock, Thread, thread, ThreadDeathError, ThreadLocal, transfer, type Entry, type MutexHold, type RwLockHold, type ThreadOptions } from 'pthreads'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 const is = <_ extends true>(): void => undefined
@@ -95,6 +95,24 @@ is<Same<typeof later, MutexHold>>()
 new Mutex({ type: 'fast' })
 // @ts-expect-error -- a tryLock may be null
 mutex.tryLock().unlock()
+const rwlock = new RwLock({ prefer: 'readers' }), reading: RwLock | null = rwlock.tryRead()
+const readWithin = rwlock.withRead(() => 5), held = await rwlock.withWriteAsync(hold => hold)
+is<Same<typeof readWithin, number>>()
+is<Same<typeof held, RwLockHold>>()
+{
+  using _ = rwlock.write(5)
+  using _held = await rwlock.readAsync(5)
+  using _spun = new SpinLock().lock()
+}
+// @ts-expect-error -- no such preference
+new RwLock({ prefer: 'nobody' })
+// @ts-expect-error -- a hold is for reading or for writing
+held.mode = 'both'
+const serial: boolean = new Barrier(1, { name: 'b' }).wait(5)
+// @ts-expect-error -- a barrier has a count
+new Barrier()
+// @ts-expect-error -- a spin lock does not wait for a time
+new SpinLock().lock(5)
 const condition = new Condition({ name: 'c' })
 condition.wait(mutex, 5)
 await condition.waitAsync(await mutex.lockAsync())
@@ -123,4 +141,5 @@ const sleeps: number | undefined = added.stats.sleepsBy.mutex
 // @ts-expect-error -- nobody sleeps on that
 void added.stats.sleepsBy.nothing
 
-export const used = [sum, result, none, inline, created, within, later, value, moved, text, called, locked, tried, possible, options, code, sleeps]
+export const used = [reading, readWithin, serial,
+  sum, result, none, inline, created, within, later, value, moved, text, called, locked, tried, possible, options, code, sleeps]
