@@ -22,7 +22,15 @@ import { closeAsync, openAsync } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
 interface Request {
-  memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock, epoch: number, by: number
+  memory: Memory
+  address: Address
+  expected: number
+  bits: number
+  reason: number
+  deadline: number
+  clock: Clock
+  epoch: number
+  by: number
 }
 
 const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC, epoch: ANY_EPOCH, by: 0 } as Request
