@@ -9,14 +9,17 @@ import { installHost } from '../kernel/host.ts'
 import { attached, carrierRecord, checkLimits, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
 import { Carrier, FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { closeAsync, lastSlot, openAsync, open_locked } from '../kernel/thread.ts'
-import { settle, wait, type Sleeper } from '../kernel/request.ts'
+import { installAttendant, settle, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { installPlatform, installStrings } from '../mem/codec.ts'
 import { installResolver } from '../pthread/entry.ts'
 import { failureOf } from '../pthread/bequest.ts'
+import { attendant, installReaction } from '../pthread/deliver.ts'
 import { obituary } from '../pthread/obituary.ts'
+import { listen, react } from '../pthread/start.ts'
 import { installParser } from './inline.ts'
-import { resolve } from './resolve.ts'
+import { forwardSignals } from './os-signals.ts'
+import { resolve, resolveNow } from './resolve.ts'
 
 const COPY = Symbol.for('pthreads')
 
@@ -30,7 +33,9 @@ export function install(): void {
   installClock(host.monotonic)
   installPlatform(platform)
   if (strings !== undefined) installStrings(strings)
-  installResolver(resolve)
+  installResolver(resolve, resolveNow)
+  installAttendant(attendant)
+  installReaction(react)
   installParser(loadParser)
 }
 
@@ -44,7 +49,13 @@ export interface Configuration extends Limits {
   /** Note where threads are created and where they sleep, for reports: some microseconds for each. Default false. */
   traceSites?: boolean
   host?: URL | string
+  /**
+   * SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGCONT, SIGWINCH of the operating system become signals of the process, if the program
+   * has an action for them or waits for them. They come when the first thread's event loop turns: not while it is blocked.
+   */
+  osSignals?: boolean
 }
+let osSignals = false
 
 /**
  * Sets limits of the process. Must come before anything else is used; in a module that threads import again, it does
@@ -55,10 +66,12 @@ export function configure(configuration: Configuration): void {
   if (attached() && self.carrier !== FIRST) return
   if (attached()) throw new Error('configure: the process exists already; configure it before the first use of the library')
   if (typeof configuration !== 'object' || configuration === null) throw new TypeError(`configure: ${configuration === null ? 'null' : typeof configuration}, not an object`)
-  const { host: module, watch = watched, traceSites = traced, ...rest } = configuration
+  const { host: module, osSignals: wanted, watch = watched, traceSites = traced, ...rest } = configuration
   for (const [key, value] of Object.entries({ watch, traceSites })) if (typeof value !== 'boolean') throw new TypeError(`configure: ${key}: ${typeof value}, not a boolean`)
   for (const key of Object.keys(rest)) if (!['threads', 'memory', 'cache'].includes(key)) throw new TypeError(`configure: unknown option "${key}"`)
   checkLimits(rest)
+  if (wanted !== undefined && typeof wanted !== 'boolean') throw new TypeError(`configure: osSignals: ${typeof wanted}, not a boolean`)
+  osSignals = wanted ?? osSignals
   limits = { ...limits, ...rest }
   watched = watch
   traced = traceSites
@@ -75,6 +88,8 @@ function attachFirst(): void {
   create(limits, host.pid())
   poke(kernel, PROCESS + Process.bumpThread, 2)
   become(1, 0)
+  listen()
+  if (osSignals) forwardSignals()
   host.atExit(report)
   if (watched) needSpawner()                                             // the first thread may hang all alone
 }

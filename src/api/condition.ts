@@ -7,6 +7,7 @@ import { kernel, record, self, user } from '../kernel/process.ts'
 import { Flag, ThreadRecord } from '../kernel/records.ts'
 import { block, settle } from '../kernel/request.ts'
 import { find } from '../kernel/thread.ts'
+import { cancellationPoint } from '../pthread/cancel.ts'
 import { pthread_cond_broadcast, pthread_cond_signal, wait_slow } from '../pthread/cond.ts'
 import { Cond, Mutex as MutexRecord } from '../pthread/records.ts'
 import { after, later, tidOf } from './later.ts'
@@ -28,6 +29,7 @@ export class Condition extends Shared {
    */
   wait(mutex: Mutex, ms?: number): void {
     if (this.at === 0) throw this.failure(0, 'wait')
+    cancellationPoint()
     const errno = block(wait_slow(user, this.at, Mutex.addressOf(mutex), self.slot, self.tid, after(ms), CLOCK_MONOTONIC))
     if (errno !== 0 && errno !== EOWNERDEAD) throw this.failure(errno, 'wait')
   }

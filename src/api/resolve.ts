@@ -1,6 +1,6 @@
 // From an entry's source to its function, in the heap that shall run it.
 
-import { importModule } from '#host'
+import { importModule, importNow } from '#host'
 import type { Routine } from '../pthread/entry.ts'
 
 const given = new Map<string, Routine>()
@@ -27,13 +27,38 @@ export function resolve(source: string): Routine | Promise<Routine> {
   }
 }
 
-async function fromModule(source: string, url: string, name: string): Promise<Routine> {
-  let module: Record<string, unknown>
+type Module = Record<string, unknown>
+const modules = new Map<string, Module>()
+
+/** The function of an entry, if it can be had without a turn of the event loop. */
+export function resolveNow(source: string): Routine | undefined {
+  const known = given.get(source)
+  if (known !== undefined || !source.startsWith('u')) return known ?? (source.startsWith('i') ? compile(source.slice(1)) : undefined)
+  const [url, name] = source.slice(1).split('\n')
+  const module = modules.get(url) ?? importNow(url)
+  if (module === undefined) return undefined
+  modules.set(url, module)
+  const f = given.get(source) ?? module[name]
+  return typeof f === 'function' ? f as Routine : undefined
+}
+
+function fromModule(source: string, url: string, name: string): Routine | Promise<Routine> {
+  const module = modules.get(url)
+  return module === undefined ? afterImport(source, url, name) : functionIn(module, source, url, name)
+}
+
+async function afterImport(source: string, url: string, name: string): Promise<Routine> {
+  let module: Module
   try {
     module = await importModule(url)
   } catch (error) {
     throw failure(`cannot import ${url}: ${error instanceof Error ? error.message : String(error)}`, 'ERR_THREAD_IMPORT', error)
   }
+  modules.set(url, module)
+  return functionIn(module, source, url, name)
+}
+
+function functionIn(module: Module, source: string, url: string, name: string): Routine {
   const f = given.get(source) ?? module[name]
   if (typeof f !== 'function') throw failure(`${url} has no function "${name}"`, 'ERR_THREAD_ENTRY')
   return f as Routine

@@ -2,9 +2,10 @@
 
 import { load } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
-import { EOVERFLOW, ETIMEDOUT } from '../kernel/errno.ts'
+import { EINTR, EOVERFLOW, ETIMEDOUT } from '../kernel/errno.ts'
 import { user } from '../kernel/process.ts'
 import { block } from '../kernel/request.ts'
+import { cancellationPoint } from '../pthread/cancel.ts'
 import { Sem } from '../pthread/records.ts'
 import { postMany, sem_init, sem_trywait, SEM_VALUE_MAX, wait_slow } from '../pthread/sem.ts'
 import { after, later } from './later.ts'
@@ -30,8 +31,10 @@ export class Semaphore extends Shared {
   wait(ms?: number): void {
     if (this.at === 0) throw this.failure(0, 'wait')
     const until = after(ms)
+    cancellationPoint()
     if (sem_trywait(user, this.at) === 0) return
-    const errno = block(wait_slow(user, this.at, until, CLOCK_MONOTONIC))
+    let errno = EINTR
+    while (errno === EINTR) errno = block(wait_slow(user, this.at, until, CLOCK_MONOTONIC))
     if (errno !== 0) throw this.failure(errno, 'wait')
   }
 

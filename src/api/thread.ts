@@ -2,18 +2,21 @@
 
 import { load, peek } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
-import { EAGAIN, EDEADLK, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
+import { EAGAIN, ECANCELED, EDEADLK, EINTR, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { cpuOfCaller } from '../kernel/exit.ts'
 import { host } from '../kernel/host.ts'
 import { adopt, requestTermination } from '../kernel/mail.ts'
 import { buffers, carrierRecord, kernel, record, self } from '../kernel/process.ts'
 import { Carrier, FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { block } from '../kernel/request.ts'
 import { extend } from '../mem/codec.ts'
-import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/limits.ts'
+import { cancellationPoint, cancelThread, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_setcancelstate, pthread_testcancel } from '../pthread/cancel.ts'
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
 import { pthread_exit } from '../pthread/exit.ts'
+import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/limits.ts'
 import { cause, nameOf } from '../pthread/obituary.ts'
 import { isPriority, schedule, SCHED_FIFO, sched_get_priority_min, SCHED_OTHER, SCHED_RR } from '../pthread/sched.ts'
+import { sleep_slow } from '../pthread/sleep.ts'
 import { born, create, detach, join, join_slow, type Creation, type Outcome } from '../pthread/thread.ts'
 import { ensure, holdProcess } from './attach.ts'
 import { factoryOf } from './entry.ts'
@@ -130,6 +133,38 @@ export class Thread<R = unknown> {
     return pthread_exit(value)
   }
 
+  /**
+   * Suspends the calling thread for `ms` milliseconds; handlers of signals run meanwhile. Throws TypeError or RangeError for
+   * what is no duration.
+   */
+  static sleep(ms: number): void {
+    ensure()
+    const until = after(ms)
+    cancellationPoint()
+    for (let errno = EINTR; errno === EINTR;) errno = block(sleep_slow(self.slot, until, CLOCK_MONOTONIC))
+  }
+
+  /** {@link sleep} without blocking the calling thread. */
+  static async sleepAsync(ms: number): Promise<void> {
+    ensure()
+    const until = after(ms)
+    await later('Thread.sleepAsync', slot => sleep_slow(slot, until, CLOCK_MONOTONIC))
+  }
+
+  /** Ends the calling thread here if it was canceled, and handlers of signals run that are due. */
+  static testCancel(): void {
+    ensure()
+    pthread_testcancel()
+  }
+
+  /** Whether the calling thread can be canceled: a request waits while it cannot. Returns what was before. */
+  static setCancelable(cancelable: boolean): boolean {
+    ensure()
+    const before = { value: PTHREAD_CANCEL_ENABLE }
+    pthread_setcancelstate(cancelable ? PTHREAD_CANCEL_ENABLE : PTHREAD_CANCEL_DISABLE, before)
+    return before.value === PTHREAD_CANCEL_ENABLE
+  }
+
   /** What it does now. */
   get state(): ThreadState {
     return this.#lives() ? states[load(kernel, record(this.#slot) + ThreadRecord.state)] ?? 'joined' : 'joined'
@@ -149,7 +184,7 @@ export class Thread<R = unknown> {
 
   /**
    * Waits for the end of the thread, or for `ms` milliseconds, and returns its result; throws what it threw, with
-   * its class, message, code, cause and stack; ThreadDeathError if it died. Blocks. One join succeeds: ErrnoError
+   * its class, message, code, cause and stack; ThreadDeathError if it died, ErrnoError ECANCELED if it was canceled. Blocks. One join succeeds: ErrnoError
    * EINVAL if it was joined or detached before; EDEADLK if it is the caller; ETIMEDOUT, and it can be joined again.
    */
   join(ms?: number): R {
@@ -169,6 +204,17 @@ export class Thread<R = unknown> {
   detach(): void {
     const errno = detach(this.#slot, this.#serial)
     if (errno !== 0) throw this.#failure(errno, 'detach')
+  }
+
+  /**
+   * Asks the thread to end: it does so where it waits for a condition, a semaphore, a thread or a time, or when it comes to
+   * such a place, or to {@link Thread.testCancel}; also in an await. `finally` blocks run (not around an await), locks are the
+   * program's to release there. Its join throws ErrnoError ECANCELED. Returns at once; does nothing if the thread has ended.
+   * Throws ErrnoError EPERM for the first thread of a program without `run`.
+   */
+  cancel(): void {
+    const errno = cancelThread(this.#slot, this.#serial)
+    if (errno === EPERM) throw new ErrnoError(EPERM, 'thread.cancel', `cancel: ${String(this)} is the first one, which cannot end before the process; run the program with \`pthreads run\``, this)
   }
 
   /**
@@ -226,6 +272,7 @@ export class Thread<R = unknown> {
       case Status.RETURNED:
       case Status.EXITED: return value as R
       case Status.THREW: throw this.#extend(value)
+      case Status.CANCELED: throw new ErrnoError(ECANCELED, 'thread.join', `${String(this)} was canceled`, this)
       default: throw this.#extend(new ThreadDeathError(`${String(this)} ${cause(reason, code)}`, reason, this.tid, reason === 1 ? code : undefined, value))
     }
   }

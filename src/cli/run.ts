@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { configure, ensureCommand, untilAllExited } from '../api/attach.ts'
 import { load } from '../api/entry.ts'
 import { ThreadDeathError } from '../api/errors.ts'
+import { forwardSignals } from '../api/os-signals.ts'
 import { Thread } from '../api/thread.ts'
 import { render, summary, take } from './summary.ts'
 
@@ -14,7 +15,8 @@ export interface RunOptions { threads?: number, memory?: number, cache?: number,
 
 interface Program { main(args: string[]): unknown }
 
-const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
+/** Those that end the program with a table of its threads, unless it does something about them. */
+const SIGNALS: Readonly<Record<number, string>> = { 1: 'SIGHUP', 2: 'SIGINT', 15: 'SIGTERM' }
 
 /** Runs the program in `file`; sets the exit code. */
 export async function runProgram(file: string, options: RunOptions, args: string[]): Promise<void> {
@@ -30,7 +32,11 @@ export async function runProgram(file: string, options: RunOptions, args: string
   configure(memory === undefined ? rest : { ...rest, memory: Math.min(memory * 2 ** 20, 2 ** 31 - 65536) })
   ensureCommand()
   process.on('SIGQUIT', () => { process.stderr.write(`\nSIGQUIT:\n${render(take())}`) })
-  for (const [signal, number] of Object.entries(SIGNALS)) process.once(signal, () => { end(signal, number) })
+  const stopForwarding = forwardSignals((signo) => {
+    const name = SIGNALS[signo]
+    if (name !== undefined) end(name, signo)
+    return name !== undefined
+  })
   const { main } = load<Program>(pathToFileURL(path))
   try {
     const ended = Thread.create({ name: 'main' }, main, args).joinAsync()
@@ -41,7 +47,8 @@ export async function runProgram(file: string, options: RunOptions, args: string
     process.exitCode = complain(file, error)
   }
   await untilAllExited()
-  for (const signal of [...Object.keys(SIGNALS), 'SIGQUIT']) process.removeAllListeners(signal)
+  stopForwarding()
+  process.removeAllListeners('SIGQUIT')
 }
 
 // Prints why the program failed; returns the exit code.

@@ -3,11 +3,25 @@
 // hook costs time and memory in every Worker, and programs in JavaScript do not pay for it.
 
 import { readFileSync } from 'node:fs'
-import { register } from 'node:module'
+import { createRequire, register } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { loadParser } from './parser.ts'
 
 const native = 'typescript' in process.features && Boolean(process.features.typescript)
 let hooked = false
+
+/**
+ * The module at `url` without a turn of the event loop; undefined where that cannot be: an old Node, a module that awaits at
+ * its top level or whose types a hook must strip. What its code throws is seen by {@link importModule}.
+ */
+export function importNow(url: string): Record<string, unknown> | undefined {
+  if (!url.startsWith('file:') || !('require_module' in process.features) || (!native && url.includes('.ts'))) return undefined
+  try {
+    return createRequire(url)(fileURLToPath(url)) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
 
 /** Imports the module at `url`; throws what the import throws. */
 export async function importModule(url: string): Promise<Record<string, unknown>> {

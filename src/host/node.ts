@@ -6,6 +6,7 @@ import { parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort }
 import type { Birth, Host, Usage } from '../kernel/host.ts'
 import { writeWhole } from './output.ts'
 
+const EINVAL = 22, SIGUSR1 = 10, SIGPIPE = 13, SIGTERM = 15
 const boot = new URL('../boot.js', import.meta.url)
 
 // performance.now has an origin of its own in every Worker; hrtime has not, but is slower.
@@ -84,6 +85,20 @@ export const node: Host = {
     const { user, system } = process.cpuUsage()
     return { cpuTime: (user + system) / 1000, resident: process.memoryUsage.rss(), parent: process.ppid }
   },
+  kill(pid, signo) {
+    try {
+      process.kill(pid, signo)
+      return 0
+    } catch (error) {
+      return Math.abs((error as NodeJS.ErrnoException).errno ?? EINVAL)
+    }
+  },
+
+  // Node ignores SIGPIPE, and SIGUSR1 starts its debugger: neither would end it.
+  die(signo) {
+    process.kill(process.pid, signo === SIGPIPE || signo === SIGUSR1 ? SIGTERM : signo)
+  },
+
   processors: availableParallelism,
 
   startSpawner(birth) {

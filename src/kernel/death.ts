@@ -27,6 +27,8 @@ import { mendHandles, sweep } from './handle.ts'
 import { host } from './host.ts'
 import { arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
 import { BUCKETS, Bucket, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord } from './records.ts'
+import { drop_locked, prodHeirs } from './signal.ts'
+import { mendSignals } from './signal-queue.ts'
 import { free_locked, lastSlot } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
@@ -44,6 +46,8 @@ export interface Heirs {
   bequeath(slot: number, death: Death): void
   /** A thread that never started, or exited detached: gives up its message and its name. */
   clear(slot: number): void
+  /** A thread that the spawner starts: gives it `value` as its argument; false: ENOMEM. */
+  argument(slot: number, value: number): boolean
 }
 
 type Step = () => void
@@ -61,10 +65,10 @@ export function eventually(...steps: Step[]): void {
   }
 }
 
-const LOCKS = [PROCESS + Process.tableLock, PROCESS + Process.handleLock, PROCESS + Process.heapLock]
+const LOCKS = [PROCESS + Process.tableLock, PROCESS + Process.signalLock, PROCESS + Process.handleLock, PROCESS + Process.heapLock]
 
 // A step that changes tables, messages and objects: all or nothing.
-function locked(f: Step): Step {
+export function locked(f: Step): Step {
   return () => { holding(kernel, LOCKS, self.carrier, f) }
 }
 
@@ -92,6 +96,7 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
       })
     }),
     locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) }) }),
+    prodHeirs,
     rouseAll,
     locked(() => { sweep(n) }),
     locked(() => {
@@ -161,6 +166,7 @@ function settle(slot: number, death: Death, heirs: Heirs): void {
   or(kernel, t + ThreadRecord.flags, Flag.FAILED)
   pokef(kernel, t + ThreadRecord.ended, now(CLOCK_MONOTONIC))
   pokef(kernel, t + ThreadRecord.cpu, NaN)
+  drop_locked(slot)
   heirs.disown(slot)
   heirs.bequeath(slot, death)
   finish(slot, heirs)
@@ -237,6 +243,7 @@ function mendLocks(n: number): void {
   }
   for (let b = 0; b < BUCKETS; b++) mendIf(bucketRecord(b) + Bucket.lock, () => { mendBucket(b, lastSlot()) })
   mendIf(PROCESS + Process.tableLock, mendTables)
+  mendIf(PROCESS + Process.signalLock, mendSignals)
   mendIf(PROCESS + Process.heapLock, () => { mend(arena) })
   mendIf(PROCESS + Process.handleLock, mendHandles)
   mendIf(PROCESS + Process.internLock, () => undefined)                  // the count is stored last

@@ -24,6 +24,10 @@
 //     still in a bucket waits for that bucket's lock before it goes on.
 // I6  `bucket` is the truth about a queue; links can be made again from bucket and seq.  The reaper does
 //     so for a bucket whose lock a dead carrier held.
+// I7  Who interrupts sets the thread's `attention` first and looks at `bucket` then; a thread that queues with an
+//     interruptible wait stores `bucket` first and looks at `attention` then.  So one of the two takes it off the
+//     queue (interrupt), marked EINTR.  A wake that came before wins, for the thread is off the queue then; and a
+//     requeued thread has had its signal, so that its wait is no cancellation point any more.
 //
 // A carrier that dies may owe a wake: between changing the word and waking, between unlinking and resuming, after
 // it was woken itself.  Therefore, after a death, the reaper wakes every sleeper (rouse), but those on conditions,
@@ -41,7 +45,7 @@ import { add, cas, exchange, load, peek, poke, resume, store, suspend } from '#a
 import { acquire, release } from '../mem/lock.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { now, remaining, type Clock } from './clock.ts'
-import { EAGAIN, ETIMEDOUT } from './errno.ts'
+import { EAGAIN, EINTR, ETIMEDOUT } from './errno.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
 import { BUCKETS, Bucket, PROCESS, Process, State, ThreadRecord } from './records.ts'
@@ -52,7 +56,10 @@ import { wmesg, wmesgs } from './wmesg.ts'
 const AWAKE = 0, ASLEEP = 1, WOKEN = 2
 export const ANY = -1, ANY_EPOCH = -1
 
-const { park, memory, address, bucket, seq, bitset, next, prev } = ThreadRecord
+/** What may interrupt a wait: a signal that is caught, a cancellation. Bits of a thread's `attention`. */
+export const SIGNAL = 1, CANCEL = 2
+
+const { park, memory, address, bucket, seq, bitset, next, prev, interruptible, interrupted } = ThreadRecord
 
 /** Number of the bucket where the key hangs. */
 function bucketOf(memoryId: number, a: Address): number {
@@ -63,9 +70,9 @@ if (BUCKETS !== 1 << 10) throw new Error('futex: bucketOf yields ten bits')
 /**
  * Queues thread `slot` on (m, a) if the word there is `expected`, and {@link losses} `epoch` if that is given; returns
  * 0, or EAGAIN. The thread must be the caller or a record that the caller owns; it must then sleep, or take itself off
- * with {@link withdraw}.
+ * with {@link withdraw}. With `by`, what may interrupt it, it looks at its `attention` before it sleeps (I7).
  */
-export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number, epoch = ANY_EPOCH): number {
+export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number, epoch = ANY_EPOCH, by = 0): number {
   const n = bucketOf(m.id, a)
   const b = bucketRecord(n)
   const t = record(slot)
@@ -74,6 +81,8 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
   poke(kernel, t + address, a)
   poke(kernel, t + bitset, bits)
   poke(kernel, t + ThreadRecord.wmesg, reason)
+  poke(kernel, t + interruptible, by)
+  poke(kernel, t + interrupted, 0)
   add(kernel, b + Bucket.count, 1)                                       // I1: counted,
   acquire(kernel, b + Bucket.lock, self.carrier)
   if (load(m, a) !== expected || (epoch !== ANY_EPOCH && load(kernel, PROCESS + Process.losses) !== epoch)) {   // then looked again
@@ -147,7 +156,7 @@ function append_locked(b: Address, n: number, slot: number): void {
   const order = peek(kernel, b + Bucket.seq) + 1
   poke(kernel, b + Bucket.seq, order)
   poke(kernel, t + seq, order)
-  poke(kernel, t + bucket, n + 1)                                        // I6: from here on it is queued
+  store(kernel, t + bucket, n + 1)                                       // I6, I7: from here on it is queued
   link_locked(b, slot)
 }
 
@@ -324,6 +333,7 @@ export function requeue(m: Memory, a: Address, to: Memory, target: Address, coun
         poke(kernel, t + memory, to.id)
         poke(kernel, t + address, target)
         poke(kernel, t + ThreadRecord.wmesg, reason)
+        poke(kernel, t + interruptible, peek(kernel, t + interruptible) & SIGNAL)   // I7
         append_locked(c, onto, slot)
       }
     }
@@ -354,6 +364,27 @@ export function withdraw(slot: number): boolean {
   }
 }
 
+/** Ends the wait of thread `slot` with EINTR, if it waits so that `why` may interrupt it. Its `attention` says so already (I7). */
+export function interrupt(slot: number, why: number): boolean {
+  const t = record(slot)
+  for (;;) {
+    const n = load(kernel, t + bucket)
+    if (n === 0) return false
+    const b = bucketRecord(n - 1)
+    let asleep = false
+    acquire(kernel, b + Bucket.lock, self.carrier)
+    const queued = peek(kernel, t + bucket) === n
+    const taken = queued && (peek(kernel, t + interruptible) & why) !== 0
+    if (taken) {
+      poke(kernel, t + interrupted, EINTR)
+      asleep = mark_locked(b, slot)
+    }
+    release(kernel, b + Bucket.lock)
+    if (asleep) resume(kernel, t + park, 1)
+    if (queued) return taken
+  }
+}
+
 /** True when a waker has taken `slot` off its queue. */
 export function woken(slot: number): boolean {
   return load(kernel, record(slot) + park) === WOKEN
@@ -362,7 +393,7 @@ export function woken(slot: number): boolean {
 const spins = wmesgs.map(() => new Spin())
 
 /**
- * Sleeps until the queued thread `slot`, which is the caller, is woken (0) or `deadline` has passed
+ * Sleeps until the queued thread `slot`, which is the caller, is woken (0) or interrupted (EINTR) or `deadline` has passed
  * (ETIMEDOUT). Suspends the carrier.
  */
 export function sleep(slot: number, deadline: number, clock: Clock): number {
@@ -377,6 +408,7 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
   spin.end()
   if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // I5
   poke(kernel, t + ThreadRecord.state, State.RUNNING)
+  if (result === 0) result = peek(kernel, t + interrupted)
   if (result === 0) poke(kernel, t + ThreadRecord.wakeups, peek(kernel, t + ThreadRecord.wakeups) + 1)
   return result
 }

@@ -40,6 +40,10 @@ export interface Host {
   monotonic(): number
   /** Processor time of the calling carrier in ms; NaN where the host cannot tell. */
   cpuTime(): number
+  /** Sends a signal of the operating system; returns 0 or the errno. */
+  kill(pid: number, signo: number): number
+  /** Ends or stops this process by the default action of a signal. Returns if the program has a handler of its own for it. */
+  die(signo: number): void
   /** The operating system's number for the calling thread; 0 where there is none. */
   osThread(): number
   /** Processor time in ms, and switches so far, of the thread with that number; NaN where the host cannot tell. */

@@ -6,7 +6,7 @@
 import { bind, load, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
-import { BUCKETS, Bucket, Carrier, FIRST, Handle, PROCESS, Process, SLOT, ThreadRecord, VERSION } from './records.ts'
+import { ActionRecord, BUCKETS, Bucket, Carrier, FIRST, Handle, PROCESS, Process, SignalRecord, SLOT, ThreadRecord, TimerRecord, VERSION } from './records.ts'
 
 /** What makes a process; all optional. */
 export interface Limits {
@@ -26,6 +26,8 @@ export const INTERNED = 65536
 /** Keys of thread-specific data, each two words: generation * 2 + 1 while it is made; entry id of its destructor. */
 export const KEYS = 65536
 export const HANDLES = 1 << 23
+/** How many signals there are, and how many may be queued. */
+export const SIGNALS = 64, QUEUED = 4096, TIMERS = 1024
 const TABLES = 4096
 
 /** Kernel memory. Undefined until {@link create} or {@link attach} ran. */
@@ -35,7 +37,8 @@ export let user: Memory
 /** The arena in user memory, for mem/arena.ts. */
 export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
-export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0, keys: Address = 0
+export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0, keys: Address = 0,
+  actions: Address = 0, signals: Address = 0, timers: Address = 0
 export let slotMask = 0
 
 /** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs. */
@@ -49,7 +52,10 @@ function layout(slotCount: number, carrierCount: number): Address {
   tids = carriers + carrierCount * Carrier.size
   interned = tids + slotCount * 4
   keys = interned + INTERNED * 4
-  handles = keys + KEYS * 8
+  actions = keys + KEYS * 8
+  signals = actions + SIGNALS * ActionRecord.size
+  timers = signals + QUEUED * SignalRecord.size
+  handles = timers + TIMERS * TimerRecord.size
   slots = handles + HANDLES * Handle.size
   slotMask = slotCount - 1
   return slots + slotCount * SLOT
@@ -89,6 +95,7 @@ export function create(limits: Limits, pid: number): void {
   set(Process.bumpThread, 1)
   set(Process.bumpCarrier, FIRST + 2)
   set(Process.bumpHandle, 1)
+  set(Process.bumpSignal, 1)
   set(Process.cacheLimit, cache)
   set(Process.memories, USER)
   store(user, FIRST_BLOCK, 0)
@@ -123,6 +130,11 @@ export function slotOf(t: Address): number {
 /** Address of carrier `n`'s record. */
 export function carrierRecord(n: number): Address {
   return carriers + n * Carrier.size
+}
+
+/** Address of timer `n`. */
+export function timerRecord(n: number): Address {
+  return timers + n * TimerRecord.size
 }
 
 /** Address of bucket `n`. */

@@ -34,6 +34,15 @@ export const Process = struct('process', {
   bumpHandle: i32('first handle record never used; under handleLock'),
   memories: i32('last memory id given out'),
   keys: i32('where the search for a free key begins'),
+  signalLock: i32('lock: actions, masks and pending sets of all threads, queued signals, timers'),
+  pending0: i32('signals 1 to 32 pending for the process; under signalLock'),
+  pending1: i32('signals 33 to 64 pending for the process'),
+  signals: i32('head of the list of signals queued for the process, or 0; under signalLock'),
+  freeSignal: i32('head of the list of free records of queued signals; under signalLock'),
+  bumpSignal: i32('first such record never used; under signalLock'),
+  signalSeq: i32('order of the signal queued last; under signalLock'),
+  timers: i32('one more than the last timer that was ever used, or 0; under signalLock'),
+  fatal: i32('the signal whose default action ends the process, once it is due'),
   concurrency: i32('level given to pthread_setconcurrency; any thread'),
   priorities: i32('1 once a thread of the process has had a priority above 0: from then on wakes look for the highest; never goes back'),
   losses: i32('counts what may have lost a thread that others rely on: deaths of carriers, waits on rwlocks that were abandoned; before the sleepers are woken'),
@@ -66,7 +75,7 @@ export const ThreadRecord = struct('thread', {
   message: i32('arguments, then result: address in user memory, or 0: in the thread\'s slot'),
   length: i32('bytes of the message'),
   creator: i32('tid of the thread that created it'),
-  status: i32('how it ended: 0 not yet, 1 returned, 2 threw, 3 pthread_exit, 4 died (see reason)'),
+  status: i32('how it ended: 0 not yet, 1 returned, 2 threw, 3 pthread_exit, 4 died (see reason), 5 canceled'),
   reason: i32('why a thread died: see kernel/death.ts'),
   code: i32('process.exit code of a thread that called it'),
   link: i32('free list; under tableLock'),
@@ -77,9 +86,9 @@ export const ThreadRecord = struct('thread', {
   wakeups: i32('how often another thread woke it; written by the thread'),
   voluntary: i32('switches it asked for; fibers'),
   involuntary: i32('switches that befell it; fibers'),
-  pending0: i32('signals 1 to 32 pending for this thread'),
+  pending0: i32('signals 1 to 32 pending for this thread; under signalLock'),
   pending1: i32('signals 33 to 64 pending'),
-  mask0: i32('signals 1 to 32 blocked'),
+  mask0: i32('signals 1 to 32 blocked; written by the thread, under signalLock; SIGKILL is in it once the thread takes no more'),
   mask1: i32('signals 33 to 64 blocked'),
   robust: i32('mutexes held whose word names the holder (pthread/robust.ts): address of the one locked last, in user memory, or 0; written by the thread, after its end by who buries it'),
   acquiring: i32('such a mutex that the thread is about to lock or to unlock, or 0; written as robust is'),
@@ -92,6 +101,12 @@ export const ThreadRecord = struct('thread', {
   sender: i32('carrier whose port brought what the message\'s bytes could not hold'),
   senderSerial: i32('serial of that carrier'),
   sleepsBy: bytes(64, 'sixteen counters: sleeps by wmesg; written by the thread'),
+  attention: i32('bits: 1 a signal may be deliverable, 2 a cancellation is due; set by who sends, cleared by the thread'),
+  interruptible: i32('what may end the wait with EINTR, bits of attention; written by the thread, on requeue under the bucket locks'),
+  cancel: i32('bits: 1 requested, 2 disabled, 4 asynchronous, 8 the thread is ending; 1 set by who cancels, the others by the thread'),
+  signals: i32('head of the list of signals queued for this thread, or 0; under signalLock'),
+  awaited0: i32('signals 1 to 32 that it waits for in sigwait; under signalLock'),
+  awaited1: i32('signals 33 to 64 that it waits for'),
   timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread before its park word says asleep'),
   createdAt: i32('interned string id of the place that created it, or 0; written by its creator, when places are traced'),
   sleepsAt: i32('interned string id of the place where it sleeps, or 0; written by the thread, when places are traced'),
@@ -116,8 +131,53 @@ export const Carrier = struct('carrier', {
   runs: i32('threads it has run'),
   osThread: i32('the operating system\'s number for the Worker\'s thread, or 0; written by the Worker at birth'),
   parked: f64('when it parked, ms on CLOCK_MONOTONIC'),
+  attention: i32('counts calls for the attention of a thread here that does not sleep; its event loop listens'),
   cpu: f64('processor time that it had used when its last thread ended, ms; written by the carrier'),
 }, 128)
+
+/** What is done about a signal: 64 of them, signal 1 first. */
+export const ActionRecord = struct('action', {
+  kind: i32('0 default, 1 ignored, 2 an entry, 3 a function in one heap; under signalLock, as all of it'),
+  handler: i32('the entry, or the number of the heap\'s function'),
+  carrier: i32('the heap that has the function'),
+  serial: i32('serial of that carrier'),
+  flags: i32('SA_ flags'),
+  mask0: i32('signals 1 to 32 blocked while the handler runs'),
+  mask1: i32('signals 33 to 64'),
+  reserved: i32('room'),
+})
+
+/** A signal that is queued, with its value. */
+export const SignalRecord = struct('signal', {
+  value: f64('what its sender gave with it'),
+  signo: i32('its number; under signalLock, as all of it'),
+  code: i32('who sent it: SI_USER, SI_QUEUE, SI_TIMER, SI_TKILL'),
+  sender: i32('tid of the thread that sent it'),
+  timer: i32('the timer that sent it, or 0'),
+  owner: i32('slot of the thread that it is for, -1 the process, 0 a free record'),
+  seq: i32('order'),
+  next: i32('the next in the list, or 0'),
+  reserved: i32('room'),
+})
+
+/** A timer. */
+export const TimerRecord = struct('timer', {
+  state: i32('0 free, 1 made; under signalLock, as all of it'),
+  serial: i32('counts the uses of this record; part of the timer\'s number'),
+  base: i32('the clock that it was made on'),
+  clock: i32('the clock that `expires` is on'),
+  notify: i32('what an expiration does: 0 a signal to the process, 1 nothing, 2 starts a thread, 4 a signal to a thread'),
+  signo: i32('the signal'),
+  tid: i32('the thread that gets it'),
+  entry: i32('the entry that is started'),
+  armed: i32('1: it will expire'),
+  overrun: i32('expirations that are not told, while its signal is queued'),
+  delivered: i32('what overrun was when its signal was taken'),
+  queued: i32('1: its signal is queued'),
+  value: f64('what the signal or the thread gets'),
+  expires: f64('when, ms on clock'),
+  interval: f64('ms from one expiration to the next; 0: it expires once'),
+})
 
 /** A queue of the futex. */
 export const Bucket = struct('bucket', {
@@ -152,5 +212,5 @@ export const FIRST = 1, SPAWNER = 2
 
 export const State = { FREE: 0, EMBRYO: 1, RUNNING: 2, SLEEPING: 3, EXITED: 4 } as const
 export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128 } as const
-export const Status = { NONE: 0, RETURNED: 1, THREW: 2, EXITED: 3, DIED: 4 } as const
+export const Status = { NONE: 0, RETURNED: 1, THREW: 2, EXITED: 3, DIED: 4, CANCELED: 5 } as const
 export const CarrierState = { FREE: 0, REQUESTED: 1, BOOTING: 2, RUNNING: 3, PARKED: 4, REFUSED: 5, DEAD: 6 } as const

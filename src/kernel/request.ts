@@ -3,22 +3,55 @@
 // A slow path is a generator.  It yields `wait(…)`, a request to sleep while a word has a value, and gets back
 // 0 (woken, or the word had another value: look again) or an errno.  A driver runs the generator for one kind
 // of sleeper: `block` for a carrier that suspends, `settle` for a promise; fibers and wasm stacks bring theirs.
+// A wait that may be interrupted says so (`by`).  When it was, the driver lets the library do what is pending: run
+// handlers, which `attend` reports, or throw a cancellation into the generator, whose `finally` blocks may sleep
+// again.  Then the generator gets EINTR if it has asked to be told (REPORT, ALWAYS) and a handler ran, else 0: look again.
+//
 // A heap runs one thing at a time and a driver reads the request before anything else happens, so there is
 // one request object per heap and a sleep allocates only its generator.
 
 import { cas, load, peek, poke, resume, suspendAsync } from '#atomics'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
-import { ETIMEDOUT } from './errno.ts'
-import { ANY, ANY_EPOCH, bury, enqueue, sleep, withdraw, woken } from './futex.ts'
+import { EINTR, ETIMEDOUT } from './errno.ts'
+import { ANY, ANY_EPOCH, bury, CANCEL, enqueue, interrupt, SIGNAL, sleep, withdraw, woken } from './futex.ts'
 import { kernel, record, self } from './process.ts'
 import { State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { closeAsync, openAsync } from './thread.ts'
+import { wmesg } from './wmesg.ts'
 
-interface Request { memory: Memory, address: Address, expected: number, bits: number, reason: number, deadline: number, clock: Clock, epoch: number }
+interface Request {
+  memory: Memory
+  address: Address
+  expected: number
+  bits: number
+  reason: number
+  deadline: number
+  clock: Clock
+  epoch: number
+  by: number
+}
 
-const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC, epoch: ANY_EPOCH } as Request
+const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC, epoch: ANY_EPOCH, by: 0 } as Request
+
+/** How the generator learns that a handler ran: EINTR unless all of them have SA_RESTART; EINTR. */
+export const REPORT = 4, ALWAYS = 8
+
+/** What the library does for a thread whose wait was interrupted. */
+export interface Attendant {
+  /** Runs handlers that are due; throws a cancellation if `by` says that this is its point. Returns REPORT and ALWAYS as they apply. */
+  attend(by: number): number
+}
+let attendant: Attendant = { attend: () => 0 }
+
+/** Installs what attends to signals and cancellation: the library above. */
+export function installAttendant(a: Attendant): void {
+  attendant = a
+}
+
+// The kernel's own waits, in the middle of something, and rwlocks, whose unlocks rely on who waits: handlers run later.
+const UNINTERRUPTED = new Set<number>([wmesg.start, wmesg.mail, wmesg.output, wmesg.rwlock, wmesg['exit of all']])
 
 /** Code that may sleep, and returns a T. */
 export type Sleeper<T> = Generator<Request, T, number>
@@ -28,10 +61,11 @@ export let refused = false
 
 /**
  * The request to sleep on (m, a) while the word there is `expected`, until woken or until `deadline` on `clock`. With an
- * `epoch`: refused also if {@link losses} is another by now.
+ * `epoch`: refused also if {@link losses} is another by now. `by`: what may interrupt it, SIGNAL, CANCEL, and how that is
+ * told, REPORT, ALWAYS. By default handlers run and the sleeper looks again.
  */
 export function wait(m: Memory, a: Address, expected: number, reason: number, deadline = Infinity, clock: Clock = CLOCK_MONOTONIC,
-  bits = ANY, epoch = ANY_EPOCH): Request {
+  bits = ANY, epoch = ANY_EPOCH, by = SIGNAL): Request {
   request.memory = m
   request.address = a
   request.expected = expected
@@ -39,6 +73,7 @@ export function wait(m: Memory, a: Address, expected: number, reason: number, de
   request.deadline = deadline
   request.clock = clock
   request.bits = bits
+  request.by = UNINTERRUPTED.has(reason) ? 0 : by
   request.epoch = epoch
   return request
 }
@@ -47,13 +82,20 @@ export function wait(m: Memory, a: Address, expected: number, reason: number, de
 export function block<T>(sleeper: Sleeper<T>): T {
   if (self.slot === 0) return blockBetween(sleeper)
   let step = sleeper.next()
-  while (step.done !== true) step = sleeper.next(perform(self.slot, step.value))
+  while (step.done !== true) {
+    const { by } = step.value
+    const { slot } = self
+    const result = perform(slot, step.value, by)
+    step = result === EINTR ? interrupted(sleeper, peek(kernel, record(slot) + ThreadRecord.interruptible)) : sleeper.next(result)
+  }
   return step.value
 }
 
-function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock, epoch }: Request): number {
-  refused = enqueue(slot, memory, address, expected, bits, reason, epoch) !== 0
+function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock, epoch }: Request, by: number): number {
+  refused = enqueue(slot, memory, address, expected, bits, reason, epoch, by) !== 0
   if (refused) return 0
+  const due = by === 0 ? 0 : load(kernel, record(slot) + ThreadRecord.attention) & by
+  if (due !== 0) interrupt(slot, due)                                     // futex I7
   try {
     return sleep(slot, deadline, clock)
   } catch (error) {
@@ -62,13 +104,33 @@ function perform(slot: number, { memory, address, expected, bits, reason, deadli
   }
 }
 
+function interrupted<T>(sleeper: Sleeper<T>, by: number): IteratorResult<Request, T> {
+  let ran = 0
+  try {
+    ran = attendant.attend(by)
+  } catch (error) {
+    return sleeper.throw(error)
+  }
+  return sleeper.next((ran & by) === 0 ? 0 : EINTR)
+}
+
+/** Whether something is pending for the calling thread that it may attend to: bits of `by`. Cheap. */
+export function noticed(by = SIGNAL | CANCEL): boolean {
+  return (peek(kernel, record(self.slot) + ThreadRecord.attention) & by) !== 0
+}
+
+/** Does what is pending for the calling thread, at a point that is no wait. */
+export function attend(by: number): number {
+  return attendant.attend(by)
+}
+
 // Callbacks that a thread left behind, and finalizers, run while the carrier has no thread: they sleep with a record of their own.
 function blockBetween<T>(sleeper: Sleeper<T>): T {
   const slot = openAsync()
   if (slot < 0) throw new Error('pthreads: there is no thread record left to wait with')
   try {
     let step = sleeper.next()
-    while (step.done !== true) step = sleeper.next(perform(slot, step.value))
+    while (step.done !== true) step = sleeper.next(perform(slot, step.value, 0))
     return step.value
   } finally {
     closeAsync(slot)

@@ -7,13 +7,15 @@
 
 import { cas, exchange, load, peek, poke, store, suspendAsync } from '#atomics'
 import { acquire, becomeImpatient, release } from '../mem/lock.ts'
-import { eventually, reap, Reason, refuse, type Death, type Heirs } from './death.ts'
+import { eventually, locked, reap, Reason, refuse, type Death, type Heirs } from './death.ts'
 import { EAGAIN } from './errno.ts'
 import { wake } from './futex.ts'
 import { channel, host, type Birth, type Ending } from './host.ts'
+import { launch_locked } from './launch.ts'
 import { installLine, PostOffice } from './mail.ts'
 import { buffers, carrierRecord, kernel, record, SPAWNER_READY } from './process.ts'
 import { Carrier, CarrierState, FIRST, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
+import { expire, notify } from './timer.ts'
 
 const office = new PostOffice({ terminate, adopted, eventually })
 const workers = new Map<number, { terminate(): void }>()
@@ -31,8 +33,23 @@ export async function spawner(birth: Birth, toHeirs: Heirs): Promise<never> {
   for (;;) {
     const seen = load(kernel, PROCESS + Process.doorbell)
     drain()
+    tick()
     await suspendAsync(kernel, PROCESS + Process.doorbell, seen)
   }
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined
+const LONGEST = 2 ** 31 - 1
+
+// Timers that are due expire; looks again when the next one is, or when the doorbell rings.
+function tick(): void {
+  eventually(() => {
+    clearTimeout(timer)
+    const due: number[] = []
+    const ms = expire(due)
+    for (const n of due) eventually(locked(() => { notify(n, (entry, value) => { launch_locked(entry, slot => heirs.argument(slot, value)) }) }))
+    if (ms !== Infinity) timer = setTimeout(tick, Math.min(LONGEST, Math.ceil(Math.max(0, ms))))
+  })
 }
 
 function drain(): void {

@@ -6,7 +6,7 @@ import { host } from '../kernel/host.ts'
 import { kernel, record } from '../kernel/process.ts'
 import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
-import { drop, freeName, peekResult, sendResult } from './message.ts'
+import { drop, freeName, peekResult, sendArguments, sendResult } from './message.ts'
 import { cause, obituary } from './obituary.ts'
 import { orphan } from './robust.ts'
 
@@ -37,7 +37,10 @@ function clear(slot: number): void {
 }
 
 /** For the spawner. */
-export const heirs: Heirs = { disown: slot => { orphan(slot, true) }, bequeath, clear }
+export const heirs: Heirs = {
+  disown: slot => { orphan(slot, true) }, bequeath, clear,
+  argument: (slot, value) => sendArguments(slot, encode([value], 'args'), []),
+}
 
 /** What a failed thread failed with, for its obituary: its error, or why it died. */
 export function failureOf(slot: number): unknown {

@@ -12,6 +12,8 @@
 //     nobody is woken only to sleep again on the mutex).
 // I3  Whoever returns has the mutex, and leaves it CONTENDED: others may have been moved with it.
 // I4  A timed wait that ends on the mutex's queue was signalled: it returns 0, so the signal is not lost.
+// I5  A wait is canceled only while it is on the condition's queue, so it has consumed no signal; and it locks the
+//     mutex before the exception goes on.  A handler that runs during the wait makes it return 0, as POSIX allows.
 //
 // Spurious wakeups happen (I1's refusal, the reaper), as POSIX allows.  A waiter asleep through exactly 2^32
 // signals that all missed it would sleep on: not in this universe.
@@ -27,13 +29,14 @@
 import { add, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { EINVAL, EOWNERDEAD, EPERM } from '../kernel/errno.ts'
-import { requeue, wake } from '../kernel/futex.ts'
+import { ANY, ANY_EPOCH, CANCEL, requeue, SIGNAL, wake } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CONTENDED, HELD, lock_slow, unlockAs } from './mutex.ts'
+import { cancellationPoint } from './cancel.ts'
 import { kindOf } from './mutextype.ts'
 import { Cond, CondAttr, Mutex } from './records.ts'
 import { NAMED } from './robust.ts'
@@ -58,6 +61,7 @@ export function pthread_cond_destroy(_m: Memory, _cond: Address): number {
  * cancellation point. EPERM if the caller does not hold the mutex; EOWNERDEAD and ENOTRECOVERABLE as pthread_mutex_lock.
  */
 export function pthread_cond_wait(m: Memory, cond: Address, mutex: Address): number {
+  cancellationPoint()
   return block(wait_slow(m, cond, mutex, self.slot, self.tid))
 }
 
@@ -69,6 +73,7 @@ export function pthread_cond_timedwait(m: Memory, cond: Address, mutex: Address,
 /** {@link pthread_cond_timedwait} on the clock given. */
 export function pthread_cond_clockwait(m: Memory, cond: Address, mutex: Address, clock: Clock, abstime: Timespec): number {
   const until = deadline(abstime, clock)
+  cancellationPoint()
   return until < 0 ? EINVAL : block(wait_slow(m, cond, mutex, self.slot, self.tid, until, clock))
 }
 
@@ -103,7 +108,14 @@ export function* wait_slow(m: Memory, cond: Address, mutex: Address, slot: numbe
   if (peek(m, cond + Cond.mutex) !== mutex) store(m, cond + Cond.mutex, mutex)
   poke(m, mutex + Mutex.depth, depth & NAMED)                             // a recursive mutex is released whole
   unlockAs(m, mutex, tid)
-  const result = yield wait(m, cond, seen, wmesg.condition, until, clock)
+  let result = 0
+  try {
+    result = yield wait(m, cond, seen, wmesg.condition, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
+  } catch (error) {                                             // canceled, or a handler threw
+    const locked = yield* lock_slow(m, mutex, tid)
+    if (locked === 0 || locked === EOWNERDEAD) poke(m, mutex + Mutex.depth, depth)
+    throw error
+  }
   const moved = result !== 0 && peek(kernel, record(slot) + ThreadRecord.address) !== cond
   const locked = yield* lock_slow(m, mutex, tid)                          // I3
   if (locked !== 0 && locked !== EOWNERDEAD) return locked                // ENOTRECOVERABLE: without the mutex

@@ -37,12 +37,23 @@ export function entryId(source: string): number {
 
 /** Finds the function of an entry's source, now or after an import. */
 export type Resolver = (source: string) => Routine | Promise<Routine>
+/** The same without waiting; undefined if that cannot be. */
+export type ResolverNow = (source: string) => Routine | undefined
 let resolver: Resolver
+let resolverNow: ResolverNow = () => undefined
 const routines: (Routine | undefined)[] = []
 
 /** Installs what finds functions: the face. */
-export function installResolver(r: Resolver): void {
+export function installResolver(r: Resolver, now: ResolverNow): void {
   resolver = r
+  resolverNow = now
+}
+
+/** The function of entry `id`, now if there is a way, else a promise. */
+export function routineNow(id: number): Routine | Promise<Routine> {
+  const known = routines[id] ?? resolverNow(textOf(id))
+  if (known === undefined) return routineOf(id)
+  return routines[id] = known
 }
 
 /** The function of entry `id` in this heap, or a promise of it. */

@@ -14,6 +14,13 @@ export {
 export { pthread_mutex_getprioceiling, pthread_mutex_setprioceiling } from './ceiling.ts'
 export { CPU_SETSIZE, HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN, STACK_DEFAULT } from './limits.ts'
 export { pthread_cond_broadcast, pthread_cond_clockwait, pthread_cond_destroy, pthread_cond_init, pthread_cond_signal, pthread_cond_timedwait, pthread_cond_wait } from './cond.ts'
+export {
+  PTHREAD_CANCEL_ASYNCHRONOUS, PTHREAD_CANCEL_DEFERRED, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, PTHREAD_CANCELED, pthread_cancel, pthread_setcancelstate,
+  pthread_setcanceltype, pthread_testcancel,
+} from './cancel.ts'
+export { pthread_cleanup_pop, pthread_cleanup_push } from './cleanup.ts'
+export { clock_getres, clock_gettime, clock_settime } from './clock.ts'
+export type { Handler, SigInfo } from './deliver.ts'
 export * from './condattr.ts'
 export { pthread_getcpuclockid } from './cpuclock.ts'
 export type { Entry } from './entry.ts'
@@ -48,9 +55,23 @@ export {
   sched_rr_get_interval, sched_setparam, sched_setscheduler, sched_yield,
 } from './sched.ts'
 export { sem_clockwait, sem_destroy, sem_getvalue, sem_init, sem_post, sem_timedwait, sem_trywait, sem_wait, SEM_VALUE_MAX } from './sem.ts'
+export * from './sigaction.ts'
+export { kill, pthread_kill, pthread_sigmask, pthread_sigqueue, raise, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, sigpending, sigprocmask, sigqueue } from './signal.ts'
+export { SI_QUEUE, SI_TIMER, SI_TKILL, SI_USER } from '../kernel/signal-queue.ts'
+export {
+  SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGCONT, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGPIPE, SIGPOLL, SIGPROF, SIGPWR, SIGQUIT, SIGRTMAX, SIGRTMIN, SIGSEGV,
+  SIGSTKFLT, SIGSTOP, SIGSYS, SIGTERM, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ,
+} from '../kernel/signo.ts'
+export { sigaddset, sigdelset, sigemptyset, sigfillset, sigismember, SigSet } from './sigset.ts'
+export { pause, sigsuspend, sigtimedwait, sigwait, sigwaitinfo } from './sigwait.ts'
+export { clock_nanosleep, nanosleep, sleep, TIMER_ABSTIME, usleep } from './sleep.ts'
+export {
+  alarm, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime, type ITimerSpec,
+  type MutableITimerSpec, type SigEvent,
+} from './timer.ts'
+export type { MutableTimespec, Timespec } from './timespec.ts'
 export { NAME_MAX, O_CREAT, O_EXCL, sem_close, sem_open, sem_unlink } from './sem-open.ts'
 export { pthread_spin_destroy, pthread_spin_init, pthread_spin_lock, pthread_spin_trylock, pthread_spin_unlock } from './spin.ts'
 export { pthread_clockjoin_np, pthread_create, pthread_detach, pthread_equal, pthread_join, pthread_self, pthread_timedjoin_np, pthread_tryjoin_np } from './thread.ts'
-export type { Timespec } from './timespec.ts'
 
 export { Attr, Barrier, BarrierAttr, Cond, CondAttr, Mutex, MutexAttr, Once, Rwlock, RwlockAttr, SchedParam, Sem, Spinlock } from './records.ts'

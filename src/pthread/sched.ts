@@ -12,6 +12,7 @@ import { kernel, record, self } from '../kernel/process.ts'
 import { PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
 import type { Address, Memory } from '../mem/memory.ts'
+import { deliveryPoint } from './deliver.ts'
 import { PRIORITY_MAX, PRIORITY_MIN, RR_INTERVAL } from './limits.ts'
 import { give } from './priority.ts'
 import { SchedParam } from './records.ts'
@@ -122,6 +123,7 @@ const INSTANT = 0.001                                                     // ms
 /** Lets others run: the calling thread sleeps for the shortest time that the operating system knows, some 60 us. */
 export function sched_yield(): number {
   suspend(kernel, record(self.slot) + ThreadRecord.park, AWAKE, INSTANT)
+  deliveryPoint()
   return 0
 }
 

@@ -15,10 +15,11 @@
 import { cas, load, poke } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { EAGAIN, EBUSY, EINVAL, EOVERFLOW } from '../kernel/errno.ts'
-import { waiters, wake } from '../kernel/futex.ts'
-import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { ANY, ANY_EPOCH, CANCEL, SIGNAL, waiters, wake } from '../kernel/futex.ts'
+import { block, REPORT, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
+import { cancellationPoint } from './cancel.ts'
 import { Sem } from './records.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
@@ -37,8 +38,9 @@ export function sem_destroy(m: Memory, sem: Address): number {
   return waiters(m, sem) === 0 ? 0 : EBUSY
 }
 
-/** Takes one off the value; blocks while it is 0. A cancellation point. */
+/** Takes one off the value; blocks while it is 0. EINTR: a handler without SA_RESTART ran. A cancellation point. */
 export function sem_wait(m: Memory, sem: Address): number {
+  cancellationPoint()
   return sem_trywait(m, sem) === 0 ? 0 : block(wait_slow(m, sem))
 }
 
@@ -59,6 +61,7 @@ export function sem_timedwait(m: Memory, sem: Address, abstime: Timespec): numbe
 
 /** {@link sem_timedwait} on the clock given. */
 export function sem_clockwait(m: Memory, sem: Address, clock: Clock, abstime: Timespec): number {
+  cancellationPoint()
   if (sem_trywait(m, sem) === 0) return 0
   const until = deadline(abstime, clock)
   return until < 0 ? EINVAL : block(wait_slow(m, sem, until, clock))
@@ -87,10 +90,10 @@ export function postMany(m: Memory, sem: Address, count: number): number {
   return 0
 }
 
-/** The slow path of every wait: returns 0 or ETIMEDOUT. */
+/** The slow path of every wait: returns 0, ETIMEDOUT, or EINTR when a handler without SA_RESTART ran. */
 export function* wait_slow(m: Memory, sem: Address, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
   while (sem_trywait(m, sem) !== 0) {
-    const result = yield wait(m, sem, 0, wmesg.semaphore, until, clock)
+    const result = yield wait(m, sem, 0, wmesg.semaphore, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL | REPORT)
     if (result !== 0) return result
   }
   return 0

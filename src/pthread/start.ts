@@ -1,22 +1,28 @@
 // The start routine: what a carrier does with a thread from its first instruction to its exit.
 //
 //   find the function (an import, the first time)      receive the arguments
-//   call it, and await its promise if it returns one   run the destructors of keys, up to four rounds
+//   call it, and await its promise if it returns one   run cleanup handlers, then the destructors of keys, up to four rounds
 //   leave the result or the error                      exit
 //
 // All of it happens without the event loop as long as nothing asks for it.
 
-import { or, peek } from '#atomics'
+import { load, or, peek, suspendAsync } from '#atomics'
 import { serve } from '../kernel/carrier.ts'
 import { countFailure } from '../kernel/death.ts'
 import { abandonPending, exit } from '../kernel/exit.ts'
+import { CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
-import { kernel, record, self } from '../kernel/process.ts'
-import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
+import { carrierRecord, kernel, record, self } from '../kernel/process.ts'
+import { Carrier, FIRST, Flag, Status, ThreadRecord } from '../kernel/records.ts'
+import { noticed } from '../kernel/request.ts'
+import { retire } from '../kernel/signal.ts'
 import { asynchronous } from '../kernel/thread.ts'
 import { encode } from '../mem/codec.ts'
+import type { Address } from '../mem/memory.ts'
 import { routineOf, type Routine } from './entry.ts'
-import { ThreadExit } from './exit.ts'
+import { forgetCleanup, nextCleanup } from './cleanup.ts'
+import { attendant, deliveryPoint } from './deliver.ts'
+import { endsNow, ThreadCancel, ThreadExit } from './exit.ts'
 import { dueDestructors, forgetValues, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
 import { bury, drop, receiveArguments, sendResult } from './message.ts'
 import { obituary } from './obituary.ts'
@@ -48,6 +54,7 @@ export function run(slot: number): boolean {
 function call(slot: number, routine: Routine): boolean {
   let result: unknown
   try {
+    deliveryPoint()
     result = Reflect.apply(routine, undefined, receiveArguments(slot))
   } catch (error) {
     return threw(error)
@@ -70,10 +77,40 @@ function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boo
     if (step()) host.nextTurn(serve)
   }
   awaiting = true
+  listen()
   promise.then(value => { go(() => then(value)) }, (error: unknown) => { go(() => threw(error)) })
 }
 
+let listening = false
+
+/** From now on this heap's event loop does what is pending for the thread that awaits something in it. */
+export function listen(): void {
+  if (listening) return
+  listening = true
+  void listenOn(carrierRecord(self.carrier) + Carrier.attention)
+}
+
+async function listenOn(word: Address): Promise<void> {
+  for (;;) {
+    const seen = load(kernel, word)                                       // before `attention` is looked at
+    react()
+    await suspendAsync(kernel, word, seen)
+  }
+}
+
+/** Handlers that are due run, and a cancellation ends a thread that awaits; called in the event loop. */
+export function react(): void {
+  if (self.slot === 0 || !noticed()) return
+  try {
+    attendant.attend(SIGNAL | CANCEL)
+  } catch (error) {
+    if (self.carrier === FIRST) host.nextTurn(() => { throw error })
+    else uncaught(error)
+  }
+}
+
 function threw(error: unknown): boolean {
+  if (error instanceof ThreadCancel) return end(Status.CANCELED, undefined)
   return error instanceof ThreadExit ? end(Status.EXITED, error.value) : end(Status.THREW, error)
 }
 
@@ -88,7 +125,7 @@ export function starved(): void {
 export function uncaught(error: unknown): void {
   if (self.slot !== 0 && error instanceof ThreadExit) {
     awaiting = false
-    if (end(Status.EXITED, error.value)) host.nextTurn(serve)
+    if (threw(error)) host.nextTurn(serve)
     return
   }
   awaiting = false
@@ -96,8 +133,20 @@ export function uncaught(error: unknown): void {
   host.quit()
 }
 
-// Destructors, then the end. True if it has ended, false if it will in the event loop.
+// Cleanup handlers, destructors, then the end. True if it has ended, false if it will in the event loop.
 function end(status: number, value: unknown): boolean {
+  endsNow()
+  if (status !== Status.EXITED && status !== Status.CANCELED) forgetCleanup()
+  for (let cleanup = nextCleanup(); cleanup !== undefined; cleanup = nextCleanup()) {
+    try {
+      const result = cleanup()
+      if (!isThenable(result)) continue
+      later(self.slot, result, () => end(status, value))
+      return false
+    } catch (error) {
+      if (!(error instanceof ThreadExit)) [status, value] = [Status.THREW, error]
+    }
+  }
   return destruct(status, value, PTHREAD_DESTRUCTOR_ITERATIONS)
 }
 
@@ -128,6 +177,7 @@ function finish(status: number, value: unknown, sound: boolean): void {
   forgetValues()
   for (const acquisition of asynchronous) orphan(acquisition, false)
   abandonPending()
+  retire()
   orphan(slot, false)
   drop(slot)                                                              // arguments that an import that failed left unread
   const reusable = sound && host.active() <= resident

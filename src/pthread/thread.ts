@@ -11,6 +11,7 @@ import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { countFailure } from '../kernel/death.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
+import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
 import { prioritized } from '../kernel/priority.ts'
 import { arena, kernel, record, self } from '../kernel/process.ts'
@@ -22,6 +23,7 @@ import { wmesg } from '../kernel/wmesg.ts'
 import { encode } from '../mem/codec.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { putText } from '../mem/text.ts'
+import { cancellationPoint, PTHREAD_CANCELED } from './cancel.ts'
 import { Attr } from './records.ts'
 import { failureOf } from './bequest.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
@@ -114,7 +116,13 @@ export function* join_slow(slot: number, serial: number, tid: number, out: Outco
   const refused = claim(slot, serial, Flag.JOINED)
   if (refused > 0) return refused
   while (load(kernel, t + ThreadRecord.exit) !== 0) {
-    const result = yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join, until, clock)
+    let result = 0
+    try {
+      result = yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
+    } catch (error) {                                                     // the joiner was canceled
+      unclaim(slot)
+      throw error
+    }
     if (result === 0) continue
     unclaim(slot)
     return result
@@ -133,6 +141,7 @@ export function* join_slow(slot: number, serial: number, tid: number, out: Outco
 
 /** {@link join_slow} on the calling thread. */
 export function join(slot: number, serial: number, out: Outcome, until = Infinity, clock: Clock = CLOCK_MONOTONIC): number {
+  cancellationPoint()
   return block(join_slow(slot, serial, self.tid, out, until, clock))
 }
 
@@ -179,7 +188,7 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
 
 /**
  * Waits for the end of `thread`. Its result is stored as `out.value`; of a thread that threw, the error is stored
- * as `out.error`. ESRCH, EINVAL, EDEADLK as POSIX says. A cancellation point.
+ * as `out.error`; of one that was canceled, PTHREAD_CANCELED as the value. ESRCH, EINVAL, EDEADLK as POSIX says. A cancellation point.
  */
 export function pthread_join(thread: number, out: { value?: unknown, error?: unknown } = {}): number {
   return joinInto(thread, out, Infinity, CLOCK_MONOTONIC)
@@ -208,7 +217,8 @@ function joinInto(thread: number, out: { value?: unknown, error?: unknown }, unt
   const outcome: Outcome = { status: 0, value: undefined, reason: 0, code: 0 }
   const result = join(slot, peek(kernel, record(slot) + ThreadRecord.serial), outcome, until, clock)
   if (result !== 0) return result
-  if (outcome.status === Status.RETURNED || outcome.status === Status.EXITED) out.value = outcome.value
+  if (outcome.status === Status.CANCELED) out.value = PTHREAD_CANCELED
+  else if (outcome.status === Status.RETURNED || outcome.status === Status.EXITED) out.value = outcome.value
   else out.error = outcome.value
   return 0
 }

@@ -13,7 +13,7 @@ import { availableParallelism } from 'node:os'
 
 memory()
 store(kernel, PROCESS + Process.spawner, SPAWNER_STARTS)
-const heirs = { disown: () => undefined, bequeath: () => undefined, clear: () => undefined }
+const heirs = { disown: () => undefined, bequeath: () => undefined, clear: () => undefined, argument: () => true }
 
 function asked(): { slot: number, n: number, state: number } {
   const slot = clone(1, PLAIN, 0)

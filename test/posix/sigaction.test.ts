@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { afterEach, test } from 'node:test'
+import {
+  EINTR, EINVAL, pthread_cond_signal, pthread_kill, pthread_mutex_lock, pthread_mutex_unlock, pthread_self, raise, SA_NODEFER, SA_RESETHAND,
+  SA_RESTART, SA_SIGINFO, sem_post, sem_wait, SI_TKILL, SIG_DFL, SIG_IGN, sigaction, SIGCHLD, siginterrupt, sigismember, SIGKILL, signal, SIGRTMAX, SIGRTMIN,
+  SIGSTOP, SIGTERM, SIGURG, SIGUSR1, SIGUSR2, SIGWINCH, type SigAction,
+} from 'pthreads/posix'
+import { nothingLeft } from '../leftovers.ts'
+import { create, inThread, join, listed, m, newList, newSem, newWord, ok, word, work } from './setup.ts'
+import { acts, newSet, newStage } from './signal-setup.ts'
+import { asleep } from './state.ts'
+import { until } from '../api/until.ts'
+
+afterEach(() => {
+  for (const signo of [SIGUSR1, SIGUSR2, SIGCHLD, SIGRTMIN]) ok(sigaction(m, signo, { sa_handler: SIG_DFL }))
+  return nothingLeft()
+})
+
+test('shall examine and change the action of a signal; the previous one is stored', () => {
+  const handler = (): void => undefined, mask = newSet()
+  const old: SigAction = { sa_mask: mask }
+  ok(sigaction(m, SIGUSR1, { sa_handler: handler, sa_flags: SA_RESTART, sa_mask: newSet(SIGUSR2) }, old))
+  assert.equal(old.sa_handler, SIG_DFL)
+  ok(sigaction(m, SIGUSR1, null, old))
+  assert.equal(old.sa_handler, handler)
+  assert.equal(old.sa_flags, SA_RESTART)
+  const is = newWord()
+  ok(sigismember(m, mask, SIGUSR2, is))
+  assert.equal(word(is), 1)
+  ok(sigaction(m, SIGUSR1, { sa_handler: SIG_IGN }, old))
+  ok(sigaction(m, SIGUSR1, null, old))
+  assert.equal(old.sa_handler, SIG_IGN)
+})
+
+test('an entry that was set is found again, as an entry', () => {
+  const old: SigAction = {}
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+  ok(sigaction(m, SIGUSR1, null, old))
+  ok(sigaction(m, SIGUSR1, { sa_handler: SIG_DFL }))
+  ok(sigaction(m, SIGUSR1, { sa_handler: old.sa_handler! }))
+  const list = newList()
+  assert.deepEqual(inThread(acts.raises, [list, SIGUSR1]), [0, 1])
+})
+
+test('shall fail with EINVAL: the signal is no signal, or it cannot be caught or ignored', () => {
+  for (const signo of [0, -1, 32, 33, 65, 1.5, NaN]) assert.equal(sigaction(m, signo, { sa_handler: SIG_IGN }), EINVAL)
+  for (const sa_handler of [SIG_IGN, SIG_DFL, () => undefined] as const) {
+    for (const signo of [SIGKILL, SIGSTOP]) assert.equal(sigaction(m, signo, { sa_handler }), EINVAL)
+  }
+  assert.equal(sigaction(m, SIGUSR1, { sa_handler: 7 as never }), EINVAL)
+  ok(sigaction(m, SIGKILL, null, {}))
+})
+
+test('the handler is the process\'s: every thread runs it', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+  for (let i = 0; i < 3; i++) {
+    const list = newList()
+    assert.deepEqual(inThread(acts.raises, [list, SIGUSR1]), [0, 1])
+    assert.deepEqual(listed(list), [SIGUSR1])
+  }
+})
+
+test('a plain function lives in the heap that set it', () => {
+  const s = newStage(), t = create(acts.catchesItself, s)
+  ok(sem_wait(m, s.ready))
+  ok(pthread_kill(t, SIGUSR1))
+  assert.equal(join(t), EINTR)
+  assert.deepEqual(listed(s.list), [1])
+})
+
+test('it is called with the number of the signal; with SA_SIGINFO also with what is known of it', () => {
+  const calls: unknown[][] = []
+  ok(sigaction(m, SIGUSR1, { sa_handler: (...args) => { calls.push(args) } }))
+  ok(raise(SIGUSR1))
+  assert.equal(JSON.stringify(calls), `[[${SIGUSR1}]]`)
+  ok(sigaction(m, SIGUSR1, { sa_handler: (...args) => { calls.push(args) }, sa_flags: SA_SIGINFO }))
+  ok(raise(SIGUSR1))
+  assert.deepEqual(calls[1], [SIGUSR1, { si_signo: SIGUSR1, si_code: SI_TKILL, si_value: 0, si_pid: process.pid, si_tid: pthread_self() }])
+})
+
+test('the signal is blocked while its handler runs, and the mask is as before after it', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.nested }))
+  const list = newList()
+  inThread(acts.raises, [list, SIGUSR1])
+  assert.deepEqual(listed(list), [1, -1, 1, -1])
+})
+
+test('SA_NODEFER: it is not', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.nested, sa_flags: SA_NODEFER }))
+  const list = newList()
+  inThread(acts.raises, [list, SIGUSR1])
+  assert.deepEqual(listed(list), [1, 2, -2, -1])
+})
+
+test('sa_mask: these signals are blocked too', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.notesMask, sa_mask: newSet(SIGTERM, SIGKILL) }))
+  const list = newList()
+  inThread(acts.raises, [list, SIGUSR1])
+  assert.deepEqual(listed(list), [1 << SIGUSR1 - 1 | 1 << SIGTERM - 1])
+})
+
+test('SA_RESETHAND: the action is SIG_DFL again on entry to the handler', () => {
+  const old: SigAction = {}
+  ok(sigaction(m, SIGCHLD, { sa_handler: () => { ok(sigaction(m, SIGCHLD, null, old)) }, sa_flags: SA_RESETHAND }))
+  ok(raise(SIGCHLD))
+  assert.equal(old.sa_handler, SIG_DFL)
+})
+
+test('SIG_IGN: delivery has no effect', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: SIG_IGN }))
+  const list = newList()
+  assert.deepEqual(inThread(acts.raises, [list, SIGUSR1]), [0, 0])
+})
+
+test('SIG_DFL of SIGCHLD, SIGURG, SIGWINCH: delivery has no effect', () => {
+  for (const signo of [SIGCHLD, SIGURG, SIGWINCH]) ok(raise(signo))
+})
+
+test('setting SIG_IGN for a signal that is pending shall cause it to be discarded, whether or not it is blocked', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+  ok(sigaction(m, SIGRTMIN, { sa_handler: acts.handler }))
+  const s = newStage({ set: newSet(SIGUSR1, SIGRTMIN) }), t = create(acts.blocksAWhile, s)
+  ok(sem_wait(m, s.ready))
+  for (const signo of [SIGUSR1, SIGRTMIN, SIGRTMIN]) ok(pthread_kill(t, signo))
+  for (const signo of [SIGUSR1, SIGRTMIN]) {
+    ok(sigaction(m, signo, { sa_handler: SIG_IGN }))
+    ok(sigaction(m, signo, { sa_handler: acts.handler }))
+  }
+  ok(sem_post(m, s.go))
+  assert.deepEqual(join(t), [0, 0])
+})
+
+for (const name of ['sem_wait', 'sem_timedwait', 'sem_clockwait']) {
+  test(`without SA_RESTART, ${name}() that a handler interrupted fails with EINTR`, () => {
+    ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+    const s = newStage(), t = create(acts.caughtAt, [name, s])
+    asleep(t, 'semaphore')
+    ok(pthread_kill(t, SIGUSR1))
+    assert.equal(join(t), EINTR)
+    assert.deepEqual(listed(s.list), [SIGUSR1])
+  })
+
+  test(`with SA_RESTART, ${name}() goes on after the handler`, () => {
+    ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler, sa_flags: SA_RESTART }))
+    const s = newStage(), t = create(acts.caughtAt, [name, s])
+    asleep(t, 'semaphore')
+    ok(pthread_kill(t, SIGUSR1))
+    until('the handler has run', () => word(s.list) === 1)
+    asleep(t, 'semaphore')
+    ok(sem_post(m, s.sem))
+    assert.equal(join(t), 0)
+  })
+}
+
+test('siginterrupt() and signal(): whether calls go on', () => {
+  ok(signal(m, SIGUSR1, acts.handler))
+  const restarted: SigAction = {}
+  ok(sigaction(m, SIGUSR1, null, restarted))
+  assert.equal(restarted.sa_flags, SA_RESTART)
+  ok(siginterrupt(SIGUSR1, 1))
+  ok(sigaction(m, SIGUSR1, null, restarted))
+  assert.equal(restarted.sa_flags, 0)
+  const before: SigAction = {}
+  ok(signal(m, SIGUSR1, SIG_DFL, before))
+  assert.equal(before.sa_flags, 0)
+  ok(siginterrupt(SIGUSR1, 0))
+  assert.equal(siginterrupt(0, 1), EINVAL)
+  assert.equal(signal(m, SIGKILL, SIG_IGN), EINVAL)
+})
+
+test('a thread that waits for a mutex runs the handler, and resumes waiting as if it was not interrupted', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+  const s = newStage()
+  ok(pthread_mutex_lock(m, s.mutex))
+  const t = create(acts.caughtAt, ['pthread_mutex_lock', s])
+  asleep(t, 'mutex')
+  ok(pthread_kill(t, SIGUSR1))
+  until('the handler has run', () => word(s.list) === 1)
+  asleep(t, 'mutex')
+  ok(pthread_mutex_unlock(m, s.mutex))
+  assert.equal(join(t), 0)
+})
+
+test('a thread that waits for a condition runs the handler, and then waits on or returns 0', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+  const s = newStage(), t = create(acts.caughtAt, ['pthread_cond_wait', s])
+  asleep(t, 'condition')
+  ok(pthread_kill(t, SIGUSR1))
+  until('the handler has run', () => word(s.list) === 1)
+  ok(pthread_cond_signal(m, s.cond))
+  assert.equal(join(t), 0)
+})
+
+test('a thread that joins runs the handler, and joins on', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+  const sem = newSem(0), target = create(work.waitFor, sem), s = newStage({ target })
+  const t = create(acts.caughtAt, ['pthread_join', s])
+  asleep(t, 'join')
+  ok(pthread_kill(t, SIGUSR1))
+  until('the handler has run', () => word(s.list) === 1)
+  asleep(t, 'join')
+  ok(sem_post(m, sem))
+  assert.equal(join(t), 0)
+})
+
+test('what a handler throws comes out of the call that was interrupted', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.throwingHandler }))
+  const s = newStage(), t = create(acts.caughtAt, ['sem_wait', s])
+  asleep(t, 'semaphore')
+  ok(pthread_kill(t, SIGUSR1))
+  assert.throws(() => join(t), RangeError(`signal ${SIGUSR1}`))
+})
+
+test('a handler may call pthread_exit()', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.exitingHandler }))
+  const s = newStage(), t = create(acts.caughtAt, ['sem_wait', s])
+  asleep(t, 'semaphore')
+  ok(pthread_kill(t, SIGUSR1))
+  assert.equal(join(t), 'from the handler')
+})
+
+test('a thread that awaits runs the handler in its event loop', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+  const s = newStage(), t = create(acts.awaitsSignal, s)
+  ok(sem_wait(m, s.ready))
+  ok(pthread_kill(t, SIGUSR1))
+  assert.equal(join(t), 1)
+})
+
+test('the first thread runs handlers in its event loop', async () => {
+  const seen: number[] = []
+  ok(sigaction(m, SIGUSR1, { sa_handler: (signo) => { seen.push(signo) } }))
+  assert.equal(inThread(acts.kills, [pthread_self(), SIGUSR1]), 0)
+  while (seen.length === 0) await new Promise(resolve => setTimeout(resolve, 1))
+  assert.deepEqual(seen, [SIGUSR1])
+})
+
+test('the numbers from SIGRTMIN to SIGRTMAX are real-time signals, at least eight', () => {
+  assert.ok(SIGRTMAX - SIGRTMIN + 1 >= 8)
+  for (let signo = SIGRTMIN; signo <= SIGRTMAX; signo++) ok(sigaction(m, signo, null, {}))
+})

@@ -1,0 +1,34 @@
+// What the files on signals, cancellation and sleeps begin with, besides setup.ts.
+
+import { load } from 'pthreads'
+import { sigaddset, sigemptyset, SigSet, malloc, type Address } from 'pthreads/posix'
+import { load as read } from '#atomics'
+import { kernel, record } from '#internal/kernel/process.js'
+import { ThreadRecord } from '#internal/kernel/records.js'
+import { find } from '#internal/kernel/thread.js'
+import { m, newCond, newList, newMutex, newSem, newWord, ok } from './setup.ts'
+
+export const acts = load<typeof import('./signal-work.ts')>(new URL('./signal-work.js', import.meta.url))
+
+/** The set of these signals. */
+export function newSet(...signos: number[]): Address {
+  const set = malloc(SigSet.size)
+  ok(sigemptyset(m, set))
+  for (const signo of signos) ok(sigaddset(m, set, signo))
+  return set
+}
+
+/** Objects for a thread that comes to a cancellation point, or to anything else that sleeps. */
+export interface Stage { mutex: Address, cond: Address, sem: Address, ready: Address, go: Address, list: Address, set: Address, target: number, flag: Address }
+
+/** A new stage. `target` is a thread to join. */
+export function newStage(more: Partial<Stage> = {}): Stage {
+  const sems = { sem: newSem(0), ready: newSem(0), go: newSem(0) }
+  return { mutex: newMutex(), cond: newCond(), ...sems, list: newList(), set: newSet(), target: 0, flag: newWord(), ...more }
+}
+
+/** Whether `signo` is pending for the thread itself. */
+export function isPendingFor(thread: number, signo: number): boolean {
+  const at = record(find(thread)) + (signo <= 32 ? ThreadRecord.pending0 : ThreadRecord.pending1)
+  return (read(kernel, at) & 1 << (signo - 1 & 31)) !== 0
+}
