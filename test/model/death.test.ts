@@ -6,7 +6,7 @@ model('who holds a mutex dies: the kernel\'s own locks are free', 'death.holding
 
 twin('a reaper that frees no bucket', 'death.posting', {
   file: 'kernel/death.ts', from: '  for (let b = 0; b < BUCKETS; b++) mendIf(bucketRecord(b) + Bucket.lock, () => { mendBucket(b, lastSlot()) })\n', to: '',
-}, /./, { bound: 1, steps: 30_000 })
+}, /assertion: after: .*bucket \d+ is locked/, { bound: 1, steps: 30_000 })
 
 twin('a reaper that rouses nobody', 'death.posting', {
   file: 'kernel/death.ts', from: 'peek(kernel, t + ThreadRecord.wmesg) !== wmesg.condition) rouse(slot)', to: 'peek(kernel, t + ThreadRecord.wmesg) === wmesg.condition) rouse(slot)',

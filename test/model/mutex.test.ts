@@ -22,9 +22,13 @@ twin('an unlock that looks before it stores', 'mutex.two', {
   file: 'pthread/mutex.ts', from: 'const seen = exchangeOwned(m, mutex, FREE, tid) ', to: 'const was = load(m, mutex); const seen = exchangeOwned(m, mutex, FREE, tid) < 0 ? -1 : was ',
 }, /^lost wakeup: no thread can run: 1 sleeps on mutex$/)
 
-twin('a lock that looks before it stores', 'mutex.two', {
+twin('a lock that looks before it stores', 'mutex.three', {
+  file: 'pthread/mutex.ts', from: 'while (exchange(m, mutex, CONTENDED) !== FREE) {', to: 'while (load(m, mutex) === FREE ? (exchange(m, mutex, CONTENDED), false) : exchange(m, mutex, CONTENDED) !== FREE) {',
+}, /assertion: .*two threads are inside/)
+
+twin('a lock that never says that it waits', 'mutex.two', {
   file: 'pthread/mutex.ts', from: 'while (exchange(m, mutex, CONTENDED) !== FREE) {', to: 'while (load(m, mutex) !== FREE || (exchange(m, mutex, CONTENDED), false)) {',
-}, /./)
+}, /livelock: /)
 
 twin('a timed lock that is woken, gives up, and tells nobody', 'mutex.timed', {
   file: 'kernel/futex.ts', from: 'if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : 0', to: 'if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : ETIMEDOUT',
