@@ -24,7 +24,7 @@ twin('an unlock that looks before it stores', 'mutex.two', {
 
 twin('a lock that looks before it stores', 'mutex.three', {
   file: 'pthread/mutex.ts', from: 'while (exchange(m, mutex, CONTENDED) !== FREE) {', to: 'while (load(m, mutex) === FREE ? (exchange(m, mutex, CONTENDED), false) : exchange(m, mutex, CONTENDED) !== FREE) {',
-}, /assertion: .*two threads are inside/)
+}, /assertion: .*two threads are inside/, { bound: 3, schedules: 30_000, search: 15_000 })
 
 twin('a lock that never says that it waits', 'mutex.two', {
   file: 'pthread/mutex.ts', from: 'while (exchange(m, mutex, CONTENDED) !== FREE) {', to: 'while (load(m, mutex) !== FREE || (exchange(m, mutex, CONTENDED), false)) {',
