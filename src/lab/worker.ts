@@ -20,7 +20,7 @@ import { decode, encode } from '../mem/codec.ts'
 import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
 import { run } from '../pthread/start.ts'
 import { forgetReads } from './atomics.ts'
-import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, mortal, open, setTime, state, time } from './control.ts'
+import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, mortal, open, setTime, state, THREADS_MAX, time } from './control.ts'
 import { describeFinding } from './describe.ts'
 import { learnNames, nameOf } from './names.ts'
 import { restore, take } from './snapshot.ts'
@@ -133,6 +133,7 @@ async function makePlan(): Promise<Plan> {
   const address = malloc(arena, message.size, self.carrier)
   if (address === 0) throw new Error('what setup returned does not fit')
   message.place(user, address)
+  for (let i = 0; i < 2 * THREADS_MAX; i++) encode(made, 'setup()')      // each decoding takes one hold on the objects in it
   const names = threads.map((f, i) => f.name === '' ? `thread ${i + 1}` : f.name).concat(Array.from({ length: carriers }, (_, i) => `carrier ${i + 1}`))
   return { kind: 'plan', buffers: buffers(), message: address, extras, names, threads: threads.length + carriers }
 }

@@ -31,6 +31,12 @@ test('a deadlock: exit code 1, the cycle, the schedule with the lines of the pro
   assert.equal(again.stdout.replace(/\d+ schedules? before/, ''), stdout.replace(/\d+ schedules? before/, ''))
 })
 
+test('a circle of errorcheck mutexes: the error, with the mutex by its name', async () => {
+  const { code, stdout } = await check(accounts, '--story', 'checked')
+  assert.equal(code, 1, stdout)
+  assert.match(stdout, /error: (alice|bob): ErrnoError: EDEADLK: Mutex "[ab]"/)
+})
+
 test('a race that mutexes do not mend: the assertion of after', async () => {
   const { code, stdout } = await check(accounts, '--story', 'racy')
   assert.equal(code, 1, stdout)
