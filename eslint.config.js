@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   api: ['mem', 'kernel', 'pthread', 'ult', 'port'],
   wasm: ['mem', 'kernel', 'pthread', 'ult', 'port'],
   lab: ['mem', 'kernel', 'pthread', 'ult', 'port'],
-  cli: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api'],
+  cli: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api', 'lab'],
   host: ['mem'],
 }
 // The host implements what the kernel declares: it may know the kernel's types, and run none of its code.

@@ -94,6 +94,22 @@ export function cases({ c, quick }) {
         { name: 'ours', ...ours('semaphore-ping-pong') },
       ],
     },
+    {
+      name: 'lab-exhaustive',
+      title: 'the lab: all interleavings of two threads that lock and unlock a mutex',
+      unit: 's',
+      placements: ['S', 'free'],
+      once: true,
+      contestants: [{ name: 'ours', ...ours('lab', 'exhaustive') }],
+    },
+    {
+      name: 'lab-steps',
+      title: 'the lab: steps of random schedules of that',
+      unit: 'thousand a second',
+      higherIsBetter: true,
+      placements: ['S', 'free'],
+      contestants: [{ name: 'ours', ...ours('lab', 'steps') }],
+    },
     wordIndex(quick),
     {
       name: 'million-threads',

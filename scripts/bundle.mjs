@@ -40,8 +40,14 @@ export async function bundle() {
   await build.close()
 }
 
+// The lab's atomics, which #atomics can be, and what they stand on; the rest of the lab stands on the core, and the core
+// on #atomics.
+const STEPS = /^lab\/(atomics|control|states|strategy|trace|turn)\.js$/
+
 // host/typescript-hook is loaded by Node itself, in a thread of its own.
 function chunkOf(path) {
+  if (path === 'mem/struct.js') return 'struct'
+  if (STEPS.test(path)) return 'steps'
   if (CORE.test(path)) return 'core'
   return path === 'host/typescript-hook.js' ? undefined : OWN.exec(path)?.[1]
 }

@@ -2,7 +2,8 @@
 // The command `pthreads`.
 
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { checkFile, type CheckCommand } from './check.ts'
 import { runProgram, type RunOptions } from './run.ts'
 
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string, description: string }
@@ -19,6 +20,10 @@ function seconds(text: string): number {
   const n = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || n < 0.01 || n > 86_400) throw new InvalidArgumentError('It is not a number of seconds from 0.01 to 86400.')
   return n
+}
+
+function seed(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) % 2 ** 31 : text
 }
 
 const program = new Command('pthreads').description(description).version(version)
@@ -54,6 +59,21 @@ program.command('top')
   .option('--interval <seconds>', 'how long to wait between two tables (default: 1)', seconds)
   .option('--count <n>', 'how many tables (default: until the program ends)', count(1, 2 ** 31 - 1))
   .action(async (pid: number, options: { interval?: number, count?: number }) => (await import('./ps.ts')).top(pid, options))
+
+program.command('check')
+  .summary('explore the interleavings of a test')
+  .description(`Runs the threads that FILE exports, one atomic operation at a time, in many orders: all with few preemptions,
+then random ones. FILE exports "threads", an array of functions; "setup", which makes the objects that
+they get; and "after", which asserts what must hold when they have ended. Finds lost wakeups, deadlocks,
+failed assertions, errors and livelocks, and prints the schedule.`)
+  .usage('[options] FILE')
+  .argument('<FILE>', 'the test')
+  .option('--seed <s>', 'a number for the random schedules (default: 1); or a schedule as a failure prints it, which is then replayed', seed)
+  .option('--schedules <n>', 'how many schedules to run (default: 10000)', count(1, 2 ** 30))
+  .option('--bound <k>', 'the search covers schedules with up to k preemptions (default: 2)', count(0, 1000))
+  .option('--story <name>', 'an export of FILE that is an object { setup, threads, after }')
+  .addOption(new Option('--plain <which>', 'plain accesses that are steps, too').choices(['none', 'stores', 'all']))
+  .action((file: string, options: CheckCommand) => checkFile(file, options))
 
 // commander does not tell operands before and after `--` apart.
 const dashes = process.argv.indexOf('--')

@@ -1,6 +1,7 @@
 // The host of this platform, under the import name `#host`: the one module of src/host that the layers above load.
 
 export { node as host, inheritOptions } from './node.ts'
+export { labMemory, labProcessors, startLab } from './lab.ts'
 export { directOutput } from './output.ts'
 export { loadParser } from './parser.ts'
 export { nodePlatform as platform } from './platform-objects.ts'

@@ -55,7 +55,8 @@ const LIVELY = new Set(['Timeout', 'Immediate', 'TCPSocketWrap', 'TCPServerWrap'
 const CARRIED = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C|--no-warnings|--disable-warning|--enable-source-maps|--experimental-strip-types|--experimental-transform-types|--preserve-symlinks)(=|$)/
 const TAKES_VALUE = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C|--disable-warning)$/
 
-function execArgv(): string[] {
+/** Options of this process that Workers are started with. */
+export function carriedOptions(): string[] {
   const carried: string[] = []
   for (let i = 0; i < process.execArgv.length; i++) {
     const option = process.execArgv[i]
@@ -102,7 +103,7 @@ export const node: Host = {
   processors: availableParallelism,
 
   startSpawner(birth) {
-    const given: NodeBirth = { ...birth, execArgv: execArgv() }
+    const given: NodeBirth = { ...birth, execArgv: carriedOptions() }
     const worker = new Worker(boot, { workerData: given, transferList: [birth.port as unknown as MessagePort], env: SHARE_ENV, execArgv: [], name: 'pthreads spawner' })
     worker.on('error', error => { throw error })                        // it runs no user code: a defect of ours
     worker.unref()

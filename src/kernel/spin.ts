@@ -22,6 +22,13 @@ const SHORT = 40, LONG = 30_000
 const OFTEN = 64, RARELY = 4096, BURST = 8
 const CAP = 0.25                       // ms
 
+let adaptive = true
+
+/** The long way is never tried in this heap: what a wait did would decide about the next. For the lab. */
+export function spinShort(): void {
+  adaptive = false
+}
+
 export class Spin {
   #long = false
   #mean = 0                            // of the way in use, ms; 0: not known
@@ -33,6 +40,7 @@ export class Spin {
 
   /** A wait begins; returns how many polls to make before suspending. */
   begin(): number {
+    if (!adaptive) return SHORT
     if (++this.#waits >= this.#interval && this.#trial === 0) {
       this.#trial = BURST
       this.#sum = 0

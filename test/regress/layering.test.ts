@@ -61,6 +61,11 @@ test('the rule holds for files in folders of a layer, for types, for exports and
   await refused('src/kernel/x.ts', `await import('../pthread/y.ts')`, /kernel -> pthread /)
 })
 
+test('the command runs the lab, and #atomics alone brings it to the layers below', async () => {
+  await allowed('src/cli/x.ts', `import { check } from '../lab/index.ts'\ncheck()`)
+  for (const layer of ORDER) await refused(`src/${layer}/x.ts`, `import { step } from '../lab/turn.ts'\nstep()`, new RegExp(` ${layer} -> lab `))
+})
+
 test('host knows types of the kernel, not its code', async () => {
   await allowed('src/host/x.ts', `import type { Host } from '../kernel/host.ts'\nexport const x = {} as Host`)
   await allowed('src/host/x.ts', `import { Memory } from '../mem/memory.ts'\nexport const x = Memory`)

@@ -1,0 +1,100 @@
+// What is wrong with a schedule, in words: who can run, who sleeps on what, who holds it.
+
+import { kernel, record, user } from '../kernel/process.ts'
+import { State, ThreadRecord } from '../kernel/records.ts'
+import { USER } from '../mem/memory.ts'
+import { address, at, c, Doing, its, memory, state } from './control.ts'
+import { nameOf, reasonOf } from './names.ts'
+import type { Finding } from './story.ts'
+import { scheduleText } from './strategy.ts'
+import { me, stuck, type Verdict } from './turn.ts'
+
+/** The finding, when the running thread has the turn. */
+export function describeFinding(verdict: Verdict, error: string | undefined, names: readonly string[], who: string): Finding {
+  const asleep = stuck()
+  const cycle = verdict === 'nobody can run' ? cycleIn(asleep, names) : undefined
+  return {
+    verdict: verdict === 'nobody can run' ? cycle === undefined ? 'lost wakeup' : 'deadlock' : verdict,
+    summary: summaryOf(verdict, error, asleep, cycle, who),
+    names,
+    threads: names.map((name, i) => `${name} ${does(i)}`),
+    ...error !== undefined && { error },
+    schedule: scheduleText(), steps: c[at.steps], preemptions: c[at.used], hash: c[at.hash],
+  }
+}
+
+function summaryOf(verdict: Verdict, error: string | undefined, asleep: readonly number[], cycle: string | undefined, who: string): string {
+  switch (verdict) {
+    case 'nobody can run': {
+      const reasons = new Map<string, number>()
+      for (const i of asleep) {
+        const { on } = sleepOf(i)
+        reasons.set(on, (reasons.get(on) ?? 0) + 1)
+      }
+      const list = [...reasons].map(([reason, n]) => `${n} ${n === 1 ? 'sleeps' : 'sleep'} on ${reason}`).join(', ')
+      return `no thread can run: ${list}${cycle === undefined ? '' : `; ${cycle}`}`
+    }
+    case 'livelock': return `${who} has taken ${c[at.limit]} steps, or polls a word that nobody will change: ${does(me)}`
+    case 'irreproducible': return `${who} behaves differently when it runs again: it depends on something that the lab does not control`
+    default: return `${who}: ${messageOf(error ?? '')}`
+  }
+}
+
+// The message of an error's stack, on one line.
+const messageOf = (stack: string): string => stack.replace(/\n +at [^]*$/, '').replaceAll(/\s*\n\s*/g, ' ').slice(0, 300)
+
+// What thread i does.
+function does(i: number): string {
+  switch (c[its(state, i)]) {
+    case Doing.READY: return 'has not begun'
+    case Doing.RUNNABLE: return i === me ? 'runs' : 'can run'
+    case Doing.ASLEEP: {
+      const { on, word } = sleepOf(i)
+      return `sleeps on ${on}${word === '' ? '' : ` (${word})`}`
+    }
+    case Doing.SPINS: return `polls ${nameOf(c[its(memory, i)], c[its(address, i)])}`
+    case Doing.DEAD: return 'has died'
+    default: return 'has ended'
+  }
+}
+
+// A futex sleep by its reason; any other suspension by its word.
+function sleepOf(i: number): { on: string, word: string } {
+  const slot = slotOf(i)
+  if (slot !== 0) {
+    const { reason, word } = reasonOf(slot)
+    return { on: reason, word }
+  }
+  return { on: nameOf(c[its(memory, i)], c[its(address, i)]), word: '' }
+}
+
+// The record whose park word thread i sleeps on; 0 if it is another word.
+function slotOf(i: number): number {
+  if (c[its(state, i)] !== Doing.ASLEEP || c[its(memory, i)] !== 0) return 0
+  for (let slot = 1; slot < 64; slot++) {
+    if (record(slot) + ThreadRecord.park !== c[its(address, i)]) continue
+    return kernel.i32[(record(slot) + ThreadRecord.state) >>> 2] === State.SLEEPING ? slot : 0
+  }
+  return 0
+}
+
+// A cycle of threads that wait for each other's mutexes.
+function cycleIn(asleep: readonly number[], names: readonly string[]): string | undefined {
+  const edges = new Map<number, { to: number, text: string }>()
+  for (const i of asleep) {
+    const slot = slotOf(i)
+    if (slot === 0) continue
+    const { reason, memory: id, address: a, word } = reasonOf(slot)
+    if (reason !== 'mutex' || id !== USER) continue
+    const owner = asleep.find(j => slotOf(j) !== 0 && kernel.i32[(record(slotOf(j)) + ThreadRecord.tid) >>> 2] === user.i32[(a >>> 2) + 1])
+    if (owner !== undefined) edges.set(i, { to: owner, text: `${names[i]} waits for ${word.replace(/\.\w+$/, '')}, which ${names[owner]} holds` })
+  }
+  for (const from of edges.keys()) {
+    const path: string[] = []
+    for (let i = from, edge = edges.get(i); edge !== undefined && path.length <= edges.size; i = edge.to, edge = edges.get(i)) {
+      path.push(edge.text)
+      if (edge.to === from) return path.join(', ')
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,315 @@
+// The life of a lab Worker: one virtual thread, through all schedules.
+//
+//   enter       joins the process of the exploration: the first Worker makes it, runs setup and numbers the threads
+//   loop        waits for its first turn of a schedule, runs its function with fresh copies of the arguments, gives the turn up
+//   finish      whoever ends last checks `after`, makes the memory what it was, and begins the next schedule
+//
+// Nothing of this needs the controller: thousands of schedules run without a message.
+
+import { host } from '#host'
+import { peek, poke, store } from '#atomics'
+import { installRun, serve } from '../kernel/carrier.ts'
+import { installClock } from '../kernel/clock.ts'
+import { installHost } from '../kernel/host.ts'
+import { arena, attach, buffers, carrierRecord, create, kernel, record, self, user } from '../kernel/process.ts'
+import { Carrier, CarrierState, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
+import { spinShort } from '../kernel/spin.ts'
+import { allocate_locked } from '../kernel/thread.ts'
+import { malloc } from '../mem/arena.ts'
+import { decode, encode } from '../mem/codec.ts'
+import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
+import { run } from '../pthread/start.ts'
+import { forgetReads } from './atomics.ts'
+import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, mortal, open, setTime, state, THREADS_MAX, time } from './control.ts'
+import { describeFinding } from './describe.ts'
+import { learnNames, nameOf } from './names.ts'
+import { restore, take } from './snapshot.ts'
+import { forgetHistories } from './states.ts'
+import { isStory, type LabBirth, type Plan, type Report, type Story } from './story.ts'
+import { next } from './strategy.ts'
+import { installNames } from './trace.ts'
+import { awaitTurn, become, begin, giveBack, KILLED, leave, setLive, stuck, unwindDaemons, type Verdict } from './turn.ts'
+
+const FIRST_CARRIER = 3
+const EPOCH = 1_700_000_000_000        // of Date.now in a schedule
+/** Frames of a stack that say nothing about the program. */
+const OURS = /^ +at .*([\\/]lab[\\/](worker|turn)\.[jt]s|\[nodejs\.|node:internal)/
+const THREADS = 200, MEMORY = 8 << 20
+
+/** What the boot module lends: layers that this one may not import. */
+export interface Loan { install(): void, importModule(url: string): Promise<Record<string, unknown>> }
+
+let birth: LabBirth
+let story: Story
+let plan: Plan
+let objects: unknown
+let keep: unknown
+let over = false
+
+/** The life of a lab Worker. */
+export async function live(born: LabBirth, loan: Loan): Promise<void> {
+  birth = born
+  try {
+    await enter(loan)
+  } catch (error) {
+    birth.port.postMessage({ kind: 'failed', error: error instanceof Error ? error.stack ?? String(error) : String(error) } satisfies Report)
+    return
+  }
+  if (birth.plan !== undefined) await loop()
+  else {
+    host.listen(birth.port, () => {
+      start()
+      void loop()
+    }, () => undefined)
+  }
+}
+
+// Joins the exploration.
+async function enter(loan: Loan): Promise<void> {
+  open(birth.control)
+  loan.install()
+  spinShort()
+  become(birth.index, birth.processors, fail, () => { scheduleOver() })
+  installNames(nameOf)
+  if (birth.plan === undefined) {
+    create({ threads: THREADS, memory: MEMORY, cache: 16 }, 1)
+    self.carrier = FIRST_CARRIER
+    story = await loadStory(loan)
+    plan = await makePlan()
+    birth.port.postMessage(plan)
+  } else {
+    attach(birth.plan.buffers)
+    self.carrier = FIRST_CARRIER + birth.index
+    story = await loadStory(loan)
+    plan = birth.plan
+  }
+  identify(birth.index)
+  for (const name of Object.keys(story.entries ?? {})) void routineOf(entryOf(name))       // heaps know entries by heart: all from the start
+  keep = decode(user, plan.message, plan.extras)
+  learnNames(keep)
+  virtualize()
+  birth.port.postMessage({ kind: 'ready' } satisfies Report)
+}
+
+async function loadStory({ importModule }: Loan): Promise<Story> {
+  const module = await importModule(birth.file)
+  const found = birth.story === undefined ? module : module[birth.story]
+  if (!isStory({ ...found as object })) {
+    throw new Error(birth.story === undefined
+      ? 'it exports no array "threads" of functions, or a "setup" or "after" that is no function'
+      : `its export "${birth.story}" is not { setup, threads, after }`)
+  }
+  const it = found as Story
+  const { entries = {} } = it
+  installResolver(source => (entries[source.slice(2)] ?? missing(source)) as Routine)
+  return it
+}
+
+function missing(source: string): never {
+  throw new Error(`the story has no entry "${source}"`)
+}
+
+/** The entry of that name in the story's `entries`, for `create`. */
+export function entryOf(name: string): number {
+  return entryId(`l\n${name}`)
+}
+
+// The first Worker: threads and carriers get their records, setup runs, what it returns is written down for all.
+async function makePlan(): Promise<Plan> {
+  const { threads, carriers = 0, daemons = [], mortal: mortals = [], entries = {} } = story
+  c[at.threads] = threads.length + carriers
+  c[at.clock] = story.clock === false ? 0 : 1
+  for (let i = 0; i < threads.length; i++) makeThread(i)
+  for (let i = threads.length; i < threads.length + carriers; i++) makeCarrier(i)
+  poke(kernel, PROCESS + Process.bumpCarrier, FIRST_CARRIER + threads.length + carriers)
+  identify(0)
+  for (const name of Object.keys(entries)) entryOf(name)
+  for (const i of daemons) c[its(daemon, i)] = 1
+  for (const i of mortals) c[its(mortal, i)] = 1
+  const made = await story.setup?.()
+  const message = encode(made, 'setup()')
+  const extras = [...message.extras]
+  if (!extras.every(each => Object.prototype.toString.call(each) === '[object SharedArrayBuffer]')) throw new TypeError('setup returned something that cannot be shared by several threads, as a MessagePort or a transferred buffer')
+  const address = malloc(arena, message.size, self.carrier)
+  if (address === 0) throw new Error('what setup returned does not fit')
+  message.place(user, address)
+  for (let i = 0; i < 2 * THREADS_MAX; i++) encode(made, 'setup()')      // each decoding takes one hold on the objects in it
+  const names = threads.map((f, i) => f.name === '' ? `thread ${i + 1}` : f.name).concat(Array.from({ length: carriers }, (_, i) => `carrier ${i + 1}`))
+  return { kind: 'plan', buffers: buffers(), message: address, extras, names, threads: threads.length + carriers }
+}
+
+function makeThread(i: number): void {
+  const slot = allocate_locked(0)
+  const t = record(slot), n = FIRST_CARRIER + i
+  poke(kernel, t + ThreadRecord.carrier, n)
+  store(kernel, t + ThreadRecord.state, State.RUNNING)
+  poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) + 1)
+  poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) + 1)
+  poke(kernel, carrierRecord(n) + Carrier.state, CarrierState.RUNNING)
+  poke(kernel, carrierRecord(n) + Carrier.thread, slot)
+  poke(kernel, carrierRecord(n) + Carrier.serial, 1)
+}
+
+// A parked carrier that sleeps on its job; its thread begins when somebody resumes it there.
+function makeCarrier(i: number): void {
+  const n = FIRST_CARRIER + i
+  const r = carrierRecord(n)
+  poke(kernel, r + Carrier.state, CarrierState.PARKED)
+  poke(kernel, r + Carrier.serial, 1)
+  poke(kernel, r + Carrier.job, -1)
+  poke(kernel, r + Carrier.link, peek(kernel, PROCESS + Process.cache))
+  poke(kernel, PROCESS + Process.cache, n)
+  poke(kernel, PROCESS + Process.cached, peek(kernel, PROCESS + Process.cached) + 1)
+  c[its(daemon, i)] = 1
+}
+
+// Who this heap is at the beginning of a schedule.
+function identify(i: number): void {
+  const isThread = i < story.threads.length
+  self.carrier = FIRST_CARRIER + i
+  self.slot = isThread ? i + 1 : 0
+  self.tid = isThread ? peek(kernel, record(i + 1) + ThreadRecord.tid) : -self.carrier
+}
+
+const tasks: (() => void)[] = []
+
+function virtualize(): void {
+  installClock(time)
+  installRun(run)
+  installHost({ ...host, nextTurn: task => void tasks.push(task), active: () => 0, cpuTime: () => 0, monotonic: time, quit: () => { throw KILLED } })
+  Date.now = () => EPOCH + time()
+  performance.now = time
+  Math.random = () => {
+    randomState = Math.imul(randomState ^ randomState >>> 15, 0x2c1b3c6d) + 0x6d2b79f5 | 0
+    return (randomState >>> 0) / 2 ** 32
+  }
+}
+
+let randomState = 0
+
+// The first Worker, when all are ready: keeps the memory and gives the first turn away.
+function start(): void {
+  poke(kernel, PROCESS + Process.carriers, peek(kernel, PROCESS + Process.bumpCarrier))   // no others can be made: EAGAIN
+  take(plan.extras as SharedArrayBuffer[])
+  if (!next(true)) throw new Error('lab: nothing to explore')
+  reset()
+  begin()
+}
+
+function reset(): void {
+  for (const field of [at.steps, at.quiet, at.decisions, at.used, at.order, at.hash, at.known, at.spinners, at.rounds]) c[field] = 0
+  setTime(0)
+  forgetHistories()
+  const { threads } = story
+  for (let i = 0; i < c[at.threads]; i++) {
+    const parked = i >= threads.length
+    c[its(state, i)] = parked ? Doing.ASLEEP : Doing.READY
+    c[its(memoryField, i)] = 0
+    c[its(addressField, i)] = parked ? carrierRecord(FIRST_CARRIER + i) + Carrier.job : 0
+    c[its(killed, i)] = 0
+    c[its(begun, i)] = 0
+    c[its(history, i)] = 0
+    c[its(history, i) + 1] = 0
+    c[its(early, i)] = 0
+    c[its(daemon, i)] = parked || story.daemons?.includes(i) === true ? 1 : 0
+  }
+}
+
+// Runs this Worker's thread whenever it has the turn.
+async function loop(): Promise<never> {
+  const body = birth.index < story.threads.length ? story.threads[birth.index] : undefined
+  for (;;) {
+    awaitTurn()
+    c[its(begun, birth.index)] = 1
+    identify(birth.index)
+    randomState = birth.index + 1
+    tasks.length = 0
+    over = false
+    forgetReads()
+    objects = decode(user, plan.message, plan.extras)
+    try {
+      if (c[its(killed, birth.index)] !== 0) throw KILLED
+      setLive(true)
+      if (body === undefined) carry()
+      else {
+        const result = body(objects)
+        if (isThenable(result)) await result
+      }
+    } catch (error) {
+      if (error !== KILLED) failWith(error)
+    }
+    setLive(false)
+    if (over) finish()
+    else if (c[its(killed, birth.index)] !== 0 && c[its(state, birth.index)] === Doing.DONE) giveBack()
+    else leave()
+  }
+}
+
+/** The carrier's number of thread `i`. */
+export const carrierOf = (i: number): number => FIRST_CARRIER + i
+
+/** Runs what the calling thread has left for later turns of its event loop. */
+export function runTasks(): void {
+  for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task()
+}
+
+function carry(): void {
+  serve()
+  runTasks()
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+// Nobody can run: the schedule is over if only daemons are left, one of which may be this thread, falling asleep.
+function scheduleOver(): void {
+  if (stuck().length !== 0) fail('nobody can run')
+  if (c[its(state, birth.index)] === Doing.ASLEEP) {
+    c[its(state, birth.index)] = Doing.DONE
+    c[its(killed, birth.index)] = 1
+    over = true
+    throw KILLED
+  }
+  finish()
+}
+
+function finish(): void {
+  setLive(false)
+  unwindDaemons()
+  identify(birth.index)
+  try {
+    story.after?.(objects)
+  } catch (error) {
+    failWith(error, 'after')
+  }
+  if (!next(false)) {
+    birth.port.postMessage({ kind: 'done' } satisfies Report)
+    rest()
+  }
+  restore(plan.extras as SharedArrayBuffer[])
+  reset()
+  begin()
+}
+
+function failWith(error: unknown, who = plan.names[birth.index]): never {
+  setLive(false)
+  const assertion = (error as { code?: unknown } | null)?.code === 'ERR_ASSERTION'
+  const text = error instanceof Error ? error.stack ?? String(error) : String(error)
+  return report(assertion ? 'assertion' : 'error', text.split('\n').filter(line => !OURS.test(line)).join('\n'), who)
+}
+
+function fail(verdict: Verdict): never {
+  setLive(false)
+  return report(verdict, undefined)
+}
+
+function report(verdict: Verdict, error: string | undefined, who = plan.names[birth.index]): never {
+  birth.port.postMessage({ kind: 'finding', finding: describeFinding(verdict, error, plan.names, who) } satisfies Report)
+  return rest()
+}
+
+// The exploration is over; the controller ends this Worker.
+function rest(): never {
+  for (;;) Atomics.wait(c, at.total, c[at.total])
+}

@@ -1,0 +1,19 @@
+import { model, twin } from './model.ts'
+
+model('a post is not lost: every interleaving', 'sem.one', { bound: Infinity, schedules: 50_000, search: 50_000, coverage: 'all' })
+model('two posts let two waiters through', 'sem.two', { bound: 2, schedules: 6000, search: 5000 })
+model('a wait that times out while it is posted loses no unit', 'sem.timed', { bound: 3, schedules: 6000, search: 5000 })
+
+model('a waiter that gives up passes nothing by', 'sem.gives', { bound: 2, schedules: 6000, search: 5000 })
+
+twin('a post that wakes before it adds', 'sem.one', {
+  file: 'pthread/sem.ts', from: 'for (let value = load(m, sem); ;) {', to: 'for (let value = (wake(m, sem, count), count = 0, load(m, sem)); ;) {',
+}, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
+
+twin('a futex that sleeps without looking at the word again', 'sem.one', {
+  file: 'kernel/futex.ts', from: 'if (load(m, a) !== expected || ', to: 'if (',
+}, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
+
+twin('a wait that is woken, and says that its time was up', 'sem.gives', {
+  file: 'kernel/futex.ts', from: 'if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : 0', to: 'if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : ETIMEDOUT',
+}, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
