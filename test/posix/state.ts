@@ -17,8 +17,8 @@ export function exists(thread: number): boolean {
 /** Whether the thread sleeps on that: it is queued, and has done what comes between that and its suspension. */
 export function sleepsOn(thread: number, on: Wmesg): boolean {
   const t = record(find(thread))
-  return exists(thread) && load(kernel, t + ThreadRecord.state) === State.SLEEPING && load(kernel, t + ThreadRecord.wmesg) === wmesg[on] &&
-    load(kernel, t + ThreadRecord.park) === ASLEEP
+  return exists(thread) && load(kernel, t + ThreadRecord.state) === State.SLEEPING && load(kernel, t + ThreadRecord.wmesg) === wmesg[on]
+    && load(kernel, t + ThreadRecord.park) === ASLEEP
 }
 
 /** Returns when the thread sleeps on that. */
