@@ -202,7 +202,7 @@ export const Handle = struct('handle', {
   address: i32('the object in user memory; in a free record, the next free one'),
 })
 
-export const VERSION = 1
+export const VERSION = 2
 export const PROCESS = 64
 export const BUCKETS = 1024
 /** Bytes of a thread's slot: arguments and result of up to this size need no allocation. */

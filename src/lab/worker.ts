@@ -101,7 +101,8 @@ async function loadStory({ importModule }: Loan): Promise<Story> {
   }
   const it = found as Story
   const { entries = {} } = it
-  installResolver(source => (entries[source.slice(2)] ?? missing(source)) as Routine)
+  const resolve = (source: string): Routine => (entries[source.slice(2)] ?? missing(source)) as Routine
+  installResolver(resolve, resolve)
   return it
 }
 
