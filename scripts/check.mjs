@@ -23,6 +23,7 @@ await main(async () => {
     ...fix ? ['--fix'] : [], ...FOLDERS,
   ]))
   await step('docs', () => node('scripts/docs.mjs', [fix ? '--tables' : '--check']))
+  await step('interfaces', () => node('scripts/interfaces.mjs', fix ? [] : ['--check']))
   for (const line of failed) console.error(`failed: ${line}`)
   if (failed.length === 0) console.log('types, lint and docs: nothing to report')
   return failed.length === 0 ? 0 : 1

@@ -6,9 +6,10 @@ import { host } from '../kernel/host.ts'
 import { arena, kernel, record, slotMask, user } from '../kernel/process.ts'
 import { PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { snapshots } from '../kernel/snapshot.ts'
+import { armedTimers } from '../kernel/timer.ts'
 import { used } from '../mem/arena.ts'
 import { deadlocksAmong, type DeadlockedThread } from '../pthread/report.ts'
-import { describeThreads, type ThreadInfo } from '../pthread/threads.ts'
+import { describeThreads, signalsIn, type ThreadInfo } from '../pthread/threads.ts'
 import { ensure } from './attach.ts'
 
 /**
@@ -52,6 +53,10 @@ export interface ProcessInfo {
   readonly memoryMax: number
   /** Handles on objects of user memory that heaps hold. */
   readonly objects: number
+  /** Timers that will expire. */
+  readonly timers: number
+  /** Signals that are pending for the process: no thread has taken them yet. */
+  readonly pending: readonly number[]
   /** Threads that failed and were reported. */
   readonly failures: number
 }
@@ -76,6 +81,8 @@ export function processInfo(): ProcessInfo {
     memoryUsed: used(arena),
     memoryMax: user.size,
     objects: held(),
+    timers: armedTimers(),
+    pending: signalsIn(word(Process.pending0), word(Process.pending1)),
     failures: word(Process.failures),
   }
 }

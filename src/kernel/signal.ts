@@ -75,6 +75,12 @@ export function isWanted(signo: number): boolean {
   return underSignalLock(() => !isDefault(signo) || waiterFor(signo) !== 0 || isBlockedByAll(signo))
 }
 
+/** Whether a signal that comes from outside would run a handler. Takes no lock. */
+export function isHandled(): boolean {
+  for (let signo = 1; signo <= 64; signo++) if (peek(kernel, actionOf(signo) + ActionRecord.kind) >= Kind.ENTRY) return true
+  return false
+}
+
 // Choosing ---------------------------------------------------------------------------------------------------------
 
 const blocks = (slot: number, signo: number): boolean => has(record(slot) + ThreadRecord.mask0, signo)

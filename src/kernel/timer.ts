@@ -52,6 +52,13 @@ export function createTimer(on: Clock, event: Event, n = 0): number {
   })
 }
 
+/** How many timers will expire. Takes no lock. */
+export function armedTimers(): number {
+  let count = 0
+  for (let n = 1, end = peek(kernel, PROCESS + Process.timers); n < end; n++) count += peek(kernel, timerRecord(n) + armed)
+  return count
+}
+
 /** Its number with its serial: what names it outside. */
 export function timerId(n: number): number {
   return peek(kernel, timerRecord(n) + TimerRecord.serial) * TIMERS + n

@@ -171,16 +171,16 @@ function describe(copy: Snapshot, namer: Namer, children: number, awaits: readon
     wakeups: word(ThreadRecord.wakeups),
     voluntary: usage.voluntary,
     involuntary: usage.involuntary,
-    pending: numbers(word(ThreadRecord.pending0), word(ThreadRecord.pending1)),
-    blocked: numbers(word(ThreadRecord.mask0), word(ThreadRecord.mask1)),
+    pending: signalsIn(word(ThreadRecord.pending0), word(ThreadRecord.pending1)),
+    blocked: signalsIn(word(ThreadRecord.mask0), word(ThreadRecord.mask1)),
     priority: word(ThreadRecord.priority),
     policy: word(ThreadRecord.policy),
     createdAt: textOf(word(ThreadRecord.createdAt)),
   }
 }
 
-// The signals whose bits are set, from 1.
-function numbers(low: number, high: number): number[] {
+/** The signals whose bits are set, from 1. */
+export function signalsIn(low: number, high: number): number[] {
   const set: number[] = []
   for (let n = 1; n <= 64; n++) if (((n <= 32 ? low : high) >>> (n - 1 & 31) & 1) !== 0) set.push(n)
   return set

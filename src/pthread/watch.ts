@@ -3,7 +3,7 @@
 // It looks at the thread table now and then, from a heap that nobody blocks, and takes no lock.  It tells of
 //   a cycle     threads that wait for each other without a deadline (waits.ts), each in the same sleep for STAND ms
 //   silence     all threads have been asleep, each in the same sleep, for STAND ms; none until a deadline, none on
-//               something that the library or the outside of the process brings (externalReasons, outside)
+//               something that the library or the outside of the process brings (externalReasons), no timer is armed, and no signal is handled
 //
 // W1  What is told cannot end by itself.  A thread in its event loop is no sleeper, whatever its promises wait for:
 //     timers, sockets and signal handlers may call it.  Nor is one that runs, starts, or is suspended by
@@ -17,7 +17,9 @@
 // last thread: by the mutex that it takes next); a report after a time without progress (a correct program may rest).
 
 import { Flag, State, ThreadRecord } from '../kernel/records.ts'
+import { isHandled } from '../kernel/signal.ts'
 import { snapshots, type Snapshot } from '../kernel/snapshot.ts'
+import { armedTimers } from '../kernel/timer.ts'
 import { cycleReport, describeCycles, silenceReport } from './report.ts'
 import { describeThreads } from './threads.ts'
 import { cycles, externalReasons, waitOf, type Wait } from './waits.ts'
@@ -26,8 +28,10 @@ import { cycles, externalReasons, waitOf, type Wait } from './waits.ts'
 export const PERIOD = 250, STAND = 1000
 const FORGET = 5000
 
-/** Whether something outside of the threads may still wake one: an armed timer, a signal that is caught. Asked when all sleep. */
-export const outside: (() => boolean)[] = []
+// Asked when all sleep: whether something outside of the threads may still have one woken.
+function isExpecting(): boolean {
+  return armedTimers() !== 0 || isHandled()
+}
 
 export class Watcher {
   readonly #now: () => number
@@ -69,7 +73,7 @@ function silence(all: readonly Snapshot[]): Wait[] | undefined {
     if (wait === undefined || wait.timed || externalReasons.has(wait.reason)) return undefined
     waits.push(wait)
   }
-  return waits.length === 0 || outside.some(may => may()) || !waits.every(({ by }) => by.sleepsOn) ? undefined : waits
+  return waits.length === 0 || isExpecting() || !waits.every(({ by }) => by.sleepsOn) ? undefined : waits
 }
 
 // Sleepers on `once` look around every second: their sleeps are not counted.
