@@ -21,7 +21,7 @@ const HARMLESS = new Set(['THIS_IS_UNDEFINED', 'CIRCULAR_DEPENDENCY'])
 
 /** Makes dist/**\/*.js of build/modules. */
 export async function bundle() {
-  const { rollup } = await import('rollup')                         // may have been installed a moment ago
+  const { rollup } = await import('@rollup/wasm-node')                         // may have been installed a moment ago
   const paths = walk(modules).filter(path => path.endsWith('.js') && existsSync(join(root, 'src', path.replace(/js$/, 'ts'))))
   const build = await rollup({
     input: Object.fromEntries(paths.map(path => [path.replace(/\.js$/, ''), join(modules, path)])),
