@@ -177,6 +177,7 @@ test('kill(): a thread that waits for it in sigwait() gets it, rather than one w
 test('kill(): a signal whose handler is a function goes to a thread of that heap', () => {
   const s = newStage(), t = create(acts.catchesItself, s)
   ok(sem_wait(m, s.ready))
+  asleep(t, 'semaphore')
   ok(kill(process.pid, SIGUSR1))
   ok(sem_post(m, s.go))
   join(t)
