@@ -81,7 +81,7 @@ export function leftovers(since?: Baseline): string[] {
     if ((each.word(ThreadRecord.flags) & Flag.ASYNC) === 0) continue
     found.push(`asynchronous wait ${each.word(ThreadRecord.tid)} ${each.asleep ? `sleeps on ${wmesgs[each.word(ThreadRecord.wmesg)]}` : 'is there'}`)
   }
-  const nobodyDied = load(kernel, PROCESS + Process.freeCarrier) === 0    // the dead may leave a count too high: see futex.ts
+  const nobodyDied = load(kernel, PROCESS + Process.losses) === 0         // the dead may leave a count too high: see futex.ts
   for (let n = 0; n < BUCKETS; n++) {
     const b = bucketRecord(n)
     if (load(kernel, b + Bucket.head) !== 0 || (nobodyDied && load(kernel, b + Bucket.count) !== 0)) found.push(`bucket ${n} has ${load(kernel, b + Bucket.count)} waiters`)

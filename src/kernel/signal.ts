@@ -27,14 +27,14 @@
 // Rejected: the pending set of the process copied to the chosen thread (Linux 2.4: lost when it exits or blocks it);
 // lock-free sets (a sender must see mask, action and pending set as one).
 
-import { add, and, load, or, peek, poke, resume, store } from '#atomics'
+import { add, and, load, or, peek, poke, resume, store, suspend } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import type { Address } from '../mem/memory.ts'
 import { ESRCH } from './errno.ts'
 import { interrupt, SIGNAL } from './futex.ts'
 import { host } from './host.ts'
 import { actions, carrierRecord, kernel, record, self } from './process.ts'
-import { ActionRecord, Carrier, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { ActionRecord, Carrier, PROCESS, Process, SPAWNER, State, ThreadRecord, VERSION } from './records.ts'
 import { forget_locked, forgetAll_locked, has, holderOf, isThread, put_locked, take_locked, type Taken } from './signal-queue.ts'
 import { bitOf, ignoredByDefault, lowest, SIGKILL, stopsByDefault, UNSTOPPABLE, wordOf } from './signo.ts'
 import { lastSlot } from './thread.ts'
@@ -171,8 +171,15 @@ export function send(slot: number, serial: number, signo: number, code: number, 
   if (slot !== 0) release(kernel, PROCESS + Process.tableLock)
   prodTold()
   if (result !== FATAL) return result
-  host.die(signo)
+  die(signo)
   return 0
+}
+
+// The process ends by the real signal, which the first heap may have to hear in its event loop before: a thread that went on
+// meanwhile could end the program in its own way.
+function die(signo: number): void {
+  host.die(signo)
+  if (self.carrier > SPAWNER && !stopsByDefault(signo)) suspend(kernel, PROCESS + Process.version, VERSION, 5000)
 }
 
 const FATAL = -1
@@ -260,7 +267,7 @@ export function deliver(out: Delivery, ready: (entry: number) => boolean): boole
   })
   if (fatal !== 0) {
     if (!stopsByDefault(fatal)) store(kernel, PROCESS + Process.fatal, fatal)
-    host.die(fatal)
+    die(fatal)
   }
   return found
 }
