@@ -120,7 +120,7 @@ async function explore(file: string, options: CheckOptions, given: Given | undef
         let open = true                                                  // reading a port that has closed crashes Node
         host.listen(port1, report => { hear(report as Report) }, () => { open = false })
         workers.push(startLab(birth, tracing, error => {
-          for (let got = open ? host.receive(port1) : undefined; got !== undefined; got = host.receive(port1)) hear(got.message as Report)   // sent before its end
+          for (let got = open ? host.receive(port1) : undefined; got !== undefined; got = host.receive(port1)) hear(got.message as Report)
           reject(new StoryError(`thread ${index + 1} of the lab has ended: ${error instanceof Error ? error.message : String(error ?? 'process.exit')}`))
         }))
       }
