@@ -231,8 +231,9 @@ test('what readAsync returned reads, not the thread', async () => {
 test('the event loop turns while a lock is waited for', async () => {
   const lock = new RwLock(), held = new Semaphore(), release = new Semaphore(), t = Thread.create(work.hold, lock, 'write', held, release)
   held.wait()
-  setTimeout(() => { release.post() }, 10)
-  const modes = await Promise.all([lock.withReadAsync(hold => hold.mode), lock.withWriteAsync(hold => hold.mode)])
+  const both = Promise.all([lock.withReadAsync(hold => hold.mode), lock.withWriteAsync(hold => hold.mode)])
+  setImmediate(() => { release.post() })                                // runs only if the event loop turns; the lock is held until then
+  const modes = await both
   assert.deepEqual(modes, ['read', 'write'])
   await t.joinAsync()
 })
