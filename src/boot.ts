@@ -5,6 +5,7 @@ import { install } from './api/attach.ts'
 import { becomeCarrier } from './api/carrier.ts'
 import { becomeSpawner } from './api/spawner.ts'
 import { importModule } from './host/import-module.ts'
+import { node as host } from './host/node.ts'
 import type { Birth } from './kernel/host.ts'
 import type { LabBirth } from './lab/story.ts'
 
@@ -13,5 +14,5 @@ const birth = workerData as Birth | LabBirth
 if (birth.role === 'lab') {
   const { live } = await import('./lab/worker.ts')
   await live(birth, { install, importModule })
-} else if (birth.role === 'spawner') await becomeSpawner(birth)
-else becomeCarrier(birth)
+} else if (birth.role === 'carrier') becomeCarrier(birth)
+else host.awaitBirth(born => void becomeSpawner(born))

@@ -3,7 +3,7 @@
 
 import { load, Mutex, Thread } from '../../dist/api/index.js'
 import { findFiles } from '../../build/examples/word-index/find-files.js'
-import { SHARED } from '../../build/examples/word-index/worker.js'
+import { SHARED } from '../../build/examples/word-index/shared.js'
 import { printIndex } from './print-index.mjs'
 
 const worker = load(new URL('../../build/examples/word-index/worker.js', import.meta.url))

@@ -94,5 +94,5 @@ const decoder = new TextDecoder(), encoder = new TextEncoder(), encoded = new Ui
 
 // A rehearsal of a few milliseconds takes every branch above and makes a table grow several times. The compiler then
 // knows all branches before the first file, and need not throw its code away at each one that it meets later.
-const rehearsal = encoder.encode(Array.from({ length: 2000 }, (_, i) => `the w${i * 7}, _0 1e3 größer Ωmega 日本`).join('; '))
+const rehearsal = encoder.encode(Array.from({ length: 300 }, (_, i) => `the w${i * 7}, _0 1e3 größer Ωmega 日本`).join('; '))
 indexWords(createTable(16), rehearsal, rehearsal.length)

@@ -22,7 +22,7 @@ import { hideProgress, showProgress } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { jsonReport, same, textReport, titleOf } from './report.ts'
 import type { Run } from './report.ts'
-import { KILOBYTES_DONE, SHARED } from './worker.ts'
+import { KILOBYTES_DONE, SHARED } from './shared.ts'
 
 const worker = load<typeof import('./worker.ts')>(new URL('./worker.js', import.meta.url))
 

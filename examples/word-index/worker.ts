@@ -6,11 +6,9 @@ import type { Mutex } from 'pthreads'
 import { LARGEST, readFile } from './find-files.ts'
 import { createTable, indexWords, isText } from './index-words.ts'
 import type { WordTable } from './index-words.ts'
+import { KILOBYTES_DONE, NEXT } from './shared.ts'
 
 export { mergeShare } from './merge.ts'
-
-/** The ints that the threads of a run share: NEXT belongs to whoever holds the mutex, KILOBYTES_DONE is added to atomically. */
-export const NEXT = 0, KILOBYTES_DONE = 1, SHARED = 2
 
 /** What a thread hands back: its index, and what it did. */
 export type Part = {

@@ -1,5 +1,6 @@
 // Entry points: load names the functions of another module, thread makes one of this module an entry.
 
+import { host } from '#host'
 import { extend } from '../mem/codec.ts'
 import { mark, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
 import { functionOf, give } from './resolve.ts'
@@ -59,6 +60,7 @@ export function load<M>(module: URL | string | (() => unknown)): Entries<M> {
 }
 
 function names<M>(place: string): Entries<M> {
+  host.expectSpawner()
   return new Proxy({} as Entries<M>, {
     get: (_, name) => typeof name === 'string' && name !== 'then' ? entryOf(`${place}\n${name}`, name) : undefined,
     has: (_, name) => typeof name === 'string',
@@ -76,6 +78,7 @@ export function thread<F extends Routine>(meta: ImportMeta, f: F): F & Entry<F> 
   if (f.name === '') throw new TypeError('thread: the function has no name; threads find it by its name')
   const source = `u${meta.url}\n${f.name}`
   if (functionOf(source) !== undefined) throw new TypeError(`thread: ${meta.url} has two entries named "${f.name}"`)
+  host.expectSpawner()
   give(source, f)
   mark(f, source)
   return f as F & Entry<F>

@@ -2,7 +2,7 @@
 
 import { openSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort } from 'node:worker_threads'
+import { isMainThread, parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort } from 'node:worker_threads'
 import type { Birth, Host, Usage } from '../kernel/host.ts'
 import { writeWhole } from './output.ts'
 
@@ -67,6 +67,16 @@ export function carriedOptions(): string[] {
   return carried
 }
 
+let spawner: Worker | undefined
+
+// Learns later what process it belongs to, so that it can start before there is one.
+function spawnerWorker(): Worker {
+  const worker = new Worker(boot, { workerData: { role: 'spawner' }, env: SHARE_ENV, execArgv: [], name: 'pthreads spawner' })
+  worker.on('error', error => { throw error })                          // it runs no user code: a defect of ours
+  worker.unref()
+  return worker
+}
+
 interface NodeBirth extends Birth { execArgv?: string[] }
 
 let carried: string[] = []
@@ -102,11 +112,14 @@ export const node: Host = {
 
   processors: availableParallelism,
 
+  expectSpawner() {
+    if (isMainThread) spawner ??= spawnerWorker()
+  },
+
   startSpawner(birth) {
+    spawner ??= spawnerWorker()
     const given: NodeBirth = { ...birth, execArgv: carriedOptions() }
-    const worker = new Worker(boot, { workerData: given, transferList: [birth.port as unknown as MessagePort], env: SHARE_ENV, execArgv: [], name: 'pthreads spawner' })
-    worker.on('error', error => { throw error })                        // it runs no user code: a defect of ours
-    worker.unref()
+    spawner.postMessage(given, [birth.port as unknown as MessagePort])
   },
 
   startCarrier(birth, limits, gone) {

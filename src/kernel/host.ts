@@ -52,6 +52,8 @@ export interface Host {
   usage(): { cpuTime: number, resident: number, parent: number }
   /** Number of processors the process may use. */
   processors(): number
+  /** Threads will be created soon: the spawner's Worker may start already. Does nothing in a Worker. */
+  expectSpawner(): void
   /** Starts the spawner; called once per process. The Worker does not keep the process alive. */
   startSpawner(birth: Birth): void
   /** Starts a carrier; called in the spawner only. Throws if the host refuses. `gone` is called once, after the Worker's end. */
@@ -72,7 +74,7 @@ export interface Host {
   check(worker: unknown): void
   /** Hands `birth` to a Worker that a user's factory made. */
   adopt(worker: unknown, birth: Birth): void
-  /** In such a Worker: calls `born` when the birth arrives. */
+  /** In such a Worker, and in the spawner's: calls `born` when the birth arrives. */
   awaitBirth(born: (birth: Birth) => void): void
   /** Ends this Worker. */
   quit(): never
