@@ -1,50 +1,27 @@
 // class Thread: pthread/thread.ts for TypeScript.
 
 import { load, peek } from '#atomics'
-import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
-import { EAGAIN, ECANCELED, EDEADLK, EINTR, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
+import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
+import { ECANCELED, EDEADLK, EINTR, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { cpuOfCaller } from '../kernel/exit.ts'
-import { host } from '../kernel/host.ts'
-import { adopt, requestTermination } from '../kernel/mail.ts'
-import { buffers, carrierRecord, kernel, record, self } from '../kernel/process.ts'
-import { Carrier, FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { requestTermination } from '../kernel/mail.ts'
+import { carrierRecord, kernel, record, self } from '../kernel/process.ts'
+import { Carrier, FIRST, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { block } from '../kernel/request.ts'
 import { extend } from '../mem/codec.ts'
 import { cancellationPoint, cancelThread, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_setcancelstate, pthread_testcancel } from '../pthread/cancel.ts'
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
 import { pthread_exit } from '../pthread/exit.ts'
-import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/limits.ts'
 import { cause, nameOf } from '../pthread/obituary.ts'
-import { isPriority, schedule, SCHED_FIFO, sched_get_priority_min, SCHED_OTHER, SCHED_RR } from '../pthread/sched.ts'
+import { schedule, SCHED_FIFO, SCHED_OTHER, SCHED_RR } from '../pthread/sched.ts'
 import { sleep_slow } from '../pthread/sleep.ts'
-import { born, create, detach, join, join_slow, type Creation, type Outcome } from '../pthread/thread.ts'
+import { born, create, detach, join, join_slow, type Outcome } from '../pthread/thread.ts'
 import { ensure, holdProcess } from './attach.ts'
-import { factoryOf } from './entry.ts'
+import { creation, madeByFactory, notAnEntry, refused, schedulingOf, siteOf, type Policy, type ThreadOptions } from './creation.ts'
 import { ErrnoError, ThreadDeathError } from './errors.ts'
 import { sourceOf as sourceText } from './inline.ts'
 import { after, later } from './later.ts'
 import { noStats, statsOf, type ThreadStats } from './stats.ts'
-
-/** How a thread is to be made; sizes in bytes. */
-export interface ThreadOptions {
-  /** For error messages and reports. Default: the entry's name. */
-  name?: string
-  /** Nobody will join it; if it fails, it is printed on stderr and makes the exit code 1. */
-  detached?: boolean
-  /** Stack, 512 KiB to 1 GiB. A thread with a size of its own starts cold: its Worker is made for it. */
-  stackSize?: number
-  /** Limit of the heap, from 8 MiB. A thread that reaches it dies, and its join says so. Starts cold. */
-  heapLimit?: number
-  /** `other` (default: the creator's), `fifo` or `rr`. The operating system does not hear of it; see `priority`. */
-  policy?: Policy
-  /** 0 for `other`, 1 to 99 for `fifo` (default with a priority) and `rr`: who is woken first of those that wait for the same thing. Default: the creator's. */
-  priority?: number
-  /** Objects in the arguments that move to the thread instead of being copied: ArrayBuffers, MessagePorts. */
-  transfer?: readonly object[]
-}
-
-const policies = { other: SCHED_OTHER, fifo: SCHED_FIFO, rr: SCHED_RR } as const
-export type Policy = keyof typeof policies
 
 /** `joined` covers detached: somebody else's handle cannot tell them apart. */
 export type ThreadState = 'starting' | 'running' | 'sleeping' | 'exited' | 'joined'
@@ -309,12 +286,6 @@ function explain(errno: number, operation: string, thread: string): string {
   }
 }
 
-function notAnEntry(what: unknown): TypeError {
-  if (typeof what === 'function')
-    return new TypeError(`Thread.create: ${what.name === '' ? 'the function' : `"${what.name}"`} is not an entry; a thread finds its function by module and name: use load(...), thread(import.meta, ...), or Thread.inline`)
-  return new TypeError(`Thread.create: ${what === null ? 'null' : typeof what}, not an entry; use load(...), thread(import.meta, ...), or Thread.inline`)
-}
-
 function spawn(source: string, entry: Entry, args: unknown[], options: ThreadOptions, caller: object): Thread {
   ensure()
   const id = entryId(source)
@@ -325,83 +296,6 @@ function spawn(source: string, entry: Entry, args: unknown[], options: ThreadOpt
   if (slot < 0) throw refused(-slot, source)
   holdProcess()
   return Thread.started(slot, how.name === '' ? entry.name : how.name, site)
-}
-
-// Where the caller stands, for the errors of the new thread.  It costs 3 us, which a program that creates a few
-// threads does not notice, and one that creates 100,000 a second does: it gets SITES of them a second.
-const SITES = 1000
-let sites = SITES, unseen = 0, filled = 0
-
-function siteOf(caller: object): object | undefined {
-  if ((peek(kernel, record(self.slot) + ThreadRecord.flags) & Flag.HOST) !== 0) return undefined
-  if (sites === 0) {
-    if ((++unseen & 255) !== 0) return undefined
-    const time = now(CLOCK_MONOTONIC)
-    sites = Math.min(SITES, Math.floor(time - filled))
-    filled = time
-    if (sites === 0) return undefined
-  }
-  sites--
-  const site = {}
-  Error.captureStackTrace(site, caller as () => void)
-  return site
-}
-
-function refused(errno: number, source: string): ErrnoError {
-  switch (errno) {
-    case EAGAIN: return new ErrnoError(errno, 'Thread.create', 'Thread.create: there are too many threads, or the host refuses another Worker')
-    case ENOMEM: return new ErrnoError(errno, 'Thread.create', 'Thread.create: user memory is full, the arguments do not fit')
-    case ENOSYS: return new ErrnoError(errno, 'Thread.create', `Thread.create: "${source.slice(source.indexOf('\n') + 1)}" was loaded from a factory in another thread; only that one can start its Workers`)
-    default: return new ErrnoError(errno, 'Thread.create')
-  }
-}
-
-// Workers that factories of this heap have made, by carrier.
-const madeByFactory = new Map<number, { terminate(): void }>()
-
-const NONE: readonly object[] = []
-const OPTIONS = new Set(['name', 'detached', 'stackSize', 'heapLimit', 'transfer', 'priority', 'policy'])
-
-function creation(source: string, options: ThreadOptions): Creation {
-  for (const key of Object.keys(options)) if (!OPTIONS.has(key)) throw new TypeError(`Thread.create: unknown option "${key}"`)
-  const { name = '', detached = false, transfer = NONE } = options
-  if (typeof name !== 'string') throw new TypeError(`Thread.create: name: ${typeof name}, not a string`)
-  if (typeof detached !== 'boolean') throw new TypeError(`Thread.create: detached: ${typeof detached}, not a boolean`)
-  if (!Array.isArray(transfer)) throw new TypeError('Thread.create: transfer is not an array')
-  const stack = size('stackSize', options.stackSize, PTHREAD_STACK_MIN, PTHREAD_STACK_MAX, 1024)
-  const heap = size('heapLimit', options.heapLimit, HEAP_MIN, 2 ** 44, 2 ** 20)
-  const { priority, policy } = options
-  const scheduling = priority === undefined && policy === undefined ? {} : { scheduling: schedulingOf('Thread.create', priority, policy) }
-  const factory = factoryOf(source)
-  if (factory === undefined) return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: 0 } }
-  if (heap !== 0 || stack !== 0) throw new TypeError('Thread.create: a factory makes its own Workers; heapLimit and stackSize are for it to set')
-  const { number, make } = factory
-  const beginIt = make === undefined ? {} : { begin: (n: number) => { begin(n, make) } }
-  return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: number, ...beginIt } }
-}
-
-function schedulingOf(operation: string, priority: number | undefined, name: Policy | undefined): { policy: number, priority: number } {
-  if (priority !== undefined && typeof priority !== 'number') throw new TypeError(`${operation}: priority: ${typeof priority}, not a number`)
-  const policy = name ?? (priority === 0 ? 'other' : 'fifo')
-  if (!Object.hasOwn(policies, policy)) throw new TypeError(`${operation}: policy "${String(policy)}" is not "other", "fifo" or "rr"`)
-  const given = priority ?? sched_get_priority_min(policies[policy])
-  const most = policy === 'other' ? '0' : '1 to 99'
-  if (!isPriority(given, policies[policy])) throw new RangeError(`${operation}: ${given} is no priority of "${policy}": it has ${most}`)
-  return { policy: policies[policy], priority: given }
-}
-
-function begin(n: number, make: () => unknown): void {
-  const worker = make()
-  host.check(worker)
-  madeByFactory.set(n, worker as { terminate(): void })
-  host.adopt(worker, { ...buffers(), role: 'carrier', carrier: n, port: adopt(n) })
-}
-
-function size(option: string, bytes: number | undefined, min: number, max: number, unit: number): number {
-  if (bytes === undefined) return 0
-  if (typeof bytes !== 'number') throw new TypeError(`Thread.create: ${option}: ${typeof bytes}, not a number of bytes`)
-  if (!(bytes >= min && bytes <= max)) throw new RangeError(`Thread.create: ${option}: ${bytes} is not a number of bytes from ${min} to ${max}`)
-  return Math.ceil(bytes / unit)
 }
 
 extend({
