@@ -2,21 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { ErrnoError, load, Semaphore, Thread } from 'pthreads'
+import { load, Semaphore, Thread } from 'pthreads'
 import { nothingLeft } from '../leftovers.ts'
+import { code } from './code.ts'
 import { asleep, until, words } from './until.ts'
 import { codeOf } from './work.ts'
 
 const work = load<typeof import('./work.ts')>(new URL('./work.js', import.meta.url))
 
 afterEach(() => nothingLeft())
-
-const code = (expected: string, message?: RegExp) => (error: unknown): boolean => {
-  assert.ok(error instanceof ErrnoError, String(error))
-  assert.equal(error.code, expected)
-  if (message !== undefined) assert.match(error.message, message)
-  return true
-}
 
 test('a second join is EINVAL and names the thread', async () => {
   const t = Thread.create({ name: 'once' }, work.add, 1, 1)

@@ -2,18 +2,12 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { ErrnoError, load, Mutex, Semaphore, Thread, ThreadDeathError } from 'pthreads'
 import { nothingLeft } from '../leftovers.ts'
+import { code } from './code.ts'
 import { asleep, ended, until, words } from './until.ts'
 
 const work = load<typeof import('./work.ts')>(new URL('./work.js', import.meta.url))
 
 afterEach(() => nothingLeft())
-
-const code = (expected: string, message?: RegExp) => (error: unknown): boolean => {
-  assert.ok(error instanceof ErrnoError, String(error))
-  assert.equal(error.code, expected)
-  if (message !== undefined) assert.match(error.message, message)
-  return true
-}
 
 test('a thread runs a function of another module, and join returns its result', () => {
   assert.equal(Thread.create(work.add, 20, 22).join(), 42)

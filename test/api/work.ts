@@ -148,17 +148,7 @@ export function fillsItsHeap(): number {
   return kept.length
 }
 
-export function depthOfStack(): number {
-  let depth = 0
-  const down = (): void => {
-    depth++
-    down()
-  }
-  try {
-    down()
-  } catch { /* the end of the stack */ }
-  return depth
-}
+export { depthOfStack } from '../stack-depth.ts'
 
 export function spins(started: Int32Array): void {
   Atomics.store(started, 0, 1)

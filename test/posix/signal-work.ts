@@ -1,7 +1,7 @@
 // What the threads of the tests of signals, cancellation and sleeps do.
 
 import {
-  clock_nanosleep, CLOCK_MONOTONIC, CLOCK_REALTIME, memory, nanosleep, pause, PTHREAD_CANCEL_ASYNCHRONOUS, PTHREAD_CANCEL_DEFERRED,
+  clock_nanosleep, CLOCK_MONOTONIC, CLOCK_REALTIME, nanosleep, pause, PTHREAD_CANCEL_ASYNCHRONOUS, PTHREAD_CANCEL_DEFERRED,
   PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_cancel, pthread_cleanup_pop, pthread_cleanup_push, pthread_cond_clockwait, pthread_cond_timedwait,
   pthread_cond_wait, pthread_exit, pthread_join, pthread_key_create, pthread_kill, pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_unlock,
   pthread_once, pthread_self, pthread_setcancelstate, pthread_setcanceltype, pthread_setspecific, pthread_sigmask, pthread_testcancel, pthread_timedjoin_np,
@@ -10,12 +10,7 @@ import {
 } from 'pthreads/posix'
 import { at } from './clock.ts'
 import type { Stage } from './signal-setup.ts'
-
-const m = memory()
-const add = (address: number, n: number): number => Atomics.add(m.i32, address >>> 2, n)
-const read = (address: number): number => Atomics.load(m.i32, address >>> 2)
-const write = (address: number, n: number): void => { Atomics.store(m.i32, address >>> 2, n) }
-const note = (list: number, n: number): void => { write(list + 4 + 4 * add(list, 1), n) }
+import { m, note, read } from './words.ts'
 
 // Cancellation -----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import { thread } from 'pthreads'
 import {
-  CLOCK_MONOTONIC, malloc, memory, PTHREAD_BARRIER_SERIAL_THREAD, pthread_barrier_wait, pthread_cond_clockwait, pthread_cond_wait, pthread_create,
+  CLOCK_MONOTONIC, malloc, PTHREAD_BARRIER_SERIAL_THREAD, pthread_barrier_wait, pthread_cond_clockwait, pthread_cond_wait, pthread_create,
   pthread_detach, pthread_equal, pthread_exit, pthread_getspecific, pthread_join, pthread_key_create, pthread_key_delete, pthread_mutex_clocklock,
   pthread_mutex_lock, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock, pthread_once, pthread_rwlock_clockrdlock,
   pthread_rwlock_clockwrlock, pthread_rwlock_rdlock, pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock, pthread_rwlock_tryrdlock,
@@ -11,14 +11,7 @@ import {
   type Timespec,
 } from 'pthreads/posix'
 import { at } from './clock.ts'
-
-const m = memory()
-const add = (address: number, n: number): number => Atomics.add(m.i32, address >>> 2, n)
-const read = (address: number): number => Atomics.load(m.i32, address >>> 2)
-const write = (address: number, n: number): void => { Atomics.store(m.i32, address >>> 2, n) }
-
-// Appends `n` to the list at `list`: its length, then its elements.
-const note = (list: number, n: number): void => { write(list + 4 + 4 * add(list, 1), n) }
+import { add, m, note, read, write } from './words.ts'
 
 // Threads ----------------------------------------------------------------------------------------------------------
 
@@ -104,17 +97,7 @@ export function exitsHolding(mutex: number): never {
   return pthread_exit()
 }
 
-export function stackDepth(): number {
-  let depth = 0
-  const down = (): void => {
-    depth++
-    down()
-  }
-  try {
-    down()
-  } catch { /* the end of the stack */ }
-  return depth
-}
+export { depthOfStack as stackDepth } from '../stack-depth.ts'
 
 // Once -------------------------------------------------------------------------------------------------------------
 
