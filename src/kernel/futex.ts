@@ -41,31 +41,28 @@
 // Rejected: Atomics.wait on the user's word (no requeue, no bitset, no order, nobody can see who waits);
 // a queue lock for the whole table (unrelated keys would meet); waiter nodes in a pool (a second lifetime).
 
-import { add, cas, exchange, load, peek, poke, resume, store, suspend } from '#atomics'
+import { add, cas, load, peek, poke, resume, store, suspend } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import type { Address, Memory } from '../mem/memory.ts'
-import { now, remaining, type Clock } from './clock.ts'
+import { remaining, type Clock } from './clock.ts'
 import { EAGAIN, EINTR, ETIMEDOUT } from './errno.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
-import { BUCKETS, Bucket, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import {
+  ANY, append_locked, ASLEEP, AWAKE, bucketOf, highest_locked, inOrder_locked, inQueueOf, mark_locked, matches, unlink_locked, waiting_locked, WOKEN,
+} from './queue.ts'
+import { Bucket, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
 
-const AWAKE = 0, ASLEEP = 1, WOKEN = 2
-export const ANY = -1, ANY_EPOCH = -1
+export { ANY }
+export const ANY_EPOCH = -1
 
 /** What may interrupt a wait: a signal that is caught, a cancellation. Bits of a thread's `attention`. */
 export const SIGNAL = 1, CANCEL = 2
 
-const { park, memory, address, bucket, seq, bitset, next, prev, interruptible, interrupted } = ThreadRecord
-
-/** Number of the bucket where the key hangs. */
-function bucketOf(memoryId: number, a: Address): number {
-  return Math.imul((a >>> 2) ^ (memoryId << 20), 0x9E3779B1) >>> 22
-}
-if (BUCKETS !== 1 << 10) throw new Error('futex: bucketOf yields ten bits')
+const { park, memory, address, bucket, bitset, next, interruptible, interrupted } = ThreadRecord
 
 /**
  * Queues thread `slot` on (m, a) if the word there is `expected`, and {@link losses} `epoch` if that is given; returns
@@ -107,13 +104,7 @@ export function installInheritance(f: (slot: number) => void): void {
 
 /** Calls `f` with the address that `slot` is queued on, under the lock of its queue; does nothing if it is not queued. */
 export function whileQueued(slot: number, f: (memoryId: number, a: Address) => void): void {
-  const t = record(slot)
-  const n = load(kernel, t + bucket)
-  if (n === 0) return
-  const b = bucketRecord(n - 1)
-  acquire(kernel, b + Bucket.lock, self.carrier)
-  if (peek(kernel, t + bucket) === n) f(peek(kernel, t + memory), peek(kernel, t + address))
-  release(kernel, b + Bucket.lock)
+  inQueueOf(slot, undefined, () => { f(peek(kernel, record(slot) + memory), peek(kernel, record(slot) + address)) })
 }
 
 /** The highest effective priority among the waiters of (m, a); 0 if there is none. */
@@ -127,66 +118,11 @@ export function highestWaiting(m: Memory, a: Address): number {
   return priority
 }
 
-// Of the waiters of the key from `slot` on, the first one with the highest priority (I4); 0: none waits.
-function highest_locked(slot: number, memoryId: number, a: Address, bits: number): number {
-  let best = 0
-  for (; slot !== 0; slot = peek(kernel, record(slot) + next))
-    if (matches(record(slot), memoryId, a, bits) && (best === 0 || effective(slot) > effective(best))) best = slot
-  return best
-}
-
-// Once there are priorities: the waiters of the key in the order in which wakes take them (I4).
-function inOrder_locked(b: Address, memoryId: number, a: Address, bits: number): number[] | undefined {
-  if (!prioritized()) return undefined
-  const slots: number[] = []
-  for (let slot = peek(kernel, b + Bucket.head); slot !== 0; slot = peek(kernel, record(slot) + next))
-    if (matches(record(slot), memoryId, a, bits)) slots.push(slot)
-  return slots.sort((x, y) => effective(y) - effective(x))
-}
-
 // A sleep counts from the queue, whether or not the thread is woken before it is suspended.
 function account(t: Address): void {
   const reason = t + ThreadRecord.sleepsBy + 4 * peek(kernel, t + ThreadRecord.wmesg)
   poke(kernel, t + ThreadRecord.sleeps, peek(kernel, t + ThreadRecord.sleeps) + 1)
   poke(kernel, reason, peek(kernel, reason) + 1)
-}
-
-function append_locked(b: Address, n: number, slot: number): void {
-  const t = record(slot)
-  const order = peek(kernel, b + Bucket.seq) + 1
-  poke(kernel, b + Bucket.seq, order)
-  poke(kernel, t + seq, order)
-  store(kernel, t + bucket, n + 1)                                       // I6, I7: from here on it is queued
-  link_locked(b, slot)
-}
-
-function link_locked(b: Address, slot: number): void {
-  const t = record(slot)
-  const last = peek(kernel, b + Bucket.tail)
-  poke(kernel, t + prev, last)
-  poke(kernel, t + next, 0)
-  if (last === 0) poke(kernel, b + Bucket.head, slot)
-  else poke(kernel, record(last) + next, slot)
-  poke(kernel, b + Bucket.tail, slot)
-}
-
-function unlink_locked(b: Address, slot: number): void {
-  const t = record(slot)
-  const before = peek(kernel, t + prev), after = peek(kernel, t + next)
-  if (before === 0) poke(kernel, b + Bucket.head, after)
-  else poke(kernel, record(before) + next, after)
-  if (after === 0) poke(kernel, b + Bucket.tail, before)
-  else poke(kernel, record(after) + prev, before)
-  add(kernel, b + Bucket.count, -1)
-}
-
-// The waker's half under the lock: unlinks, marks, and gives the record free by clearing `bucket`, last (I5).
-// Returns whether the thread must be resumed.
-function mark_locked(b: Address, slot: number): boolean {
-  unlink_locked(b, slot)
-  const asleep = exchange(kernel, record(slot) + park, WOKEN) === ASLEEP  // AWAKE, ASLEEP -> WOKEN
-  store(kernel, record(slot) + bucket, 0)
-  return asleep
 }
 
 /**
@@ -202,10 +138,6 @@ export function wakeKey(memoryId: number, a: Address, count: number, bits = ANY)
   const b = bucketRecord(bucketOf(memoryId, a))
   if (load(kernel, b + Bucket.count) === 0) return 0                      // I2
   return count === 1 ? wakeOne(b, memoryId, a, bits) : wakeMany(b, memoryId, a, count, bits)
-}
-
-function matches(t: Address, memoryId: number, a: Address, bits: number): boolean {
-  return peek(kernel, t + address) === a && peek(kernel, t + memory) === memoryId && (peek(kernel, t + bitset) & bits) !== 0
 }
 
 function wakeOne(b: Address, memoryId: number, a: Address, bits: number): number {
@@ -260,12 +192,6 @@ export function decideAndWake(m: Memory, a: Address, decide: (waiting: (bits: nu
     release(kernel, b + Bucket.lock)
   }
   for (const slot of sleepers) resume(kernel, record(slot) + park, 1)
-}
-
-function waiting_locked(b: Address, memoryId: number, a: Address, bits: number): number {
-  let count = 0
-  for (let slot = peek(kernel, b + Bucket.head); slot !== 0; slot = peek(kernel, record(slot) + next)) if (matches(record(slot), memoryId, a, bits)) count++
-  return count
 }
 
 /** How many wait on (m, a) right now. */
@@ -348,41 +274,25 @@ export function requeue(m: Memory, a: Address, to: Memory, target: Address, coun
 
 /** Takes `slot` off its queue, if a waker has not. Returns true if it was still queued. */
 export function withdraw(slot: number): boolean {
-  const t = record(slot)
-  for (;;) {
-    const n = load(kernel, t + bucket)
-    if (n === 0) return false
-    const b = bucketRecord(n - 1)
-    acquire(kernel, b + Bucket.lock, self.carrier)
-    const queued = peek(kernel, t + bucket) === n                         // else requeued or woken meanwhile
-    if (queued) {
-      unlink_locked(b, slot)
-      store(kernel, t + bucket, 0)
-    }
-    release(kernel, b + Bucket.lock)
-    if (queued) return true
-  }
+  return inQueueOf(slot, false, (b) => {
+    unlink_locked(b, slot)
+    store(kernel, record(slot) + bucket, 0)
+    return true
+  })
 }
 
 /** Ends the wait of thread `slot` with EINTR, if it waits so that `why` may interrupt it. Its `attention` says so already (I7). */
 export function interrupt(slot: number, why: number): boolean {
   const t = record(slot)
-  for (;;) {
-    const n = load(kernel, t + bucket)
-    if (n === 0) return false
-    const b = bucketRecord(n - 1)
-    let asleep = false
-    acquire(kernel, b + Bucket.lock, self.carrier)
-    const queued = peek(kernel, t + bucket) === n
-    const taken = queued && (peek(kernel, t + interruptible) & why) !== 0
-    if (taken) {
-      poke(kernel, t + interrupted, EINTR)
-      asleep = mark_locked(b, slot)
-    }
-    release(kernel, b + Bucket.lock)
-    if (asleep) resume(kernel, t + park, 1)
-    if (queued) return taken
-  }
+  let asleep = false
+  const taken = inQueueOf(slot, false, (b) => {
+    if ((peek(kernel, t + interruptible) & why) === 0) return false
+    poke(kernel, t + interrupted, EINTR)
+    asleep = mark_locked(b, slot)
+    return true
+  })
+  if (asleep) resume(kernel, t + park, 1)
+  return taken
 }
 
 /** True when a waker has taken `slot` off its queue. */
@@ -424,42 +334,12 @@ function suspend_slow(slot: number, deadline: number, clock: Clock): number {
   }
 }
 
-/** True if the deadline has passed. */
-export function expired(deadline: number, clock: Clock): boolean {
-  return deadline !== Infinity && deadline <= now(clock)
-}
-
 // For the reaper ------------------------------------------------------------------------------------------
-
-/** Makes bucket `n`'s queue again from the records (I6), for a lock whose holder died. `last` is the last slot in use. */
-export function mendBucket(n: number, last: number): void {
-  const b = bucketRecord(n)
-  const queued: number[] = []
-  for (let slot = 1; slot <= last; slot++) {
-    const t = record(slot)
-    if (peek(kernel, t + bucket) === n + 1) queued.push(slot)
-  }
-  queued.sort((x, y) => (peek(kernel, record(x) + seq) - peek(kernel, record(y) + seq)) | 0)
-  poke(kernel, b + Bucket.head, 0)
-  poke(kernel, b + Bucket.tail, 0)
-  for (const slot of queued) link_locked(b, slot)
-  if (load(kernel, b + Bucket.count) < queued.length) add(kernel, b + Bucket.count, queued.length)
-}
 
 /** Wakes thread `slot` for nothing, if it sleeps: it looks again. */
 export function rouse(slot: number): void {
-  const t = record(slot)
-  for (;;) {
-    const n = load(kernel, t + bucket)
-    if (n === 0) break
-    const b = bucketRecord(n - 1)
-    acquire(kernel, b + Bucket.lock, self.carrier)
-    const queued = peek(kernel, t + bucket) === n
-    if (queued) mark_locked(b, slot)
-    release(kernel, b + Bucket.lock)
-    if (queued) break
-  }
-  if (load(kernel, t + park) === WOKEN) resume(kernel, t + park)
+  inQueueOf(slot, false, b => mark_locked(b, slot))
+  if (load(kernel, record(slot) + park) === WOKEN) resume(kernel, record(slot) + park)
 }
 
 /**

@@ -1,0 +1,121 @@
+// The queues of the futex: buckets of threads that wait, linked through their records.  What queueing and waking
+// mean is in futex.ts; here is what is done to a queue under its bucket's lock (_locked).
+
+import { add, exchange, load, peek, poke, store } from '#atomics'
+import { acquire, release } from '../mem/lock.ts'
+import type { Address } from '../mem/memory.ts'
+import { bucketRecord, kernel, record, self } from './process.ts'
+import { effective, prioritized } from './priority.ts'
+import { BUCKETS, Bucket, ThreadRecord } from './records.ts'
+
+/** Values of a park word; who writes which is in futex.ts. */
+export const AWAKE = 0, ASLEEP = 1, WOKEN = 2
+/** All bits of a bitset. */
+export const ANY = -1
+
+const { park, memory, address, bucket, seq, bitset, next, prev } = ThreadRecord
+
+/** Number of the bucket where the key hangs. */
+export function bucketOf(memoryId: number, a: Address): number {
+  return Math.imul((a >>> 2) ^ (memoryId << 20), 0x9E3779B1) >>> 22
+}
+if (BUCKETS !== 1 << 10) throw new Error('futex: bucketOf yields ten bits')
+
+/**
+ * Calls `f` under the lock of the queue that thread `slot` is in, with its bucket, and returns what it returns; or `otherwise`,
+ * if it is in none. Others may wake or move the thread until the lock is held: then it looks again.
+ */
+export function inQueueOf<T>(slot: number, otherwise: T, f: (b: Address) => T): T {
+  const t = record(slot)
+  for (let n = load(kernel, t + bucket); n !== 0; n = load(kernel, t + bucket)) {
+    const b = bucketRecord(n - 1)
+    acquire(kernel, b + Bucket.lock, self.carrier)
+    if (peek(kernel, t + bucket) === n) {
+      const result = f(b)
+      release(kernel, b + Bucket.lock)
+      return result
+    }
+    release(kernel, b + Bucket.lock)
+  }
+  return otherwise
+}
+
+export function matches(t: Address, memoryId: number, a: Address, bits: number): boolean {
+  return peek(kernel, t + address) === a && peek(kernel, t + memory) === memoryId && (peek(kernel, t + bitset) & bits) !== 0
+}
+
+// Of the waiters of the key from `slot` on, the first one with the highest priority (I4); 0: none waits.
+export function highest_locked(slot: number, memoryId: number, a: Address, bits: number): number {
+  let best = 0
+  for (; slot !== 0; slot = peek(kernel, record(slot) + next))
+    if (matches(record(slot), memoryId, a, bits) && (best === 0 || effective(slot) > effective(best))) best = slot
+  return best
+}
+
+// Once there are priorities: the waiters of the key in the order in which wakes take them (I4).
+export function inOrder_locked(b: Address, memoryId: number, a: Address, bits: number): number[] | undefined {
+  if (!prioritized()) return undefined
+  const slots: number[] = []
+  for (let slot = peek(kernel, b + Bucket.head); slot !== 0; slot = peek(kernel, record(slot) + next))
+    if (matches(record(slot), memoryId, a, bits)) slots.push(slot)
+  return slots.sort((x, y) => effective(y) - effective(x))
+}
+
+export function waiting_locked(b: Address, memoryId: number, a: Address, bits: number): number {
+  let count = 0
+  for (let slot = peek(kernel, b + Bucket.head); slot !== 0; slot = peek(kernel, record(slot) + next)) if (matches(record(slot), memoryId, a, bits)) count++
+  return count
+}
+
+export function append_locked(b: Address, n: number, slot: number): void {
+  const t = record(slot)
+  const order = peek(kernel, b + Bucket.seq) + 1
+  poke(kernel, b + Bucket.seq, order)
+  poke(kernel, t + seq, order)
+  store(kernel, t + bucket, n + 1)                                       // I6, I7: from here on it is queued
+  link_locked(b, slot)
+}
+
+function link_locked(b: Address, slot: number): void {
+  const t = record(slot)
+  const last = peek(kernel, b + Bucket.tail)
+  poke(kernel, t + prev, last)
+  poke(kernel, t + next, 0)
+  if (last === 0) poke(kernel, b + Bucket.head, slot)
+  else poke(kernel, record(last) + next, slot)
+  poke(kernel, b + Bucket.tail, slot)
+}
+
+export function unlink_locked(b: Address, slot: number): void {
+  const t = record(slot)
+  const before = peek(kernel, t + prev), after = peek(kernel, t + next)
+  if (before === 0) poke(kernel, b + Bucket.head, after)
+  else poke(kernel, record(before) + next, after)
+  if (after === 0) poke(kernel, b + Bucket.tail, before)
+  else poke(kernel, record(after) + prev, before)
+  add(kernel, b + Bucket.count, -1)
+}
+
+// The waker's half under the lock: unlinks, marks, and gives the record free by clearing `bucket`, last (I5).
+// Returns whether the thread must be resumed.
+export function mark_locked(b: Address, slot: number): boolean {
+  unlink_locked(b, slot)
+  const asleep = exchange(kernel, record(slot) + park, WOKEN) === ASLEEP  // AWAKE, ASLEEP -> WOKEN
+  store(kernel, record(slot) + bucket, 0)
+  return asleep
+}
+
+/** Makes bucket `n`'s queue again from the records (I6), for a lock whose holder died. `last` is the last slot in use. */
+export function mendBucket(n: number, last: number): void {
+  const b = bucketRecord(n)
+  const queued: number[] = []
+  for (let slot = 1; slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + bucket) === n + 1) queued.push(slot)
+  }
+  queued.sort((x, y) => (peek(kernel, record(x) + seq) - peek(kernel, record(y) + seq)) | 0)
+  poke(kernel, b + Bucket.head, 0)
+  poke(kernel, b + Bucket.tail, 0)
+  for (const slot of queued) link_locked(b, slot)
+  if (load(kernel, b + Bucket.count) < queued.length) add(kernel, b + Bucket.count, queued.length)
+}
