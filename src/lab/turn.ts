@@ -23,7 +23,7 @@
 // Rejected: a controller that hands out the turn (two switches a step instead of at most one); one heap with
 // generators (it would be another source than the one that ships).
 
-import { address, at, begun, c, daemon, deadlineOf, Doing, go, its, killed, memory, Mode, order, outcome, setDeadline, setTime, state, time } from './control.ts'
+import { address, at, begun, c, daemon, deadlineOf, Doing, go, its, killed, memory, Mode, mortal, order, outcome, setDeadline, setTime, state, time } from './control.ts'
 import { remember } from './states.ts'
 import { choice, choose } from './strategy.ts'
 
@@ -128,6 +128,11 @@ function kill(i: number): void {
   c[its(state, i)] = Doing.DEAD
   c[its(daemon, i)] = 1
   resumeAll(DEATHS, i, Infinity)
+}
+
+/** From its next step on the calling thread may die, or may no more: for deaths in a part of what it does. */
+export function setMortal(on: boolean): void {
+  c[its(mortal, me)] = on ? 1 : 0
 }
 
 /** Sleeps until thread `i` has died, which may be never: the caller should be a daemon. */

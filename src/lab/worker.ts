@@ -117,7 +117,7 @@ export function entryOf(name: string): number {
 
 // The first Worker: threads and carriers get their records, setup runs, what it returns is written down for all.
 async function makePlan(): Promise<Plan> {
-  const { threads, carriers = 0, daemons = [], mortal: mortals = [], entries = {} } = story
+  const { threads, carriers = 0, entries = {} } = story
   c[at.threads] = threads.length + carriers
   c[at.clock] = story.clock === false ? 0 : 1
   for (let i = 0; i < threads.length; i++) makeThread(i)
@@ -125,8 +125,6 @@ async function makePlan(): Promise<Plan> {
   poke(kernel, PROCESS + Process.bumpCarrier, FIRST_CARRIER + threads.length + carriers)
   identify(0)
   for (const name of Object.keys(entries)) entryOf(name)
-  for (const i of daemons) c[its(daemon, i)] = 1
-  for (const i of mortals) c[its(mortal, i)] = 1
   const made = await story.setup?.()
   const message = encode(made, 'setup()')
   const extras = [...message.extras]
@@ -161,7 +159,6 @@ function makeCarrier(i: number): void {
   poke(kernel, r + Carrier.link, peek(kernel, PROCESS + Process.cache))
   poke(kernel, PROCESS + Process.cache, n)
   poke(kernel, PROCESS + Process.cached, peek(kernel, PROCESS + Process.cached) + 1)
-  c[its(daemon, i)] = 1
 }
 
 // Who this heap is at the beginning of a schedule.
@@ -213,6 +210,7 @@ function reset(): void {
     c[its(history, i) + 1] = 0
     c[its(early, i)] = 0
     c[its(daemon, i)] = parked || story.daemons?.includes(i) === true ? 1 : 0
+    c[its(mortal, i)] = story.mortal?.includes(i) === true ? 1 : 0
   }
 }
 
