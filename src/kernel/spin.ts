@@ -19,6 +19,7 @@
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 
 const SHORT = 40, LONG = 30_000
+const FEW = 2
 const OFTEN = 64, RARELY = 4096, BURST = 8
 const CAP = 0.25                       // ms
 
@@ -27,6 +28,11 @@ let adaptive = true
 /** The long way is never tried in this heap: what a wait did would decide about the next. For the lab. */
 export function spinShort(): void {
   adaptive = false
+}
+
+/** How often to look at a lock that others hold for a moment: `most` times; in the lab, where looking again changes nothing, a few. */
+export function polls(most: number): number {
+  return adaptive ? most : FEW
 }
 
 export class Spin {

@@ -39,6 +39,7 @@ import { wake } from '../kernel/futex.ts'
 import { kernel, record, self, user } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { polls } from '../kernel/spin.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
@@ -74,7 +75,7 @@ export function trylockNamed(m: Memory, mutex: Address, tid: number): number {
 export function lockNamed(m: Memory, mutex: Address, until: number, clock: Clock): number {
   const kind = typeOf(m, mutex)
   if (peek(m, mutex + owner) === self.tid && kind !== 0) return kind === PTHREAD_MUTEX_RECURSIVE ? deepen(m, mutex) : EDEADLK
-  for (let i = 0; i < SPINS; i++) {
+  for (let i = polls(SPINS); i > 0; i--) {
     const result = take(m, mutex, self.tid, 0)
     if (result !== EBUSY) return result
   }

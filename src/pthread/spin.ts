@@ -23,6 +23,7 @@ import { EBUSY, EDEADLK, EINVAL, EPERM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { self } from '../kernel/process.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { polls } from '../kernel/spin.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { isPshared } from './pshared.ts'
@@ -71,7 +72,7 @@ function holderIn(word: number): number {
 }
 
 function spin(m: Memory, lock: Address): boolean {
-  for (let i = 0; i < POLLS; i++)
+  for (let i = polls(POLLS); i > 0; i--)
     if (load(m, lock) === 0 && cas(m, lock, 0, self.tid) === 0) return true
   return false
 }

@@ -100,7 +100,9 @@ export const readers: Story<Objects> = { setup, threads: [writer, reader, reader
 export const tries: Story<Objects> = { setup, threads: [writer, reader, triesToRead, triesToWrite], after: free, clock: false }
 export const givesUpReading: Story<Objects> = { setup, threads: [writer, impatientReader, writer2], after: free }
 export const givesUpWriting: Story<Objects> = { setup, threads: [reader, impatientWriter, reader2], after: free }
-export const readersFirst: Story<Objects> = { setup: ofKind(PTHREAD_RWLOCK_PREFER_READER_NP), threads: [readsTwice, writer, reader2], after: free, clock: false }
+export const readersFirst: Story<Objects> = {
+  setup: ofKind(PTHREAD_RWLOCK_PREFER_READER_NP), threads: [readsTwice, writer, reader2], after: free, clock: false,
+}
 export const writersFirst: Story<Objects> = {
   setup: ofKind(PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP), threads: [writer, reader, writer2], after: free, clock: false,
 }
