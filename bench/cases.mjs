@@ -3,16 +3,19 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
-import { programs } from './compile-c.mjs'
+import { programs } from './compile.mjs'
 import { corpus } from './corpus.mjs'
 import { figure } from './print.mjs'
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 
-/** @param have `{ c, quick }`: whether the C programs were compiled, and whether the run is a quick one */
-export function cases({ c, quick }) {
+/** @param have `{ c, go, quick }`: whether the C and the Go programs were compiled, and whether the run is a quick one */
+export function cases({ c, go, quick }) {
   const program = (name, ...args) => ({
     command: [join(programs, name), ...args], ...!c && { missing: 'needs gcc' },
+  })
+  const goroutines = (name, ...args) => ({
+    command: [join(programs, `go-${name}`), ...args], ...!go && { missing: 'needs go' },
   })
   const ours = (script, ...args) => ({
     command: [process.execPath, here(`ours/${script}.mjs`), ...args],
@@ -111,6 +114,27 @@ export function cases({ c, quick }) {
       contestants: [{ name: 'ours', ...ours('lab', 'steps') }],
     },
     wordIndex(quick),
+    {
+      name: 'fiber-switch',
+      title: 'two user-level threads on one carrier yield to each other',
+      unit: 'ns',
+      reference: 'Go',
+      placements: ['S'],
+      contestants: [
+        { name: 'Go', ...goroutines('switch') },
+        { name: 'effect yieldNow', ...peer('effect-yield') },
+      ],
+    },
+    {
+      name: 'fiber-create',
+      title: 'create 100 000 user-level threads that live at once, run them, join them',
+      unit: 's',
+      reference: 'Go',
+      placements: ['S'],
+      contestants: [
+        { name: 'Go', ...goroutines('create', '100000') },
+      ],
+    },
     {
       name: 'million-threads',
       title: `growth of the resident set over ${quick ? '100 000' : 'a million'} threads, one after another`,
