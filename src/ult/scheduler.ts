@@ -18,9 +18,9 @@
 
 /** Why a task is runnable. */
 export const Why = {
-  /** it has never run */
+  /** it has never run on this carrier */
   NEW: 0,
-  /** it was blocked, and what it waited for has come */
+  /** it ran here, was blocked, and what it waited for has come */
   WOKEN: 1,
   /** it ran, and lets others go first */
   YIELDED: 2,
@@ -84,7 +84,7 @@ export interface Scheduler {
   readonly runnable: number
   /**
    * True if it decides by `now` and `runtime`: both are then exact at every call, for which the clock is read once per switch (50 ns).
-   * Otherwise they may lag behind by as much as a slice.
+   * Otherwise they may lag behind by as much as a slice, but for `runtime` of a task that is enqueued as EXPIRED or PREEMPTED.
    */
   readonly timed?: boolean
 
@@ -99,8 +99,12 @@ export interface Scheduler {
   /** Whether `woken`, which has just been enqueued, shall run before `running` goes on: `running` is then enqueued as PREEMPTED. */
   preempts(woken: Task, running: Task): boolean
 
-  /** The priority or the policy of `task` has changed. It holds `task`; of those that it does not hold it hears when they are enqueued. */
-  reprioritized?(task: Task): void
+  /**
+   * The priority or the policy of `task`, which it holds, has changed. `anew`: by pthread_setschedparam, by whose rules the task
+   * is the last of its priority from now on; else by pthread_setschedprio or by inheritance. Of a task that runs it hears otherwise: if
+   * somebody else shall run now, the task is enqueued, as YIELDED after pthread_setschedparam, else as PREEMPTED.
+   */
+  reprioritized?(task: Task, anew?: boolean): void
   /** Activation: `task` runs, at the start of a slice. */
   started?(task: Task, now: number): void
   /** Activation: the slice of `task` is over; `enqueue` with EXPIRED follows, unless it is alone. */

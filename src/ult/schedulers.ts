@@ -1,9 +1,26 @@
 // The schedulers that have a name, and what a user's module must export to be one.
 
+import { fair } from './fair.ts'
+import { fifo, rr } from './priorities.ts'
 import type { Scheduler, SchedulerFactory } from './scheduler.ts'
+
+const NAMED: Readonly<Record<string, SchedulerFactory>> = { rr, fifo, fair }
+/** The names of the schedulers that are here. */
+export const SCHEDULERS: readonly string[] = Object.keys(NAMED)
 
 const METHODS = ['enqueue', 'pick', 'remove', 'slice', 'preempts'] as const
 const UPCALLS = ['reprioritized', 'started', 'expired', 'blocked', 'unblocked', 'victim'] as const
+
+/** Whether `name` names a module, not a scheduler that is here: it has a slash, or ends as a module does. */
+export function isSchedulerFile(name: string): boolean {
+  return /[/\\]|\.[mc]?[jt]s$/.test(name)
+}
+
+/** The factory of the scheduler `name`. Throws a RangeError that says which there are. */
+export function schedulerNamed(name: string): SchedulerFactory {
+  if (!Object.hasOwn(NAMED, name)) throw new RangeError(`no scheduler "${name}": ${SCHEDULERS.join(', ')}, or a file such as ./mine.ts`)
+  return NAMED[name]
+}
 
 /**
  * The factory that the module of `file` exports, as `default` or as `scheduler`, tried once. Throws a TypeError that says what is wrong with it.
