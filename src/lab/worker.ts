@@ -276,7 +276,7 @@ function scheduleOver(): void {
 function finish(): void {
   setLive(false)
   unwindDaemons()
-  identify(birth.index)
+  identify(0)                                                           // `after` may lock as the first thread, whoever ended last
   try {
     story.after?.(objects)
   } catch (error) {
