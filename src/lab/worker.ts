@@ -17,6 +17,7 @@ import { spinShort } from '../kernel/spin.ts'
 import { allocate_locked } from '../kernel/thread.ts'
 import { malloc } from '../mem/arena.ts'
 import { decode, encode } from '../mem/codec.ts'
+import { prefetch } from '../pthread/deliver.ts'
 import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
 import { run } from '../pthread/start.ts'
 import { forgetReads } from './atomics.ts'
@@ -84,7 +85,10 @@ async function enter(loan: Loan): Promise<void> {
     plan = birth.plan
   }
   identify(birth.index)
-  for (const name of Object.keys(story.entries ?? {})) void routineOf(entryOf(name))       // heaps know entries by heart: all from the start
+  for (const name of Object.keys(story.entries ?? {})) {                // heaps know entries by heart: all from the start
+    void routineOf(entryOf(name))
+    prefetch(entryOf(name))
+  }
   keep = decode(user, plan.message, plan.extras)
   learnNames(keep)
   virtualize()
