@@ -18,7 +18,7 @@ twin('a request that ends no sleep', 'cancel.condition', {
 }, /lost wakeup: no thread can run: 1 sleeps on condition/)
 
 twin('a cancellation that takes the wake along', 'cancel.semaphore', {
-  file: 'kernel/futex.ts', from: '    let asleep = false\n    acquire', to: '    let asleep = false\n    poke(kernel, t + interrupted, EINTR)\n    acquire',
+  file: 'kernel/futex.ts', from: '  let asleep = false\n  const taken', to: '  let asleep = false\n  if (load(kernel, t + bucket) !== 0) poke(kernel, t + interrupted, EINTR)\n  const taken',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
 
 twin('a thread that enables cancellation, and does not look', 'cancel.disabled', {

@@ -38,6 +38,10 @@ twin('a recursive unlock that forgets the depth', 'mutex.recursive', {
   file: 'pthread/mutex.ts', from: '    poke(m, mutex + depth, more - 1)\n    return 0', to: '    poke(m, mutex + depth, 0)\n    exchangeOwned(m, mutex, FREE, tid)\n    return 0',
 }, /assertion: /)
 
+twin('an errorcheck mutex that anybody can unlock', 'mutex.errorcheck', {
+  file: 'pthread/mutex.ts', from: '  if (peek(m, mutex + type) !== PTHREAD_MUTEX_NORMAL) return EPERM\n', to: '',
+}, /assertion: /)
+
 test('two mutexes locked crosswise are found as a deadlock that names both', async () => {
   const { finding, replayed } = await check(new URL('./stories/mutex.js', import.meta.url), { story: 'crossed' })
   assert.equal(finding?.verdict, 'deadlock')

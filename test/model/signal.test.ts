@@ -38,5 +38,5 @@ twin('a sigwait that was told for two, and tells nobody', 'signal.awaitedByTwo',
 }, /lost wakeup: no thread can run: 1 sleeps on signal/)
 
 twin('an interruption that does not look whether a wake was first', 'signal.interrupted', {
-  file: 'kernel/futex.ts', from: '    let asleep = false\n    acquire', to: '    let asleep = false\n    poke(kernel, t + interrupted, EINTR)\n    acquire',
+  file: 'kernel/futex.ts', from: '  let asleep = false\n  const taken', to: '  let asleep = false\n  if (load(kernel, t + bucket) !== 0) poke(kernel, t + interrupted, EINTR)\n  const taken',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
