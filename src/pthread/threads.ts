@@ -39,7 +39,7 @@ export interface ThreadInfo {
   readonly name: string
   readonly state: 'starting' | 'running' | 'sleeping' | 'exited'
   /** Of a thread that has exited: how. '' before. */
-  readonly ended: '' | 'returned' | 'threw' | 'exited' | 'died'
+  readonly ended: '' | 'returned' | 'threw' | 'exited' | 'died' | 'canceled'
   readonly detached: boolean
   /** What it sleeps on; undefined if it does not sleep. */
   readonly waitsFor: WaitInfo | undefined
@@ -74,7 +74,9 @@ export interface ThreadInfo {
 }
 
 const states = { [State.EMBRYO]: 'starting', [State.RUNNING]: 'running', [State.SLEEPING]: 'running', [State.EXITED]: 'exited' } as const
-const ends = { [Status.NONE]: '', [Status.RETURNED]: 'returned', [Status.THREW]: 'threw', [Status.EXITED]: 'exited', [Status.DIED]: 'died' } as const
+const ends = {
+  [Status.NONE]: '', [Status.RETURNED]: 'returned', [Status.THREW]: 'threw', [Status.EXITED]: 'exited', [Status.DIED]: 'died', [Status.CANCELED]: 'canceled',
+} as const
 const types: Partial<Record<Wmesg, string>> = { mutex: 'Mutex', condition: 'Condition', semaphore: 'Semaphore', once: 'Once', rwlock: 'RwLock', barrier: 'Barrier' }
 
 /** Names things; made for one report, as it lists the process's objects once. */
