@@ -4,7 +4,7 @@
 // whoever sees 0 may read the result, free the record and find the carrier in the cache.  After that the thread
 // touches its record no more, unless it is detached: then it frees the record itself.
 
-import { peek, peekf, poke, pokef, resume, store } from '#atomics'
+import { load, peek, peekf, poke, pokef, resume, store } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import { KERNEL } from '../mem/memory.ts'
 import { park_locked } from './carrier.ts'
@@ -70,6 +70,20 @@ export function releaseJoin(slot: number): void {
 /** Processor time of the calling thread so far, ms. */
 export function cpuOfCaller(): number {
   return host.cpuTime() - peekf(kernel, carrierRecord(self.carrier) + Carrier.cpu)
+}
+
+/** Processor time of the thread in `slot`, not the caller, ms: so far, or until its end. NaN if there is none, or the host cannot tell. */
+export function cpuOfSlot(slot: number): number {
+  if (slot === 0) return NaN
+  const t = record(slot)
+  const serial = peek(kernel, t + ThreadRecord.serial)
+  const state = load(kernel, t + ThreadRecord.state)
+  if (state === State.EMBRYO) return 0
+  if (state === State.EXITED) return peekf(kernel, t + ThreadRecord.cpu)
+  const c = carrierRecord(peek(kernel, t + ThreadRecord.carrier))
+  const used = host.usageOf(peek(kernel, c + Carrier.osThread)).cpuTime - peekf(kernel, c + Carrier.cpu)
+  if (load(kernel, t + ThreadRecord.serial) !== serial) return NaN
+  return load(kernel, t + ThreadRecord.state) === State.EXITED ? peekf(kernel, t + ThreadRecord.cpu) : Math.max(0, used)
 }
 
 function cpuSince(): number {

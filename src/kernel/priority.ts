@@ -3,9 +3,9 @@
 // `priority` is what a thread was given; `boost` what it inherits while it holds mutexes of the protocols INHERIT
 // and PROTECT.  The higher of the two decides.  The operating system, which schedules Workers, does not hear of them.
 //
-// boost: the priority in bits 0 to 7, above them a count of the gifts.  Whoever gives changes the word by compare
-// and swap, even if the priority in it stays; so the thread, when it works out anew what it inherits, sees
-// that a gift came in between (settleBoost), and starts again.
+// boost: the priority in bits 0 to 7, above them a count of the changes.  Whoever gives, or works out anew what the thread
+// inherits, changes the word by compare and swap, even if the priority in it stays; so who works it out sees that
+// another change came in between (settleBoost), and starts again.
 
 import { cas, load, peek, store } from '#atomics'
 import { kernel, record } from './process.ts'
@@ -39,11 +39,11 @@ export function boost(slot: number, priority: number): void {
   }
 }
 
-/** Sets what thread `slot`, the caller's, inherits to what `compute` returns. */
+/** Sets what thread `slot` inherits to what `compute` returns. */
 export function settleBoost(slot: number, compute: () => number): void {
   const word = record(slot) + ThreadRecord.boost
   for (;;) {
     const seen = load(kernel, word)
-    if (cas(kernel, word, seen, (seen & ~VALUE) | compute()) === seen) return
+    if (cas(kernel, word, seen, (seen & ~VALUE) + (VALUE + 1) | compute()) === seen) return
   }
 }

@@ -50,13 +50,13 @@ export function installAttendant(a: Attendant): void {
   attendant = a
 }
 
-// The kernel's own waits, in the middle of something, and rwlocks, whose unlocks rely on who waits: handlers run later.
-const UNINTERRUPTED = new Set<number>([wmesg.start, wmesg.mail, wmesg.output, wmesg.rwlock, wmesg['exit of all']])
+// The kernel's own waits, in the middle of something: handlers run later.
+const UNINTERRUPTED = new Set<number>([wmesg.start, wmesg.mail, wmesg.output, wmesg['exit of all']])
 
 /** Code that may sleep, and returns a T. */
 export type Sleeper<T> = Generator<Request, T, number>
 
-/** Whether the sleep that a sleeper has just come back from was refused, for the word had another value. Until its next yield. */
+/** Whether a sleeper that has just come back with 0 was not woken: the word had another value, or it was interrupted. Until its next yield. */
 export let refused = false
 
 /**
@@ -111,6 +111,7 @@ function interrupted<T>(sleeper: Sleeper<T>, by: number): IteratorResult<Request
   } catch (error) {
     return sleeper.throw(error)
   }
+  refused = true                                                          // handlers have slept meanwhile
   return sleeper.next((ran & by) === 0 ? 0 : EINTR)
 }
 

@@ -1,12 +1,10 @@
 // Clocks.  POSIX.1-2024 clock_gettime, clock_getres, clock_settime.
 
-import { load, peekf } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, now, threadOfCpuClock } from '../kernel/clock.ts'
 import { EINVAL, EPERM } from '../kernel/errno.ts'
-import { cpuOfCaller } from '../kernel/exit.ts'
+import { cpuOfCaller, cpuOfSlot } from '../kernel/exit.ts'
 import { host } from '../kernel/host.ts'
-import { kernel, record, self } from '../kernel/process.ts'
-import { ThreadRecord } from '../kernel/records.ts'
+import { self } from '../kernel/process.ts'
 import { find } from '../kernel/thread.ts'
 import { setTimespec, type MutableTimespec, type Timespec } from './timespec.ts'
 
@@ -21,14 +19,11 @@ function read(clock: number): number {
   }
 }
 
-// Of another thread the time is known when it has ended.
 function cpuOf(thread: number): number {
-  if (thread === self.tid) return cpuOfCaller()
-  const slot = find(thread)
-  return slot === 0 || load(kernel, record(slot) + ThreadRecord.exit) !== 0 ? NaN : peekf(kernel, record(slot) + ThreadRecord.cpu)
+  return thread === self.tid ? cpuOfCaller() : cpuOfSlot(find(thread))
 }
 
-/** Stores the time on `clock` in `tp`. EINVAL: no clock, or one that cannot be read: of another thread that runs. */
+/** Stores the time on `clock` in `tp`. EINVAL: no clock, or one that cannot be read here: another thread's, where the host cannot tell. */
 export function clock_gettime(clock: number, tp: MutableTimespec): number {
   const ms = read(clock)
   if (Number.isNaN(ms)) return EINVAL

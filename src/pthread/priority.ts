@@ -12,7 +12,10 @@
 // it out.  A giver that saw the old word has given before that; one that comes later sees the new word.  A gift in the
 // middle of the working out makes it start again (kernel/priority.ts), also one that seems to add nothing.
 //
-// A waiter that gives up (a timeout) leaves its gift until the holder's next unlock of a mutex with a protocol.
+// A waiter that gives up (a timeout), or whose priority is lowered, works out for the holder what that inherits now, and so
+// on along the chain (`takeBack`).  The holder may change its list meanwhile, so what was read there may be nonsense; but
+// then the holder works it out itself after the change, and either that comes later, or it changed the word that the waiter
+// compares, which starts again.
 
 import { load, peek } from '#atomics'
 import { boost, effective, prioritized, settleBoost, usePriorities } from '../kernel/priority.ts'
@@ -26,7 +29,7 @@ import { INHERIT, kindOf, PROTECT } from './mutextype.ts'
 import { Mutex } from './records.ts'
 
 const HOLDER = 0x3fff_ffff, VACANT = 0x4000_0000
-const LONGEST = 64
+const LONGEST = 64, MOST = 1 << 16
 
 /** Whether the priority of thread `slot` forbids it to lock the mutex: it is above the ceiling. */
 export function above(slot: number, m: Memory, mutex: Address, kind: number): boolean {
@@ -41,12 +44,40 @@ export function inheritAgain(slot: number, kind: number): void {
 
 function inheritance(slot: number): number {
   let most = 0
-  for (let mutex = peek(kernel, record(slot) + ThreadRecord.robust); mutex !== 0; mutex = peek(user, mutex + Mutex.next)) {
+  let count = 0
+  for (let mutex = peek(kernel, record(slot) + ThreadRecord.robust); mutex !== 0 && fits(mutex) && count < MOST; mutex = peek(user, mutex + Mutex.next)) {
+    count++
     const kind = kindOf(user, mutex)
     if ((kind & PROTECT) !== 0) most = Math.max(most, peek(user, mutex + Mutex.ceiling))
     if ((kind & INHERIT) !== 0) most = Math.max(most, highestWaiting(user, mutex))
   }
   return most
+}
+
+// Whether there may be a mutex: another thread's list is read while it changes.
+function fits(mutex: Address): boolean {
+  return mutex > 0 && mutex <= user.size - Mutex.size && (mutex & 3) === 0
+}
+
+/** The waiter of a mutex is none any more, or has a lower priority: its holder inherits what is left, and so on along the chain. */
+export function takeBack(m: Memory, mutex: Address): void {
+  for (let i = 0; mutex !== 0 && i < LONGEST && prioritized() && m.id === USER; i++) {
+    const word = load(m, mutex)
+    const holder = (kindOf(m, mutex) & INHERIT) === 0 || (word & VACANT) !== 0 ? 0 : find(word & HOLDER)
+    if (holder === 0) return
+    const before = effective(holder)
+    settleBoost(holder, () => inheritance(holder))
+    if (effective(holder) >= before) return
+    mutex = awaitedBy(holder)
+  }
+}
+
+/** The mutex that thread `slot` waits for, or 0. */
+export function awaitedBy(slot: number): Address {
+  let awaited = 0
+  if (peek(kernel, record(slot) + ThreadRecord.wmesg) !== wmesg.mutex) return awaited
+  whileQueued(slot, (memoryId, mutex) => { if (memoryId === USER) awaited = mutex })
+  return awaited
 }
 
 /** Gives the effective priority of thread `slot` to the holder of the mutex on whose queue it is, and so on along the chain. */

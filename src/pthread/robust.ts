@@ -43,7 +43,7 @@ import { polls } from '../kernel/spin.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
-import { above, inheritAgain } from './priority.ts'
+import { above, inheritAgain, takeBack } from './priority.ts'
 import { DEPTH_MAX, kindOf, ROBUST, typeOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_RECURSIVE } from './mutextype.ts'
 import { Mutex } from './records.ts'
 import { cycle } from './circle.ts'
@@ -100,7 +100,12 @@ export function* lockNamed_slow(m: Memory, mutex: Address, tid: number, until = 
     const word = load(m, mutex)
     if (isVacant(word)) continue
     if ((word & WAITED) === 0 && cas(m, mutex, word, word | WAITED) !== word) continue
-    const errno = yield wait(m, mutex, word | WAITED, wmesg.mutex, until, clock)
+    let errno = ETIMEDOUT
+    try {
+      errno = yield wait(m, mutex, word | WAITED, wmesg.mutex, until, clock)
+    } finally {
+      if (errno === ETIMEDOUT) takeBack(m, mutex)                         // or a handler threw
+    }
     if (errno === ETIMEDOUT) return errno
     waited = WAITED                                                       // I3
   }

@@ -28,7 +28,10 @@
 //     queue and will be refused, or gives up and clears WRITERS (I2), or is dead.
 //     A writer that was woken and finds the lock taken sets WRITERS and sleeps again.
 // I5  A wait ends with ETIMEDOUT only if it took itself off the queue.  A reader that was taken off knows that it is DUE:
-//     its sleep was not refused.  Then it enters, whatever its deadline.
+//     its sleep was neither refused nor interrupted.  Then it enters, whatever its deadline.
+// I6  A wait that a signal interrupts left the queue by that, and nobody counts on it: a reader is not DUE, a writer is not
+//     woken by who leaves.  After the handler it looks again, as one that comes; the WRITERS that it left behind keeps
+//     readers waiting as long, and it clears it when it leaves the lock, or gives up: at its deadline, or because the handler threw.
 //
 // No wakeup is lost, by I2 and I4.
 //
@@ -216,10 +219,13 @@ export function* wrlock_slow(m: Memory, lock: Address, tid: number, until = Infi
     }
     poke(m, lock + claim, epoch)                                          // before WRITERS, which it makes valid
     if ((v & WRITERS) === 0 && cas(m, lock, v, v | WRITERS) !== v) continue
-    const result = yield wait(m, lock, v | WRITERS, wmesg.rwlock, until, clock, WRITER, epoch)
-    if (result !== ETIMEDOUT) continue
-    giveUp(m, lock)
-    return result
+    let result = ETIMEDOUT
+    try {
+      result = yield wait(m, lock, v | WRITERS, wmesg.rwlock, until, clock, WRITER, epoch)
+    } finally {
+      if (result === ETIMEDOUT) giveUp(m, lock)                           // or a handler threw
+    }
+    if (result === ETIMEDOUT) return result
   }
 }
 

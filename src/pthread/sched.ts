@@ -8,13 +8,13 @@
 import { peek, poke, suspend } from '#atomics'
 import { EINVAL, ESRCH } from '../kernel/errno.ts'
 import { usePriorities } from '../kernel/priority.ts'
-import { kernel, record, self } from '../kernel/process.ts'
+import { kernel, record, self, user } from '../kernel/process.ts'
 import { PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { deliveryPoint } from './deliver.ts'
 import { PRIORITY_MAX, PRIORITY_MIN, RR_INTERVAL } from './limits.ts'
-import { give } from './priority.ts'
+import { awaitedBy, give, takeBack } from './priority.ts'
 import { SchedParam } from './records.ts'
 
 export const SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2
@@ -35,10 +35,13 @@ export function isPriority(priority: number, policy?: number): boolean {
 /** Gives thread `slot` the policy and the priority, which have been checked. */
 export function schedule(slot: number, policy: number, priority: number): void {
   const t = record(slot)
+  const lowered = priority < peek(kernel, t + ThreadRecord.priority)
   if (priority > 0) usePriorities()
   poke(kernel, t + ThreadRecord.policy, policy)
   poke(kernel, t + ThreadRecord.priority, priority)
-  if (priority > 0 && peek(kernel, t + ThreadRecord.state) === State.SLEEPING) give(slot)
+  if (peek(kernel, t + ThreadRecord.state) !== State.SLEEPING) return
+  if (lowered) takeBack(user, awaitedBy(slot))
+  else if (priority > 0) give(slot)
 }
 
 /** Stores the policy of `thread` at `policy`, its priority into the sched_param at `param`: the given one, not what it inherits. ESRCH. */

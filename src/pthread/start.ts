@@ -4,6 +4,9 @@
 //   call it, and await its promise if it returns one   run cleanup handlers, then the destructors of keys, up to four rounds
 //   leave the result or the error                      exit
 //
+// Handlers of signals that came while it ran and called nothing of the library run when it has returned, and once more after
+// the destructors: from then on it takes no signal.
+//
 // All of it happens without the event loop as long as nothing asks for it.
 
 import { load, or, peek, suspendAsync } from '#atomics'
@@ -110,8 +113,7 @@ export function react(): void {
 }
 
 function threw(error: unknown): boolean {
-  if (error instanceof ThreadCancel) return end(Status.CANCELED, undefined)
-  return error instanceof ThreadExit ? end(Status.EXITED, error.value) : end(Status.THREW, error)
+  return end(...endOf(error))
 }
 
 /** The event loop is empty: a promise that the thread waits for will never settle. */
@@ -134,7 +136,8 @@ export function uncaught(error: unknown): void {
 }
 
 // Cleanup handlers, destructors, then the end. True if it has ended, false if it will in the event loop.
-function end(status: number, value: unknown): boolean {
+function end(as: number, result: unknown): boolean {
+  let [status, value] = withHandlers(as, result)
   endsNow()
   if (status !== Status.EXITED && status !== Status.CANCELED) forgetCleanup()
   for (let cleanup = nextCleanup(); cleanup !== undefined; cleanup = nextCleanup()) {
@@ -166,9 +169,25 @@ function destruct(status: number, value: unknown, rounds: number): boolean {
     return false
   }
   if (due.length !== 0) return destruct(status, value, rounds - 1)
-  forgetValues()
-  finish(status, value, true)
+  const [how, what] = withHandlers(status, value)
+  finish(how, what, true)
   return true
+}
+
+// Runs the handlers that are due; how the thread ends after that.
+function withHandlers(status: number, value: unknown): [number, unknown] {
+  try {
+    deliveryPoint()
+  } catch (error) {
+    return endOf(error)
+  }
+  return [status, value]
+}
+
+// How a thread ends that an exception has left.
+function endOf(error: unknown): [number, unknown] {
+  if (error instanceof ThreadCancel) return [Status.CANCELED, undefined]
+  return error instanceof ThreadExit ? [Status.EXITED, error.value] : [Status.THREW, error]
 }
 
 function finish(status: number, value: unknown, sound: boolean): void {

@@ -4,7 +4,7 @@
 // thread with the same number.
 //
 // Join is a futex wait on the exit word, after a claim under tableLock: of all joins and detaches of a thread one
-// succeeds.  A join that times out gives the claim back.
+// succeeds.  A join that times out gives the claim back; one whose time had come before (`until` 0) does not sleep at all.
 
 import { load, peek, poke } from '#atomics'
 import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
@@ -116,9 +116,9 @@ export function* join_slow(slot: number, serial: number, tid: number, out: Outco
   const refused = claim(slot, serial, Flag.JOINED)
   if (refused > 0) return refused
   while (load(kernel, t + ThreadRecord.exit) !== 0) {
-    let result = 0
+    let result = ETIMEDOUT
     try {
-      result = yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
+      if (until > 0) result = yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
     } catch (error) {                                                     // the joiner was canceled
       unclaim(slot)
       throw error
@@ -191,6 +191,7 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
  * as `out.error`; of one that was canceled, PTHREAD_CANCELED as the value. ESRCH, EINVAL, EDEADLK as POSIX says. A cancellation point.
  */
 export function pthread_join(thread: number, out: { value?: unknown, error?: unknown } = {}): number {
+  cancellationPoint()
   return joinInto(thread, out, Infinity, CLOCK_MONOTONIC)
 }
 
@@ -202,10 +203,11 @@ export function pthread_timedjoin_np(thread: number, out: { value?: unknown, err
 /** {@link pthread_timedjoin_np} on the clock given. */
 export function pthread_clockjoin_np(thread: number, out: { value?: unknown, error?: unknown }, clock: Clock, abstime: Timespec): number {
   const until = deadline(abstime, clock)
+  cancellationPoint()
   return until < 0 ? EINVAL : joinInto(thread, out, until, clock)
 }
 
-/** {@link pthread_join} if `thread` has ended, else EBUSY. Does not block. */
+/** {@link pthread_join} if `thread` has ended, else EBUSY. Does not block; not a cancellation point. */
 export function pthread_tryjoin_np(thread: number, out: { value?: unknown, error?: unknown } = {}): number {
   const errno = joinInto(thread, out, 0, CLOCK_MONOTONIC)
   return errno === ETIMEDOUT ? EBUSY : errno
@@ -215,7 +217,7 @@ function joinInto(thread: number, out: { value?: unknown, error?: unknown }, unt
   const slot = find(thread)
   if (slot === 0) return ESRCH
   const outcome: Outcome = { status: 0, value: undefined, reason: 0, code: 0 }
-  const result = join(slot, peek(kernel, record(slot) + ThreadRecord.serial), outcome, until, clock)
+  const result = block(join_slow(slot, peek(kernel, record(slot) + ThreadRecord.serial), self.tid, outcome, until, clock))
   if (result !== 0) return result
   if (outcome.status === Status.CANCELED) out.value = PTHREAD_CANCELED
   else if (outcome.status === Status.RETURNED || outcome.status === Status.EXITED) out.value = outcome.value

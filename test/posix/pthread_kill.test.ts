@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EINVAL, ESRCH, kill, pthread_kill, pthread_self, pthread_sigmask, raise, SA_RESTART, sem_post, sem_wait, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK,
-  sigaction, SIGTERM,
-  SIGUSR1, SIGUSR2,
+  EINVAL, ESRCH, kill, pthread_join, pthread_kill, pthread_self, pthread_sigmask, raise, SA_RESTART, sem_post, sem_wait, SIG_BLOCK, SIG_DFL, SIG_IGN,
+  SIG_SETMASK, sigaction, SIGTERM, SIGUSR1, SIGUSR2,
 } from 'pthreads/posix'
 import { queuedSignals } from '#internal/kernel/signal-queue.js'
 import { until } from '../api/until.ts'
@@ -88,6 +87,29 @@ test('pthread_kill(): a signal that comes before the thread has begun is deliver
 
 test('pthread_kill() shall fail with EINVAL: no signal has that number', () => {
   for (const signo of [-1, 32, 33, 65, 2.5]) assert.equal(pthread_kill(pthread_self(), signo), EINVAL)
+})
+
+for (const how of ['returns', 'exits', 'throws', 'in a destructor']) {
+  test(`a thread that comes to its end with a signal that it does not block runs the handler (${how})`, () => {
+    ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+    const s = newStage(), t = create(acts.runsThenEnds, [s, how])
+    ok(sem_wait(m, s.ready))
+    if (how !== 'in a destructor') ok(pthread_kill(t, SIGUSR1))
+    put(s.flag, 1)
+    const out: { value?: unknown, error?: unknown } = {}
+    ok(pthread_join(t, out))
+    assert.equal(out.error instanceof RangeError ? 'threw' : out.value, how === 'throws' ? 'threw' : how === 'exits' ? 'exited' : 'returned')
+    assert.deepEqual(listed(s.list), [SIGUSR1])
+  })
+}
+
+test('what the handler throws at the end of the thread is how it ends', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.exitingHandler }))
+  const s = newStage(), t = create(acts.runsThenEnds, [s, 'returns'])
+  ok(sem_wait(m, s.ready))
+  ok(pthread_kill(t, SIGUSR1))
+  put(s.flag, 1)
+  assert.equal(join(t), 'from the handler')
 })
 
 test('what is pending for a thread that ends is gone with it', () => {

@@ -112,13 +112,32 @@ test('PTHREAD_PRIO_NONE: ownership does not affect priority', () => {
   join(t)
 })
 
-test('a waiter that gives up leaves its gift until the next unlock', () => {
-  const mutex = inherit()
+test('a waiter that gives up takes its priority with it; what the others gave stays', () => {
+  const mutex = inherit(), me = pthread_self()
   ok(pthread_mutex_lock(m, mutex))
   assert.equal(inThread(holders.locksInTime, { mutex, param: newParam(8), abstime: at(CLOCK_REALTIME, 5) }), ETIMEDOUT)
-  assert.equal(effectiveOf(pthread_self()), 8)
+  assert.equal(effectiveOf(me), 0)
+  const low = waiter(mutex, 3)
+  assert.equal(inThread(holders.locksInTime, { mutex, param: newParam(8), abstime: at(CLOCK_REALTIME, 5) }), ETIMEDOUT)
+  assert.equal(effectiveOf(me), 3)
   ok(pthread_mutex_unlock(m, mutex))
-  assert.equal(effectiveOf(pthread_self()), 0)
+  assert.equal(effectiveOf(me), 0)
+  join(low)
+})
+
+test('so does one whose priority is lowered, along the chain', () => {
+  const [a, b] = [inherit(), inherit()], ready = newSem(0), go = newSem(0), me = pthread_self()
+  ok(pthread_mutex_lock(m, a))
+  const second = create(holders.chain, { mutexes: [b, a], ready, go })
+  ok(sem_wait(m, ready))
+  ok(sem_post(m, go))
+  asleep(second, 'mutex')
+  const high = waiter(b, 33)
+  for (const t of [second, me]) assert.equal(effectiveOf(t), 33)
+  ok(pthread_setschedprio(high, 2))
+  for (const t of [second, me]) assert.equal(effectiveOf(t), 2)
+  ok(pthread_mutex_unlock(m, a))
+  assert.deepEqual([join(second), join(high)], [[0, 0], [0, 0, 0]])
 })
 
 for (const [name, make] of [['plain', () => mutexWith({})], ['robust', () => robustMutex()], ['inherit', inherit]] as const) {

@@ -1,22 +1,20 @@
-// pthread_setname_np, pthread_getaffinity_np, pthread_getattr_np, pthread_tryjoin_np, pthread_clockjoin_np; pthread_getcpuclockid, pthread_atfork.
+// pthread_setname_np, pthread_getaffinity_np, pthread_getattr_np, pthread_clockjoin_np; pthread_atfork.
 
 import assert from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { afterEach, test } from 'node:test'
-import { Thread } from 'pthreads'
 import {
-  Attr, CLOCK_MONOTONIC, EBUSY, EDEADLK, EINVAL, ERANGE, ESRCH, ETIMEDOUT, malloc, pthread_atfork, pthread_attr_getdetachstate,
+  Attr, CLOCK_MONOTONIC, EINVAL, ERANGE, ESRCH, ETIMEDOUT, malloc, pthread_atfork, pthread_attr_getdetachstate,
   pthread_attr_getschedparam, pthread_attr_getschedpolicy, pthread_attr_getstacksize, pthread_attr_init, pthread_attr_setdetachstate,
   pthread_attr_setstacksize, pthread_clockjoin_np, pthread_create, PTHREAD_CREATE_DETACHED, pthread_getaffinity_np, pthread_getattr_np,
-  pthread_getcpuclockid, pthread_getname_np, pthread_self, pthread_setaffinity_np, pthread_setname_np, pthread_setschedparam, pthread_tryjoin_np,
+  pthread_getname_np, pthread_self, pthread_setaffinity_np, pthread_setname_np, pthread_setschedparam,
   SCHED_FIFO, sem_post, type Entry,
 } from 'pthreads/posix'
-import { threadOfCpuClock } from '#internal/kernel/clock.js'
 import { nothingLeft } from '../leftovers.ts'
 import { at, late, NO_CLOCK, wrong } from './clock.ts'
 import { newParam } from './mutexes.ts'
 import { create, join, m, newSem, newWord, ok, put, word, work } from './setup.ts'
-import { asleep, ended, gone } from './state.ts'
+import { gone } from './state.ts'
 
 afterEach(() => nothingLeft())
 
@@ -81,18 +79,6 @@ test('pthread_getattr_np() makes attributes of a thread\'s: detach state, stack 
   gone(t)
 })
 
-test('pthread_tryjoin_np(): EBUSY while the thread runs, which can still be joined; its result when it has ended', () => {
-  const sem = newSem(0), t = create(work.waitFor, sem), out: { value?: unknown } = {}
-  asleep(t, 'semaphore')
-  for (let i = 0; i < 2; i++) assert.equal(pthread_tryjoin_np(t, out), EBUSY)
-  ok(sem_post(m, sem))
-  ended(t)
-  ok(pthread_tryjoin_np(t, out))
-  assert.deepEqual(out, { value: sem })
-  assert.equal(pthread_tryjoin_np(t, out), ESRCH)
-  assert.equal(pthread_tryjoin_np(pthread_self()), EDEADLK)
-})
-
 test('pthread_clockjoin_np(): ETIMEDOUT on either clock, and the thread can still be joined; EINVAL for a time or a clock that is none', () => {
   const sem = newSem(0), t = create(work.waitFor, sem), out: { value?: unknown } = {}
   for (const clock of [0, CLOCK_MONOTONIC] as const) assert.equal(pthread_clockjoin_np(t, out, clock, at(clock, 3)), ETIMEDOUT)
@@ -101,14 +87,6 @@ test('pthread_clockjoin_np(): ETIMEDOUT on either clock, and the thread can stil
   ok(sem_post(m, sem))
   ok(pthread_clockjoin_np(t, out, CLOCK_MONOTONIC, late(CLOCK_MONOTONIC)))
   assert.deepEqual(out, { value: sem })
-})
-
-test('pthread_getcpuclockid() shall return the id of a clock of the thread alone; ESRCH', () => {
-  const thread = Thread.current.tid
-  ok(pthread_getcpuclockid(m, thread, value))
-  assert.ok(word(value) < 0)
-  assert.equal(threadOfCpuClock(word(value)), thread)
-  assert.equal(pthread_getcpuclockid(m, NOBODY, value), ESRCH)
 })
 
 test('pthread_atfork() accepts handlers, which may be null: there is no fork', () => {

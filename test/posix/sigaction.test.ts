@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EINTR, EINVAL, pthread_cond_signal, pthread_kill, pthread_mutex_lock, pthread_mutex_unlock, pthread_self, raise, SA_NODEFER, SA_RESETHAND,
+  EINTR, EINVAL, pthread_cond_signal, pthread_kill, pthread_mutex_lock, pthread_mutex_unlock, pthread_rwlock_rdlock,
+  pthread_rwlock_trywrlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self, raise, SA_NODEFER, SA_RESETHAND,
   SA_RESTART, SA_SIGINFO, sem_post, sem_wait, SI_TKILL, SIG_DFL, SIG_IGN, sigaction, SIGCHLD, siginterrupt, sigismember, SIGKILL, signal, SIGRTMAX, SIGRTMIN,
   SIGSTOP, SIGTERM, SIGURG, SIGUSR1, SIGUSR2, SIGWINCH, type SigAction,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { create, inThread, join, listed, m, newList, newSem, newWord, ok, word, work } from './setup.ts'
 import { acts, newSet, newStage } from './signal-setup.ts'
-import { asleep } from './state.ts'
+import { asleep, hasEnded } from './state.ts'
 import { until } from '../api/until.ts'
 
 afterEach(() => {
@@ -179,6 +180,52 @@ test('a thread that waits for a mutex runs the handler, and resumes waiting as i
   asleep(t, 'mutex')
   ok(pthread_mutex_unlock(m, s.mutex))
   assert.equal(join(t), 0)
+})
+
+for (const name of ['pthread_rwlock_rdlock', 'pthread_rwlock_wrlock']) {
+  test(`${name}(): a thread that waits runs the handler, and resumes waiting as if it was not interrupted`, () => {
+    ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+    const s = newStage()
+    ok(pthread_rwlock_wrlock(m, s.rwlock))
+    const t = create(acts.caughtAt, [name, s])
+    for (let i = 1; i <= 3; i++) {
+      asleep(t, 'rwlock')
+      ok(pthread_kill(t, SIGUSR1))
+      until('the handler has run', () => word(s.list) === i)
+    }
+    asleep(t, 'rwlock')
+    ok(pthread_rwlock_unlock(m, s.rwlock))
+    assert.equal(join(t), 0)
+    ok(pthread_rwlock_trywrlock(m, s.rwlock))
+    ok(pthread_rwlock_unlock(m, s.rwlock))
+  })
+
+  test(`${name}(): a handler that ends the thread leaves nobody waiting for it`, () => {
+    ok(sigaction(m, SIGUSR1, { sa_handler: acts.exitingHandler }))
+    const s = newStage(), other = newStage({ rwlock: s.rwlock })
+    ok((name.endsWith('rdlock') ? pthread_rwlock_wrlock : pthread_rwlock_rdlock)(m, s.rwlock))
+    const t = create(acts.caughtAt, [name, s])
+    asleep(t, 'rwlock')
+    const reader = create(acts.caughtAt, ['pthread_rwlock_rdlock', other])
+    asleep(reader, 'rwlock')
+    ok(pthread_kill(t, SIGUSR1))
+    assert.equal(join(t), 'from the handler')
+    if (name.endsWith('wrlock')) assert.equal(join(reader), 0)            // no writer waits any more
+    ok(pthread_rwlock_unlock(m, s.rwlock))
+    if (name.endsWith('rdlock')) assert.equal(join(reader), 0)
+  })
+}
+
+test('rwlock: while signals interrupt them, readers and writers take turns, and nobody is lost', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.countingHandler }))
+  const s = newStage(), times = 3000
+  const threads = Array.from({ length: 4 }, () => create(acts.readsAndWrites, [s, times]))
+  while (threads.some(t => !hasEnded(t))) for (const t of threads) ok(pthread_kill(t, SIGUSR1))
+  for (const t of threads) assert.equal(join(t), 0)
+  assert.deepEqual([word(s.set), word(s.set + 4)], [4 * times / 3, 4 * times / 3])
+  assert.ok(word(s.list) > 0)
+  ok(pthread_rwlock_trywrlock(m, s.rwlock))
+  ok(pthread_rwlock_unlock(m, s.rwlock))
 })
 
 test('a thread that waits for a condition runs the handler, and then waits on or returns 0', () => {

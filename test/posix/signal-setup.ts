@@ -6,7 +6,7 @@ import { load as read } from '#atomics'
 import { kernel, record } from '#internal/kernel/process.js'
 import { ThreadRecord } from '#internal/kernel/records.js'
 import { find } from '#internal/kernel/thread.js'
-import { m, newCond, newList, newMutex, newSem, newWord, ok } from './setup.ts'
+import { m, newCond, newList, newMutex, newRwlock, newSem, newWord, ok } from './setup.ts'
 
 export const acts = load<typeof import('./signal-work.ts')>(new URL('./signal-work.js', import.meta.url))
 
@@ -19,12 +19,23 @@ export function newSet(...signos: number[]): Address {
 }
 
 /** Objects for a thread that comes to a cancellation point, or to anything else that sleeps. */
-export interface Stage { mutex: Address, cond: Address, sem: Address, ready: Address, go: Address, list: Address, set: Address, target: number, flag: Address }
+export interface Stage {
+  mutex: Address
+  cond: Address
+  rwlock: Address
+  sem: Address
+  ready: Address
+  go: Address
+  list: Address
+  set: Address
+  target: number
+  flag: Address
+}
 
 /** A new stage. `target` is a thread to join. */
 export function newStage(more: Partial<Stage> = {}): Stage {
   const sems = { sem: newSem(0), ready: newSem(0), go: newSem(0) }
-  return { mutex: newMutex(), cond: newCond(), ...sems, list: newList(), set: newSet(), target: 0, flag: newWord(), ...more }
+  return { mutex: newMutex(), cond: newCond(), rwlock: newRwlock(), ...sems, list: newList(), set: newSet(), target: 0, flag: newWord(), ...more }
 }
 
 /** Whether `signo` is pending for the thread itself. */

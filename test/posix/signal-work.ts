@@ -1,16 +1,16 @@
 // What the threads of the tests of signals, cancellation and sleeps do.
 
 import {
-  clock_nanosleep, CLOCK_MONOTONIC, CLOCK_REALTIME, nanosleep, pause, PTHREAD_CANCEL_ASYNCHRONOUS, PTHREAD_CANCEL_DEFERRED,
-  PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_cancel, pthread_cleanup_pop, pthread_cleanup_push, pthread_cond_clockwait, pthread_cond_timedwait,
-  pthread_cond_wait, pthread_exit, pthread_join, pthread_key_create, pthread_kill, pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_unlock,
-  pthread_once, pthread_self, pthread_setcancelstate, pthread_setcanceltype, pthread_setspecific, pthread_sigmask, pthread_testcancel, pthread_timedjoin_np,
-  raise, sem_clockwait, sem_post, sem_timedwait, sem_wait, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, sigaction, sigpending, sigsuspend, sigtimedwait, sigwait,
-  sigwaitinfo, SIGUSR1, sleep, usleep, malloc, type SigInfo,
+  clock_nanosleep, CLOCK_MONOTONIC, CLOCK_REALTIME, nanosleep, pause, PTHREAD_CANCEL_ASYNCHRONOUS, PTHREAD_CANCEL_DEFERRED, PTHREAD_CANCEL_DISABLE,
+  PTHREAD_CANCEL_ENABLE, pthread_cancel, pthread_cleanup_pop, pthread_cleanup_push, pthread_cond_clockwait, pthread_cond_timedwait, pthread_cond_wait,
+  pthread_exit, pthread_join, pthread_key_create, pthread_kill, pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_unlock, pthread_once,
+  pthread_rwlock_rdlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self, pthread_setcancelstate, pthread_setcanceltype, pthread_setspecific,
+  pthread_sigmask, pthread_testcancel, pthread_timedjoin_np, pthread_tryjoin_np, raise, sem_clockwait, sem_post, sem_timedwait, sem_wait, SIG_BLOCK,
+  SIG_SETMASK, SIG_UNBLOCK, sigaction, sigpending, sigsuspend, sigtimedwait, sigwait, sigwaitinfo, SIGUSR1, sleep, usleep, malloc, type SigInfo,
 } from 'pthreads/posix'
 import { at } from './clock.ts'
 import type { Stage } from './signal-setup.ts'
-import { m, note, read } from './words.ts'
+import { add, m, note, read } from './words.ts'
 
 // Cancellation -----------------------------------------------------------------------------------------------------
 
@@ -37,6 +37,9 @@ const points: Readonly<Record<string, (s: Stage) => unknown>> = {
   sigtimedwait: s => sigtimedwait(m, s.set, {}, HOUR),
   pthread_testcancel: () => pthread_testcancel(),
   pthread_mutex_lock: s => pthread_mutex_lock(m, s.mutex),
+  pthread_tryjoin_np: s => pthread_tryjoin_np(s.target),
+  pthread_rwlock_rdlock: s => pthread_rwlock_rdlock(m, s.rwlock),
+  pthread_rwlock_wrlock: s => pthread_rwlock_wrlock(m, s.rwlock),
 }
 
 /** Comes to the point `name`; notes 1 when it has returned from there, 2 on the way out, and which errors there were. */
@@ -222,12 +225,37 @@ export function exitingHandler(): never {
   return pthread_exit('from the handler')
 }
 
+/** Only counts, in the first word of the list: for storms. */
+export function countingHandler(): void {
+  add(seen, 1)
+}
+
+/** Reads, and writes each third time, until all was done `times` times; handlers count on the list. Returns how often two words were not alike. */
+export function readsAndWrites([s, times]: [Stage, number]): number {
+  seen = s.list
+  let torn = 0
+  const words = s.set >>> 2
+  for (let i = 0; i < times; i++) {
+    if (i % 3 === 0) {
+      pthread_rwlock_wrlock(m, s.rwlock)
+      m.i32[words]++
+      m.i32[words + 1]++
+    } else {
+      pthread_rwlock_rdlock(m, s.rwlock)
+      if (m.i32[words] !== m.i32[words + 1]) torn++
+    }
+    pthread_rwlock_unlock(m, s.rwlock)
+  }
+  return torn
+}
+
 /** Comes to the point `name`, and notes what handlers see on its list. Returns what the point returned. */
 export function caughtAt([name, s]: [string, Stage]): unknown {
   seen = s.list
   if (name.startsWith('pthread_cond')) pthread_mutex_lock(m, s.mutex)
   const result = points[name](s)
   if (name.startsWith('pthread_cond') || name === 'pthread_mutex_lock') pthread_mutex_unlock(m, s.mutex)
+  if (name.startsWith('pthread_rwlock')) pthread_rwlock_unlock(m, s.rwlock)
   return result
 }
 
@@ -250,6 +278,21 @@ export function runsThenTests(s: Stage): number[] {
   const before = read(s.list)
   pthread_testcancel()
   return [before, read(s.list)]
+}
+
+/** Runs without sleeping until the flag is set, and returns: a signal that came meanwhile is delivered at its end. */
+export function runsThenEnds([s, how]: [Stage, string]): string {
+  seen = s.list
+  sem_post(m, s.ready)
+  while (read(s.flag) === 0);
+  if (how === 'exits') pthread_exit('exited')
+  if (how === 'throws') throw new RangeError('an end')
+  if (how === 'in a destructor') {
+    const key = malloc(4)
+    pthread_key_create(m, key, () => { raise(SIGUSR1) })
+    pthread_setspecific(read(key), 1)
+  }
+  return 'returned'
 }
 
 /** Blocks the set, and ends when it may go on. */
