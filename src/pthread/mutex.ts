@@ -48,7 +48,7 @@ import { DEPTH_MAX, kindOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHR
 import { Mutex, MutexAttr } from './records.ts'
 import { isVacant, lockNamed, lockNamed_slow, trylockNamed, unlockNamed, VACANT } from './robust.ts'
 import { deadline, type Timespec } from './timespec.ts'
-import { cycle } from './circle.ts'
+import { closesCycle } from './waits.ts'
 
 export const FREE = 0, HELD = 1, CONTENDED = 2
 const SPINS = 40
@@ -160,7 +160,7 @@ function relockOrWait(m: Memory, mutex: Address, until: number, clock: Clock): n
     if (kind === PTHREAD_MUTEX_RECURSIVE) return deepen(m, mutex)
   }
   if (spin(m, mutex)) return 0
-  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && cycle(m, mutex)) return EDEADLK
+  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)) return EDEADLK
   return block(lock_slow(m, mutex, self.tid, until, clock))
 }
 

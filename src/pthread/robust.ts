@@ -46,7 +46,7 @@ import type { Address, Memory } from '../mem/memory.ts'
 import { above, inheritAgain, takeBack } from './priority.ts'
 import { DEPTH_MAX, kindOf, ROBUST, typeOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_RECURSIVE } from './mutextype.ts'
 import { Mutex } from './records.ts'
-import { cycle } from './circle.ts'
+import { closesCycle } from './waits.ts'
 
 const WAITED = 0x8000_0000 | 0
 /** The word of a mutex of these kinds that nobody holds. */
@@ -79,7 +79,7 @@ export function lockNamed(m: Memory, mutex: Address, until: number, clock: Clock
     const result = take(m, mutex, self.tid, 0)
     if (result !== EBUSY) return result
   }
-  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && cycle(m, mutex)) return EDEADLK
+  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)) return EDEADLK
   return block(lockNamed_slow(m, mutex, self.tid, until, clock))
 }
 

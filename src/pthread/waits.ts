@@ -11,13 +11,18 @@
 // A sleep until a deadline ends by itself: it makes no arrow.  But for `once`, whose sleepers look once a second
 // whether the runner has died.
 //
+// A lock asks before it sleeps whether it would close a cycle (`closesCycle`): the caller is here, so of its own arrow nothing
+// can change but the holder.  Two threads that close a cycle at the same moment do not see each other sleep; the
+// watcher finds those.  A join can be canceled: for a lock it is no arrow, for the watcher it is.
+//
 // Async: an acquisition (lockAsync) owns by a tid of its own, and nobody can know which pending promise its task waits
 // for.  So it is named as a holder, and no arrow leaves it.
 
 import { load, peek } from '#atomics'
-import { kernel, record, slotOf, user } from '../kernel/process.ts'
-import { Flag, ThreadRecord } from '../kernel/records.ts'
-import type { Snapshot } from '../kernel/snapshot.ts'
+import { kernel, record, self, slotOf, user } from '../kernel/process.ts'
+import { Flag, State, ThreadRecord } from '../kernel/records.ts'
+import { snapshot, type Snapshot } from '../kernel/snapshot.ts'
+import { find } from '../kernel/thread.ts'
 import { wmesgs, type Wmesg } from '../kernel/wmesg.ts'
 import { KERNEL, USER, type Address, type Memory } from '../mem/memory.ts'
 import { Mutex, Once, Rwlock } from './records.ts'
@@ -74,19 +79,51 @@ function stands({ by, reason, memory, address, holders }: Wait): boolean {
 export function cycles(all: readonly Snapshot[]): Wait[][] {
   const waits = new Map<number, Wait>()
   for (const copy of all) {
-    if ((copy.word(ThreadRecord.flags) & (Flag.ASYNC | Flag.HOST)) !== 0) continue
-    const wait = waitOf(copy)
-    if (wait !== undefined && !wait.timed && wait.holders.length !== 0) waits.set(copy.word(ThreadRecord.tid), wait)
+    const wait = arrowOf(copy)
+    if (wait !== undefined) waits.set(copy.word(ThreadRecord.tid), wait)
   }
-  const found: Wait[][] = []
+  const found: number[][] = []
   const seen = new Set<number>()
-  for (const tid of waits.keys()) walk(tid, waits, seen, [], found)
-  return found.filter(cycle => cycle.every(stands))
+  for (const tid of waits.keys()) walk(tid, each => waits.get(each)?.holders, seen, found)
+  return found.map(cycle => fromLowest(cycle).map(tid => waits.get(tid)!)).filter(cycle => cycle.every(stands))
+}
+
+/** Whether waiting for the mutex would never end, because its holder waits, through others maybe, for the calling thread. */
+export function closesCycle(m: Memory, mutex: Address): boolean {
+  const holders = one(peek(m, mutex + Mutex.owner))
+  if (!holders.some(isAsleep)) return false
+  const waits = new Map<number, Wait>()
+  const found: number[][] = []
+  walk(self.tid, (tid) => {
+    if (tid === self.tid) return holders
+    const copy = isAsleep(tid) ? snapshot(find(tid)) : undefined
+    const wait = copy === undefined ? undefined : arrowOf(copy)
+    if (wait === undefined || !firm.has(wait.reason) || wait.by.word(ThreadRecord.tid) !== tid) return undefined
+    waits.set(tid, wait)
+    return wait.holders
+  }, new Set(), found)
+  const mine = found.find(cycle => cycle.includes(self.tid))
+  return mine !== undefined && mine.every(tid => tid === self.tid || stands(waits.get(tid)!)) && peek(m, mutex + Mutex.owner) === holders[0]
+}
+
+const firm: ReadonlySet<Wmesg> = new Set<Wmesg>(['mutex', 'rwlock', 'once'])
+
+function isAsleep(tid: number): boolean {
+  const slot = find(tid)
+  return slot !== 0 && load(kernel, record(slot) + ThreadRecord.state) === State.SLEEPING
+}
+
+// The sleep that the copy tells of, if it does not end by itself and somebody holds what it is on.
+function arrowOf(copy: Snapshot): Wait | undefined {
+  if ((copy.word(ThreadRecord.flags) & (Flag.ASYNC | Flag.HOST)) !== 0) return undefined
+  const wait = waitOf(copy)
+  return wait !== undefined && !wait.timed && wait.holders.length !== 0 ? wait : undefined
 }
 
 // Depth first; `path` is where we came from.  A thread is entered once, so a cycle is found once.  The depth is the
 // number of threads that wait in a row: a stack of our own, for there may be thousands.
-function walk(from: number, waits: ReadonlyMap<number, Wait>, seen: Set<number>, path: number[], found: Wait[][]): void {
+function walk(from: number, holdersOf: (tid: number) => readonly number[] | undefined, seen: Set<number>, found: number[][]): void {
+  const path: number[] = []
   const ahead: number[][] = [[from]]
   while (ahead.length !== 0) {
     const tid = ahead[ahead.length - 1].pop()
@@ -96,12 +133,12 @@ function walk(from: number, waits: ReadonlyMap<number, Wait>, seen: Set<number>,
       continue
     }
     const at = path.indexOf(tid)
-    if (at >= 0) found.push(fromLowest(path.slice(at)).map(each => waits.get(each)!))
-    const wait = waits.get(tid)
-    if (seen.has(tid) || wait === undefined) continue
+    if (at >= 0) found.push(path.slice(at))
+    const holders = seen.has(tid) ? undefined : holdersOf(tid)
+    if (holders === undefined) continue
     seen.add(tid)
     path.push(tid)
-    ahead.push([...wait.holders])
+    ahead.push([...holders])
   }
 }
 

@@ -3,7 +3,8 @@
 import {
   CLOCK_MONOTONIC, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_exit, pthread_getschedparam, pthread_join,
   pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_setprioceiling, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock,
-  pthread_self, pthread_setschedparam, SCHED_FIFO, SCHED_RR, sched_yield, sem_post, sem_wait, type Entry, type Timespec,
+  pthread_rwlock_rdlock, pthread_rwlock_unlock, pthread_self, pthread_setschedparam, SCHED_FIFO, SCHED_RR, sched_yield, sem_post, sem_wait, type Entry,
+  type Timespec,
 } from 'pthreads/posix'
 import type { Semaphore } from 'pthreads'
 import { at } from './clock.ts'
@@ -136,6 +137,12 @@ export function condWaitsWithPriority({ cond, mutex, priority, param, list }: Re
 
 function note(list: number, n: number): void {
   Atomics.store(m.i32, (list >>> 2) + 1 + Atomics.add(m.i32, list >>> 2, 1), n)
+}
+
+/** Locks the mutex, then the read-write lock for reading, and unlocks both. */
+export function locksThenReads({ mutex, lock }: { mutex: number, lock: number }): number[] {
+  const locked = pthread_mutex_lock(m, mutex), read = pthread_rwlock_rdlock(m, lock)
+  return [locked, read, pthread_rwlock_unlock(m, lock), pthread_mutex_unlock(m, mutex)]
 }
 
 /** Locks the first mutex, then the second one until a time; what that returned. */

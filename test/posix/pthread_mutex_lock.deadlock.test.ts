@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EDEADLK, ETIMEDOUT, pthread_mutex_lock, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ROBUST, pthread_mutex_timedlock, pthread_mutex_unlock,
-  PTHREAD_PRIO_INHERIT, sem_post, sem_wait,
+  EDEADLK, ETIMEDOUT, pthread_mutex_lock, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ROBUST, pthread_mutex_timedlock,
+  pthread_mutex_unlock, PTHREAD_PRIO_INHERIT, pthread_rwlock_unlock, pthread_rwlock_wrlock, sem_post, sem_wait,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at } from './clock.ts'
 import { holders, mutexWith } from './mutexes.ts'
-import { create, join, m, newSem, ok } from './setup.ts'
+import { create, join, m, newRwlock, newSem, ok } from './setup.ts'
 import { asleep } from './state.ts'
 
 afterEach(() => nothingLeft())
@@ -37,6 +37,16 @@ for (const [name, kind] of kinds) {
     })
   }
 }
+
+test('a circle that a read-write lock closes is one too: its writer waits for a reader', () => {
+  const mutex = mutexWith({ type: PTHREAD_MUTEX_ERRORCHECK }), lock = newRwlock()
+  ok(pthread_rwlock_wrlock(m, lock))
+  const t = create(holders.locksThenReads, { mutex, lock })
+  asleep(t, 'rwlock')
+  assert.equal(pthread_mutex_lock(m, mutex), EDEADLK)
+  ok(pthread_rwlock_unlock(m, lock))
+  assert.deepEqual(join(t), [0, 0, 0, 0])
+})
 
 test('a chain that does not come back is none', () => {
   const [a, b, c] = [0, 1, 2].map(() => mutexWith({ type: PTHREAD_MUTEX_ERRORCHECK })), ready = newSem(0), go = newSem(0)
