@@ -22,12 +22,14 @@ const GROUPS = {
   'Barriers': `pthread_barrier_init pthread_barrier_destroy pthread_barrier_wait ${both('pthread_barrierattr', 'pshared')}`,
   'Spin locks': 'pthread_spin_init pthread_spin_destroy pthread_spin_lock pthread_spin_trylock pthread_spin_unlock',
   'Semaphores': `sem_init sem_destroy sem_wait sem_trywait sem_timedwait sem_clockwait sem_post sem_getvalue sem_open sem_close sem_unlink`,
-  'Scheduling': `pthread_getschedparam pthread_setschedparam pthread_setschedprio sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval`,
-  'Signals': `pthread_kill pthread_sigmask kill raise sigqueue sigaction sigprocmask sigpending sigsuspend sigwait sigwaitinfo sigtimedwait
+  'Scheduling': `pthread_getschedparam pthread_setschedparam pthread_setschedprio sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval
+    sched_getparam sched_setparam sched_getscheduler sched_setscheduler`,
+  'Signals': `pthread_kill pthread_sigmask kill raise sigqueue sigaction signal siginterrupt sigprocmask sigpending sigsuspend sigwait sigwaitinfo sigtimedwait
     sigemptyset sigfillset sigaddset sigdelset sigismember`,
-  'Clocks and timers': `clock_gettime clock_getres clock_settime clock_nanosleep nanosleep alarm pause timer_create timer_delete timer_settime timer_gettime timer_getoverrun`,
-  'Not in POSIX, but common': `pthread_setname_np pthread_getname_np pthread_tryjoin_np pthread_timedjoin_np pthread_getattr_np pthread_setaffinity_np pthread_getaffinity_np
-    pthread_rwlockattr_setkind_np pthread_rwlockattr_getkind_np`,
+  'Clocks and timers': `clock_gettime clock_getres clock_settime clock_getcpuclockid clock_nanosleep nanosleep sleep alarm pause timer_create timer_delete timer_settime timer_gettime timer_getoverrun`,
+  'Not in POSIX, but common': `pthread_setname_np pthread_getname_np pthread_tryjoin_np pthread_timedjoin_np pthread_clockjoin_np pthread_sigqueue pthread_getattr_np pthread_setaffinity_np pthread_getaffinity_np
+    pthread_rwlockattr_setkind_np pthread_rwlockattr_getkind_np usleep`,
+  'Of this library': 'pthread_attr_setheaplimit_np pthread_attr_getheaplimit_np memory malloc free',
 }
 
 /** What a user has to know. */
@@ -46,6 +48,8 @@ const LIMITS = {
   sem_open: 'names live in the process',
   alarm: 'SIGALRM is the process\'s own, not the operating system\'s',
   clock_settime: 'EPERM',
+  sched_setscheduler: 'returns the policy before, or the error number negated, as do all that return a value',
+  clock_gettime: 'the clock of another thread: where the host can tell (Linux)',
 }
 
 function both(prefix, names) {
@@ -72,7 +76,7 @@ await main(async () => {
 
 async function make() {
   const exported = await import(pathToFileURL(join(root, 'dist/api/posix.js')).href)
-  const sources = walk(join(root, 'src/pthread')).map(path => ({ path: `src/pthread/${path}`, code: readFileSync(join(root, 'src/pthread', path), 'utf8') }))
+  const sources = [...walk(join(root, 'src/pthread')).map(path => `src/pthread/${path}`), 'src/api/posix.ts'].map(path => ({ path, code: readFileSync(join(root, path), 'utf8') }))
   const files = walk(join(root, 'test/posix')).filter(path => path.endsWith('.test.ts')).map(path => ({ path, ...testsOf(readFileSync(join(root, 'test/posix', path), 'utf8')) }))
   const holes = []
   const sections = Object.entries(GROUPS).map(([title, names]) => {
@@ -82,12 +86,13 @@ async function make() {
       const count = files.reduce((sum, { path, blocks, tables }) => sum + blocks.filter(block => path === `${name}.test.ts` || uses.test(block) || /^ /.test(block) && uses.test(tables)).length, 0)
       if (typeof exported[name] !== 'function' || source === undefined) holes.push(`${name} is not exported by pthreads/posix`)
       else if (count === 0) holes.push(`${name} has no test in test/posix`)
-      return `| \`${name}\` | [${source?.path.slice(12)}](../${source?.path}) | ${count} | ${LIMITS[name] ?? ''} |`
+      return `| \`${name}\` | [${source?.path.slice(source.path.lastIndexOf('/') + 1)}](../${source?.path}) | ${count} | ${LIMITS[name] ?? ''} |`
     })
     return `## ${title}\n\n| interface | in | tests | limits |\n|---|---|---|---|\n${rows.join('\n')}\n`
   })
-  const stray = Object.keys(LIMITS).filter(name => !Object.values(GROUPS).some(names => names.split(/\s+/).includes(name)))
-  for (const name of stray) holes.push(`${name} has limits, and is in no group`)
+  const listed = new Set(Object.values(GROUPS).flatMap(names => names.split(/\s+/)))
+  for (const name of Object.keys(LIMITS)) if (!listed.has(name)) holes.push(`${name} has limits, and is in no group`)
+  for (const name of Object.keys(exported)) if (typeof exported[name] === 'function' && !listed.has(name)) holes.push(`${name} is exported, and is in no group`)
   if (holes.length !== 0) throw new Error(`docs/INTERFACES.md would have holes:\n${holes.join('\n')}`)
   return `# Interfaces of POSIX threads
 

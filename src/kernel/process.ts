@@ -98,6 +98,7 @@ export function create(limits: Limits, pid: number): void {
   set(Process.bumpSignal, 1)
   set(Process.cacheLimit, cache)
   set(Process.memories, USER)
+  poke(user, 0, -1)                                                       // no lock is free there, and no value above 0
   store(user, FIRST_BLOCK, 0)
 }
 

@@ -109,6 +109,13 @@ function free_locked(n: number): void {
   poke(kernel, PROCESS + Process.freeSignal, n)
 }
 
+/** Timer `n` is deleted: a signal of it that is queued is nobody's; the next timer in that record must not take it for its own. */
+export function disown_locked(n: number): void {
+  if (peek(kernel, timerRecord(n) + TimerRecord.queued) === 0) return
+  for (let i = 1; i < peek(kernel, PROCESS + Process.bumpSignal); i++)
+    if (peek(kernel, signal(i) + SignalRecord.timer) === n) poke(kernel, signal(i) + SignalRecord.timer, 0)
+}
+
 const nowhere: Taken = { signo: 0, code: 0, value: 0, sender: 0, timer: 0 }
 
 /** Gives up what is pending in `slot` with that number. */

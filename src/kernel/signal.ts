@@ -36,7 +36,7 @@ import { host } from './host.ts'
 import { actions, carrierRecord, kernel, record, self } from './process.ts'
 import { ActionRecord, Carrier, PROCESS, Process, SPAWNER, State, ThreadRecord, VERSION } from './records.ts'
 import { forget_locked, forgetAll_locked, has, holderOf, isThread, put_locked, take_locked, type Taken } from './signal-queue.ts'
-import { bitOf, ignoredByDefault, lowest, SIGKILL, stopsByDefault, UNSTOPPABLE, wordOf } from './signo.ts'
+import { bitOf, ignoredByDefault, lowest, SIGCONT, SIGKILL, SIGTTOU, stopsByDefault, UNSTOPPABLE, wordOf } from './signo.ts'
 import { lastSlot } from './thread.ts'
 
 export const Kind = { DEFAULT: 0, IGNORED: 1, ENTRY: 2, LOCAL: 3 } as const
@@ -193,12 +193,21 @@ function send_locked(slot: number, signo: number, code: number, value: number, t
     if (!stopsByDefault(signo)) store(kernel, PROCESS + Process.fatal, signo)
     return FATAL
   }
+  if (signo === SIGCONT || stopsByDefault(signo)) contradict_locked(signo)
   const refused = put_locked(slot, signo, code, value, timer)
   if (refused !== 0) return refused
   const chosen = slot === 0 ? choose_locked(signo) : waiter !== 0 || (!blocks(slot, signo) && hasHandler(slot, signo)) ? slot : 0
   if (chosen !== 0) tell_locked(chosen)
   if (slot !== 0 && !takesSignals(slot)) drop_locked(slot)                // I3
   return 0
+}
+
+// SIGCONT discards what is pending to stop the process, and the other way round.
+function contradict_locked(signo: number): void {
+  const slots = [0]
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) if (isThread(slot)) slots.push(slot)
+  for (let other = SIGCONT; other <= SIGTTOU; other++)
+    if (stopsByDefault(other) !== stopsByDefault(signo)) for (const slot of slots) forget_locked(slot, other)
 }
 
 const takesSignals = (slot: number): boolean => isThread(slot) && !blocks(slot, SIGKILL)
@@ -280,7 +289,10 @@ function begin_locked(t: Address, slot: number, signo: number, out: Delivery): v
   out.flags = peek(kernel, a + ActionRecord.flags)
   out.mask0 = peek(kernel, t + ThreadRecord.mask0)
   out.mask1 = peek(kernel, t + ThreadRecord.mask1)
-  if ((out.flags & SA_RESETHAND) !== 0) poke(kernel, a + ActionRecord.kind, Kind.DEFAULT)
+  if ((out.flags & SA_RESETHAND) !== 0) {
+    poke(kernel, a + ActionRecord.kind, Kind.DEFAULT)
+    poke(kernel, a + ActionRecord.flags, out.flags & ~SA_SIGINFO)
+  }
   const own = (out.flags & SA_NODEFER) === 0 ? bitOf(signo) : 0
   const set0 = out.mask0 | peek(kernel, a + ActionRecord.mask0) | (wordOf(signo) === 0 ? own : 0)
   const set1 = out.mask1 | peek(kernel, a + ActionRecord.mask1) | (wordOf(signo) === 1 ? own : 0)

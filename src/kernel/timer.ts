@@ -17,7 +17,7 @@ import { CLOCK_REALTIME, now, type Clock } from './clock.ts'
 import { kernel, record, TIMERS, timerRecord } from './process.ts'
 import { PROCESS, Process, ThreadRecord, TimerRecord } from './records.ts'
 import { send, underSignalLock } from './signal.ts'
-import { SI_TIMER } from './signal-queue.ts'
+import { disown_locked, SI_TIMER } from './signal-queue.ts'
 import { find } from './thread.ts'
 
 export const Notify = { SIGNAL: 0, NONE: 1, THREAD: 2, THREAD_ID: 4 } as const
@@ -29,8 +29,8 @@ const { state, armed, expires, interval, clock, overrun, delivered, queued } = T
 /** What a timer is to do. */
 export interface Event { notify: number, signo: number, value: number, tid: number, entry: number }
 
-/** Makes a timer; its number, or 0 if there are too many. `n`: a number of one's own. */
-export function createTimer(on: Clock, event: Event, n = 0): number {
+/** Makes a timer; its number, or 0 if there are too many. `n`: a number of one's own. `tellsId`: its id is its value. */
+export function createTimer(on: Clock, event: Event, n = 0, tellsId = false): number {
   return underSignalLock(() => {
     let free = n === 0 ? ALARM + 1 : n
     while (n === 0 && free < TIMERS && peek(kernel, timerRecord(free) + state) !== 0) free++
@@ -46,7 +46,7 @@ export function createTimer(on: Clock, event: Event, n = 0): number {
     poke(kernel, t + TimerRecord.signo, event.signo)
     poke(kernel, t + TimerRecord.tid, event.tid)
     poke(kernel, t + TimerRecord.entry, event.entry)
-    pokef(kernel, t + TimerRecord.value, event.value)
+    pokef(kernel, t + TimerRecord.value, tellsId ? timerId(free) : event.value)
     poke(kernel, PROCESS + Process.timers, Math.max(free + 1, peek(kernel, PROCESS + Process.timers)))
     return free
   })
@@ -80,6 +80,7 @@ export function deleteTimer(n: number): void {
   underSignalLock(() => {
     poke(kernel, timerRecord(n) + armed, 0)
     poke(kernel, timerRecord(n) + state, 0)
+    disown_locked(n)
   })
 }
 

@@ -53,6 +53,11 @@ export class Memory {
   }
 }
 
+/** Whether an object of `bytes` bytes can lie at `a`: not at 0, aligned to 4, within the memory. */
+export function fits(m: Memory, a: Address, bytes: number): boolean {
+  return a > 0 && (a & 3) === 0 && a + bytes <= m.size
+}
+
 /** Reserves a memory of `bytes` bytes, rounded up to 64 KiB; what nobody touches costs nothing. Throws RangeError if the host refuses. */
 export function reserve(id: number, bytes: number): Memory {
   const pages = Math.ceil(bytes / 65536)

@@ -8,7 +8,7 @@ import { EINVAL, ENOTSUP, ESRCH } from '../kernel/errno.ts'
 import { carrierRecord, kernel, record } from '../kernel/process.ts'
 import { Carrier, Flag, ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { HEAP_MIN, PAGE, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN, STACK_DEFAULT } from './limits.ts'
 import { Attr, SchedParam } from './records.ts'
 import { isPolicy, isPriority, PTHREAD_EXPLICIT_SCHED, PTHREAD_INHERIT_SCHED } from './sched.ts'
@@ -17,19 +17,24 @@ export const PTHREAD_CREATE_JOINABLE = 0, PTHREAD_CREATE_DETACHED = 1
 export const PTHREAD_SCOPE_SYSTEM = 0, PTHREAD_SCOPE_PROCESS = 1
 
 function set(m: Memory, attr: Address, field: number, value: number, valid = true): number {
-  if (!valid || peek(m, attr + Attr.initialized) !== 1) return EINVAL
+  if (!valid || !isInitialized(m, attr)) return EINVAL
   poke(m, attr + field, value)
   return 0
 }
 
 function get(m: Memory, attr: Address, field: number, value: Address): number {
-  if (peek(m, attr + Attr.initialized) !== 1) return EINVAL
+  if (!isInitialized(m, attr) || !fits(m, value, 4)) return EINVAL
   poke(m, value, peek(m, attr + field))
   return 0
 }
 
-/** Makes the attributes at `attr` the default ones. */
+function isInitialized(m: Memory, attr: Address): boolean {
+  return fits(m, attr, Attr.size) && peek(m, attr + Attr.initialized) === 1
+}
+
+/** Makes the attributes at `attr` the default ones. EINVAL if none can be there. */
 export function pthread_attr_init(m: Memory, attr: Address): number {
+  if (!fits(m, attr, Attr.size)) return EINVAL
   m.i32.fill(0, attr >>> 2, (attr + Attr.size) >>> 2)
   poke(m, attr + Attr.guard, PAGE)
   poke(m, attr + Attr.initialized, 1)
@@ -83,6 +88,7 @@ export function pthread_attr_getschedpolicy(m: Memory, attr: Address, value: Add
 
 /** Priority, from the sched_param at `param`. EINVAL for one of no policy; whether it is one of the policy's, pthread_create sees. */
 export function pthread_attr_setschedparam(m: Memory, attr: Address, param: Address): number {
+  if (!fits(m, param, SchedParam.size)) return EINVAL
   const priority = peek(m, param + SchedParam.priority)
   return set(m, attr, Attr.priority, priority, isPriority(priority))
 }
@@ -94,7 +100,7 @@ export function pthread_attr_getschedparam(m: Memory, attr: Address, param: Addr
 
 /** PTHREAD_SCOPE_SYSTEM: every thread is one of the operating system's. ENOTSUP for PTHREAD_SCOPE_PROCESS, EINVAL for anything else. */
 export function pthread_attr_setscope(m: Memory, attr: Address, scope: number): number {
-  if (scope === PTHREAD_SCOPE_PROCESS && peek(m, attr + Attr.initialized) === 1) return ENOTSUP
+  if (scope === PTHREAD_SCOPE_PROCESS && isInitialized(m, attr)) return ENOTSUP
   return set(m, attr, Attr.scope, scope, scope === PTHREAD_SCOPE_SYSTEM)
 }
 
@@ -128,6 +134,7 @@ export function pthread_attr_setstack(m: Memory, attr: Address, address: Address
 
 /** Stores the stack's address (0: none was given) at `address`, its size at `bytes`. */
 export function pthread_attr_getstack(m: Memory, attr: Address, address: Address, bytes: Address): number {
+  if (!fits(m, bytes, 4)) return EINVAL
   const errno = get(m, attr, Attr.stackAddress, address)
   return errno === 0 ? pthread_attr_getstacksize(m, attr, bytes) : errno
 }
@@ -146,6 +153,7 @@ export function pthread_attr_getheaplimit_np(m: Memory, attr: Address, value: Ad
 export function pthread_getattr_np(m: Memory, thread: number, attr: Address): number {
   const slot = find(thread)
   if (slot === 0) return ESRCH
+  if (!fits(m, attr, Attr.size)) return EINVAL
   const t = record(slot)
   const c = carrierRecord(peek(kernel, t + ThreadRecord.carrier))
   pthread_attr_init(m, attr)

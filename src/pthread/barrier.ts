@@ -30,9 +30,9 @@ import { EAGAIN, EBUSY, EINVAL, ETIMEDOUT } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { Barrier, BarrierAttr } from './records.ts'
-import { isPshared } from './pshared.ts'
+import { DESTROYED, isPshared } from './pshared.ts'
 
 /** What pthread_barrier_wait returns to one thread of each round. */
 export const PTHREAD_BARRIER_SERIAL_THREAD = -1
@@ -45,7 +45,7 @@ const { count, inside } = Barrier
 
 /** Makes the barrier at `barrier`, for `threads` threads, with the attributes at `attr` (0: default). EINVAL for 0 threads, EAGAIN for more than 2^24 - 1. */
 export function pthread_barrier_init(m: Memory, barrier: Address, attr: Address, threads: number): number {
-  if (!Number.isInteger(threads) || threads < 1 || (attr !== 0 && !isPshared(peek(m, attr + BarrierAttr.pshared)))) return EINVAL
+  if (!fits(m, barrier, Barrier.size) || !Number.isInteger(threads) || threads < 1 || (attr !== 0 && !areBarrierAttributes(m, attr))) return EINVAL
   if (threads > BARRIER_MAX) return EAGAIN
   m.i32.fill(0, barrier >>> 2, (barrier + Barrier.size) >>> 2)
   poke(m, barrier + count, threads)
@@ -54,6 +54,7 @@ export function pthread_barrier_init(m: Memory, barrier: Address, attr: Address,
 
 /** Ends the barrier's life; its memory may be used for something else. EBUSY if a thread waits. May be called as soon as a wait has returned. */
 export function pthread_barrier_destroy(m: Memory, barrier: Address): number {
+  if (!fits(m, barrier, Barrier.size)) return EINVAL
   return (load(m, barrier) & mask(peek(m, barrier + count))) !== 0 ? EBUSY : block(leave_slow(m, barrier))
 }
 
@@ -130,24 +131,33 @@ function mask(threads: number): number {
 
 /** Default attributes of a barrier. */
 export function pthread_barrierattr_init(m: Memory, attr: Address): number {
+  if (!fits(m, attr, BarrierAttr.size)) return EINVAL
   m.i32.fill(0, attr >>> 2, (attr + BarrierAttr.size) >>> 2)
   return 0
 }
 
-/** Ends the attributes' life. */
-export function pthread_barrierattr_destroy(_m: Memory, _attr: Address): number {
+/** Ends the attributes' life: using them is EINVAL. Initializing them begins another. */
+export function pthread_barrierattr_destroy(m: Memory, attr: Address): number {
+  if (!areBarrierAttributes(m, attr)) return EINVAL
+  poke(m, attr + BarrierAttr.pshared, DESTROYED)
   return 0
+}
+
+/** Whether there are attributes at `attr`. */
+export function areBarrierAttributes(m: Memory, attr: Address): boolean {
+  return fits(m, attr, BarrierAttr.size) && isPshared(peek(m, attr + BarrierAttr.pshared))
 }
 
 /** PTHREAD_PROCESS_PRIVATE (default) or _SHARED, else EINVAL. Either way, whoever has the memory can use the barrier. */
 export function pthread_barrierattr_setpshared(m: Memory, attr: Address, pshared: number): number {
-  if (!isPshared(pshared)) return EINVAL
+  if (!isPshared(pshared) || !areBarrierAttributes(m, attr)) return EINVAL
   poke(m, attr + BarrierAttr.pshared, pshared)
   return 0
 }
 
 /** Stores the attribute at `value`. */
 export function pthread_barrierattr_getpshared(m: Memory, attr: Address, value: Address): number {
+  if (!areBarrierAttributes(m, attr) || !fits(m, value, 4)) return EINVAL
   poke(m, value, peek(m, attr + BarrierAttr.pshared))
   return 0
 }

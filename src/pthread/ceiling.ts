@@ -2,7 +2,7 @@
 
 import { peek, poke } from '#atomics'
 import { EINVAL } from '../kernel/errno.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { pthread_mutex_lock, pthread_mutex_unlock } from './mutex.ts'
 import { isCeiling } from './mutexattr.ts'
 import { kindOf, PROTECT } from './mutextype.ts'
@@ -10,7 +10,7 @@ import { Mutex } from './records.ts'
 
 /** Stores the mutex's ceiling at `ceiling`. EINVAL if its protocol is not PTHREAD_PRIO_PROTECT. */
 export function pthread_mutex_getprioceiling(m: Memory, mutex: Address, ceiling: Address): number {
-  if ((kindOf(m, mutex) & PROTECT) === 0) return EINVAL
+  if (!fits(m, mutex, Mutex.size) || !fits(m, ceiling, 4) || (kindOf(m, mutex) & PROTECT) === 0) return EINVAL
   poke(m, ceiling, peek(m, mutex + Mutex.ceiling))
   return 0
 }
@@ -21,7 +21,7 @@ export function pthread_mutex_getprioceiling(m: Memory, mutex: Address, ceiling:
  * which EOWNERDEAD leaves the mutex locked and the ceiling as it was.
  */
 export function pthread_mutex_setprioceiling(m: Memory, mutex: Address, ceiling: number, old: Address = 0): number {
-  if ((kindOf(m, mutex) & PROTECT) === 0 || !isCeiling(ceiling)) return EINVAL
+  if (!fits(m, mutex, Mutex.size) || (kindOf(m, mutex) & PROTECT) === 0 || !isCeiling(ceiling)) return EINVAL
   const errno = pthread_mutex_lock(m, mutex)
   if (errno !== 0) return errno
   if (old !== 0) poke(m, old, peek(m, mutex + Mutex.ceiling))

@@ -28,22 +28,24 @@
 
 import { add, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
-import { EINVAL, EOWNERDEAD, EPERM } from '../kernel/errno.ts'
-import { ANY, ANY_EPOCH, CANCEL, requeue, SIGNAL, wake } from '../kernel/futex.ts'
+import { EBUSY, EINVAL, EOWNERDEAD, EPERM } from '../kernel/errno.ts'
+import { ANY, ANY_EPOCH, CANCEL, requeue, SIGNAL, waiters, wake } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { CONTENDED, HELD, lock_slow, unlockAs } from './mutex.ts'
 import { cancellationPoint } from './cancel.ts'
+import { areCondAttributes } from './condattr.ts'
 import { kindOf } from './mutextype.ts'
 import { Cond, CondAttr, Mutex } from './records.ts'
 import { NAMED } from './robust.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
-/** Makes the condition at `cond`, with the attributes at `attr` (0: default, CLOCK_REALTIME). */
+/** Makes the condition at `cond`, with the attributes at `attr` (0: default, CLOCK_REALTIME). EINVAL for attributes that are none. */
 export function pthread_cond_init(m: Memory, cond: Address, attr: Address = 0): number {
+  if (!fits(m, cond, Cond.size) || (attr !== 0 && !areCondAttributes(m, attr))) return EINVAL
   const clock = attr === 0 ? CLOCK_REALTIME : peek(m, attr + CondAttr.clock)
   if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) return EINVAL
   m.i32.fill(0, cond >>> 2, (cond + Cond.size) >>> 2)
@@ -51,9 +53,10 @@ export function pthread_cond_init(m: Memory, cond: Address, attr: Address = 0): 
   return 0
 }
 
-/** Ends the condition's life. Threads that were signalled may still be on their way out. */
-export function pthread_cond_destroy(_m: Memory, _cond: Address): number {
-  return 0
+/** Ends the condition's life. Threads that were signalled may still be on their way out; while others wait, EBUSY. */
+export function pthread_cond_destroy(m: Memory, cond: Address): number {
+  if (!fits(m, cond, Cond.size)) return EINVAL
+  return waiters(m, cond) === 0 ? 0 : EBUSY
 }
 
 /**

@@ -21,8 +21,11 @@ export {
 export { pthread_cleanup_pop, pthread_cleanup_push } from './cleanup.ts'
 export { clock_getres, clock_gettime, clock_settime } from './clock.ts'
 export type { Handler, SigInfo } from './deliver.ts'
-export * from './condattr.ts'
-export { pthread_getcpuclockid } from './cpuclock.ts'
+export {
+  pthread_condattr_destroy, pthread_condattr_getclock, pthread_condattr_getpshared, pthread_condattr_init, pthread_condattr_setclock,
+  pthread_condattr_setpshared,
+} from './condattr.ts'
+export { clock_getcpuclockid, pthread_getcpuclockid } from './cpuclock.ts'
 export type { Entry } from './entry.ts'
 export { pthread_exit } from './exit.ts'
 export { pthread_getspecific, pthread_key_create, pthread_key_delete, pthread_setspecific, PTHREAD_DESTRUCTOR_ITERATIONS, PTHREAD_KEYS_MAX, type Destructor } from './key.ts'
@@ -48,7 +51,10 @@ export {
   pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock, pthread_rwlock_tryrdlock, pthread_rwlock_trywrlock, pthread_rwlock_unlock,
   pthread_rwlock_wrlock,
 } from './rwlock.ts'
-export * from './rwlockattr.ts'
+export {
+  pthread_rwlockattr_destroy, pthread_rwlockattr_getkind_np, pthread_rwlockattr_getpshared, pthread_rwlockattr_init, pthread_rwlockattr_setkind_np,
+  pthread_rwlockattr_setpshared,
+} from './rwlockattr.ts'
 export {
   pthread_getconcurrency, pthread_getschedparam, pthread_setconcurrency, pthread_setschedparam, pthread_setschedprio, PTHREAD_EXPLICIT_SCHED,
   PTHREAD_INHERIT_SCHED, SCHED_FIFO, sched_get_priority_max, sched_get_priority_min, sched_getparam, sched_getscheduler, SCHED_OTHER, SCHED_RR,

@@ -14,7 +14,7 @@ import { add, cas, load, poke, store } from '#atomics'
 import { EAGAIN, EINVAL } from '../kernel/errno.ts'
 import { kernel, KEYS, keys } from '../kernel/process.ts'
 import { PROCESS, Process } from '../kernel/records.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { entryId, routineOf, sourceOf, type Entry } from './entry.ts'
 
 /** How many keys there may be at a time. */
@@ -33,8 +33,9 @@ const values = new Map<Key, unknown>()
 const wordOf = (key: Key): Address => keys + (key & (KEYS - 1)) * 8
 const made = (key: Key): number => (key >>> 16) * 2 + 1
 
-/** Makes a key and stores it at `key`. EAGAIN when there are PTHREAD_KEYS_MAX. */
+/** Makes a key and stores it at `key`. EAGAIN when there are PTHREAD_KEYS_MAX; EINVAL if no word can be there. */
 export function pthread_key_create(m: Memory, key: Address, destructor?: Destructor | Entry): number {
+  if (!fits(m, key, 4)) return EINVAL
   const number = createKey(destructor)
   if (number === 0) return EAGAIN
   poke(m, key, number)

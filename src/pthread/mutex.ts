@@ -42,7 +42,7 @@ import { wake } from '../kernel/futex.ts'
 import { self } from '../kernel/process.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import { USER, type Address, type Memory } from '../mem/memory.ts'
+import { fits, USER, type Address, type Memory } from '../mem/memory.ts'
 import { checkAttributes, kindOfAttributes } from './mutexattr.ts'
 import { DEPTH_MAX, kindOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, typeOf } from './mutextype.ts'
 import { Mutex, MutexAttr } from './records.ts'
@@ -60,7 +60,7 @@ const { owner, type, depth } = Mutex
  * ENOSYS for a robust one, or one with a protocol, in a memory that is not the process's own.
  */
 export function pthread_mutex_init(m: Memory, mutex: Address, attr: Address = 0): number {
-  if (attr !== 0 && !checkAttributes(m, attr)) return EINVAL
+  if (!fits(m, mutex, Mutex.size) || (attr !== 0 && !checkAttributes(m, attr))) return EINVAL
   return initKind(m, mutex, attr === 0 ? 0 : kindOfAttributes(m, attr), attr === 0 ? 0 : peek(m, attr + MutexAttr.ceiling) || 1)
 }
 
@@ -78,6 +78,7 @@ export function initKind(m: Memory, mutex: Address, bits: number, ceiling: numbe
 
 /** Ends the mutex's life; its memory may be used for something else. EBUSY if it is held. */
 export function pthread_mutex_destroy(m: Memory, mutex: Address): number {
+  if (!fits(m, mutex, Mutex.size)) return EINVAL
   const word = load(m, mutex)
   return word === FREE || (isVacant(word) && kindOf(m, mutex) !== 0) ? 0 : EBUSY
 }
@@ -120,6 +121,7 @@ export function pthread_mutex_unlock(m: Memory, mutex: Address): number {
 /** Trylock by the owner `tid`: the calling thread, or an asynchronous acquisition of it. */
 export function trylockAs(m: Memory, mutex: Address, tid: number): number {
   if (casOwned(m, mutex, FREE, HELD, tid) === FREE) return 0
+  if (mutex === 0) return EINVAL
   if (kindOf(m, mutex) !== 0) return trylockNamed(m, mutex, tid)
   return peek(m, mutex + type) === PTHREAD_MUTEX_RECURSIVE && peek(m, mutex + owner) === tid ? deepen(m, mutex) : EBUSY
 }
@@ -135,6 +137,7 @@ function unlock_slow(m: Memory, mutex: Address, tid: number, seen: number): numb
     wake(m, mutex, 1)
     return 0
   }
+  if (mutex === 0) return EINVAL
   if (kindOf(m, mutex) !== 0) return unlockNamed(m, mutex, tid)
   const more = peek(m, mutex + depth)
   if (more !== 0 && peek(m, mutex + owner) === tid) {
@@ -153,6 +156,7 @@ export function lockUntil(m: Memory, mutex: Address, until: number, clock: Clock
 }
 
 function relockOrWait(m: Memory, mutex: Address, until: number, clock: Clock): number {
+  if (mutex === 0) return EINVAL
   const kind = peek(m, mutex + type)
   if (kind > PTHREAD_MUTEX_ERRORCHECK) return lockNamed(m, mutex, until, clock)
   if (peek(m, mutex + owner) === self.tid) {

@@ -24,7 +24,7 @@ import { kernel, record, user } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import { USER, type Address, type Memory } from '../mem/memory.ts'
+import { fits, USER, type Address, type Memory } from '../mem/memory.ts'
 import { INHERIT, kindOf, PROTECT } from './mutextype.ts'
 import { Mutex } from './records.ts'
 
@@ -43,20 +43,13 @@ export function inheritAgain(slot: number, kind: number): void {
 }
 
 function inheritance(slot: number): number {
-  let most = 0
-  let count = 0
-  for (let mutex = peek(kernel, record(slot) + ThreadRecord.robust); mutex !== 0 && fits(mutex) && count < MOST; mutex = peek(user, mutex + Mutex.next)) {
-    count++
+  let most = 0, count = 0
+  for (let mutex = peek(kernel, record(slot) + ThreadRecord.robust); fits(user, mutex, Mutex.size) && count++ < MOST; mutex = peek(user, mutex + Mutex.next)) {
     const kind = kindOf(user, mutex)
     if ((kind & PROTECT) !== 0) most = Math.max(most, peek(user, mutex + Mutex.ceiling))
     if ((kind & INHERIT) !== 0) most = Math.max(most, highestWaiting(user, mutex))
   }
   return most
-}
-
-// Whether there may be a mutex: another thread's list is read while it changes.
-function fits(mutex: Address): boolean {
-  return mutex > 0 && mutex <= user.size - Mutex.size && (mutex & 3) === 0
 }
 
 /** The waiter of a mutex is none any more, or has a lower priority: its holder inherits what is left, and so on along the chain. */

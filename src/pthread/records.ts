@@ -17,7 +17,7 @@ export const Mutex = struct('mutex', {
 
 /** pthread_mutexattr_t */
 export const MutexAttr = struct('mutexattr', {
-  type: i32('type of the mutex to be'),
+  type: i32('type of the mutex to be; -1 destroyed'),
   robust: i32('0 stalled, 1 robust'),
   protocol: i32('0 none, 1 inherit, 2 protect'),
   ceiling: i32('priority ceiling, 1 to 99; 0 stands for 1'),
@@ -35,7 +35,7 @@ export const Cond = struct('cond', {
 /** pthread_condattr_t */
 export const CondAttr = struct('condattr', {
   clock: i32('clock of timed waits: 0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC'),
-  pshared: i32('0 private, 1 shared: both work between all threads and programs that share the memory'),
+  pshared: i32('0 private, 1 shared: both work between all threads and programs that share the memory; -1 destroyed'),
 })
 
 /** pthread_rwlock_t */
@@ -51,7 +51,7 @@ export const Rwlock = struct('rwlock', {
 /** pthread_rwlockattr_t */
 export const RwlockAttr = struct('rwlockattr', {
   kind: i32('kind of the lock to be'),
-  pshared: i32('0 private, 1 shared between processes'),
+  pshared: i32('0 private, 1 shared between processes, -1 destroyed'),
 })
 
 /** pthread_barrier_t */
@@ -64,7 +64,7 @@ export const Barrier = struct('barrier', {
 
 /** pthread_barrierattr_t */
 export const BarrierAttr = struct('barrierattr', {
-  pshared: i32('0 private, 1 shared between processes'),
+  pshared: i32('0 private, 1 shared between processes, -1 destroyed'),
   reserved: i32('room'),
 })
 

@@ -42,7 +42,7 @@ import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { polls } from '../kernel/spin.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { above, inheritAgain, takeBack } from './priority.ts'
 import { DEPTH_MAX, kindOf, ROBUST, typeOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_RECURSIVE } from './mutextype.ts'
 import { Mutex } from './records.ts'
@@ -186,7 +186,7 @@ export function pthread_mutex_consistent(m: Memory, mutex: Address): number {
 
 /** {@link pthread_mutex_consistent} by the owner `tid`. */
 export function consistentAs(m: Memory, mutex: Address, tid: number): number {
-  if ((kindOf(m, mutex) & ROBUST) === 0 || peek(m, mutex + owner) !== tid || peek(m, mutex + inconsistent) === 0) return EINVAL
+  if (!fits(m, mutex, Mutex.size) || (kindOf(m, mutex) & ROBUST) === 0 || peek(m, mutex + owner) !== tid || peek(m, mutex + inconsistent) === 0) return EINVAL
   poke(m, mutex + inconsistent, 0)
   return 0
 }
@@ -204,7 +204,7 @@ export function orphan(slot: number, quiet: boolean): void {
   const t = record(slot)
   const tid = peek(kernel, t + ThreadRecord.tid)
   const held: Address[] = []                                              // all, before others may take and link the first
-  for (let mutex = peek(kernel, t + robust); mutex !== 0 && held.length < LONGEST && fits(mutex); mutex = peek(user, mutex + next)) held.push(mutex)
+  for (let mutex = peek(kernel, t + robust); fits(user, mutex, Mutex.size) && held.length < LONGEST; mutex = peek(user, mutex + next)) held.push(mutex)
   const half = peek(kernel, t + acquiring)
   if (half !== 0 && !held.includes(half)) abandon(half, tid, quiet)
   held.forEach((mutex, i) => {
@@ -216,12 +216,8 @@ export function orphan(slot: number, quiet: boolean): void {
   poke(kernel, t + acquiring, 0)
 }
 
-function fits(mutex: Address): boolean {
-  return mutex > 0 && mutex <= user.size - Mutex.size && (mutex & 3) === 0
-}
-
 function abandon(mutex: Address, tid: number, quiet: boolean): void {
-  if (!fits(mutex) || (kindOf(user, mutex) & ROBUST) === 0) return
+  if (!fits(user, mutex, Mutex.size) || (kindOf(user, mutex) & ROBUST) === 0) return
   for (let word = load(user, mutex); !isVacant(word) && (word & HOLDER) === tid; word = load(user, mutex)) {
     poke(user, mutex + owner, 0)
     if (cas(user, mutex, word, ORPHAN) !== word) continue                 // a waiter has added WAITED

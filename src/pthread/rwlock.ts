@@ -60,8 +60,9 @@ import { decideAndWake, losses, waiters, wake } from '../kernel/futex.ts'
 import { self } from '../kernel/process.ts'
 import { block, refused, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { Rwlock, RwlockAttr } from './records.ts'
+import { areRwlockAttributes } from './rwlockattr.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
 export const PTHREAD_RWLOCK_PREFER_WRITER_NP = 0, PTHREAD_RWLOCK_PREFER_READER_NP = 1, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP = 2,
@@ -76,6 +77,7 @@ const { owner, kind, turn, claim } = Rwlock
 
 /** Makes the lock at `lock`, free, with the attributes at `attr` (0: default). EINVAL for attributes that are none. */
 export function pthread_rwlock_init(m: Memory, lock: Address, attr: Address = 0): number {
+  if (!fits(m, lock, Rwlock.size) || (attr !== 0 && !areRwlockAttributes(m, attr))) return EINVAL
   const preference = attr === 0 ? PTHREAD_RWLOCK_DEFAULT_NP : peek(m, attr + RwlockAttr.kind)
   if (preference < PTHREAD_RWLOCK_PREFER_WRITER_NP || preference > PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) return EINVAL
   m.i32.fill(0, lock >>> 2, (lock + Rwlock.size) >>> 2)
@@ -85,6 +87,7 @@ export function pthread_rwlock_init(m: Memory, lock: Address, attr: Address = 0)
 
 /** Ends the lock's life; its memory may be used for something else. EBUSY if somebody holds it or waits for it. */
 export function pthread_rwlock_destroy(m: Memory, lock: Address): number {
+  if (!fits(m, lock, Rwlock.size)) return EINVAL
   return (load(m, lock) & (HELD | READERS)) === 0 && waiters(m, lock) === 0 ? 0 : EBUSY
 }
 

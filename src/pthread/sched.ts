@@ -11,7 +11,7 @@ import { usePriorities } from '../kernel/priority.ts'
 import { kernel, record, self, user } from '../kernel/process.ts'
 import { PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { deliveryPoint } from './deliver.ts'
 import { PRIORITY_MAX, PRIORITY_MIN, RR_INTERVAL } from './limits.ts'
 import { awaitedBy, give, takeBack } from './priority.ts'
@@ -48,6 +48,7 @@ export function schedule(slot: number, policy: number, priority: number): void {
 export function pthread_getschedparam(m: Memory, thread: number, policy: Address, param: Address): number {
   const slot = find(thread)
   if (slot === 0) return ESRCH
+  if (!fits(m, policy, 4) || !fits(m, param, SchedParam.size)) return EINVAL
   poke(m, policy, peek(kernel, record(slot) + ThreadRecord.policy))
   poke(m, param + SchedParam.priority, peek(kernel, record(slot) + ThreadRecord.priority))
   return 0
@@ -57,6 +58,7 @@ export function pthread_getschedparam(m: Memory, thread: number, policy: Address
 export function pthread_setschedparam(m: Memory, thread: number, policy: number, param: Address): number {
   const slot = find(thread)
   if (slot === 0) return ESRCH
+  if (!fits(m, param, SchedParam.size)) return EINVAL
   const priority = peek(m, param + SchedParam.priority)
   if (!isPolicy(policy) || !isPriority(priority, policy)) return EINVAL
   schedule(slot, policy, priority)
@@ -93,14 +95,19 @@ export function sched_getscheduler(pid: number): number {
   return pid < 0 ? -EINVAL : isOwn(pid) ? peek(kernel, record(self.slot) + ThreadRecord.policy) : -ESRCH
 }
 
-/** Gives the calling thread the policy, and the priority in the sched_param at `param`. ESRCH for another process; EINVAL. */
+/**
+ * Gives the calling thread the policy, and the priority in the sched_param at `param`. Returns the policy before; -ESRCH for
+ * another process; -EINVAL.
+ */
 export function sched_setscheduler(m: Memory, pid: number, policy: number, param: Address): number {
-  return pid < 0 ? EINVAL : isOwn(pid) ? pthread_setschedparam(m, self.tid, policy, param) : ESRCH
+  const before = sched_getscheduler(pid)
+  const errno = before < 0 ? 0 : pthread_setschedparam(m, self.tid, policy, param)
+  return errno === 0 ? before : -errno
 }
 
 /** Stores the priority of the calling thread into the sched_param at `param`. ESRCH for another process; EINVAL. */
 export function sched_getparam(m: Memory, pid: number, param: Address): number {
-  if (pid < 0) return EINVAL
+  if (pid < 0 || !fits(m, param, SchedParam.size)) return EINVAL
   if (!isOwn(pid)) return ESRCH
   poke(m, param + SchedParam.priority, peek(kernel, record(self.slot) + ThreadRecord.priority))
   return 0
@@ -108,7 +115,8 @@ export function sched_getparam(m: Memory, pid: number, param: Address): number {
 
 /** Gives the calling thread the priority in the sched_param at `param`. ESRCH for another process; EINVAL. */
 export function sched_setparam(m: Memory, pid: number, param: Address): number {
-  return pid < 0 ? EINVAL : isOwn(pid) ? pthread_setschedprio(self.tid, peek(m, param + SchedParam.priority)) : ESRCH
+  if (pid < 0 || !fits(m, param, SchedParam.size)) return EINVAL
+  return isOwn(pid) ? pthread_setschedprio(self.tid, peek(m, param + SchedParam.priority)) : ESRCH
 }
 
 /** Stores into `interval` the slice of a SCHED_RR thread that shares its carrier. ESRCH for another process; EINVAL. */

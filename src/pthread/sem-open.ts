@@ -21,7 +21,7 @@ import { arena, kernel, self, user } from '../kernel/process.ts'
 import { PROCESS, Process } from '../kernel/records.ts'
 import { free, malloc } from '../mem/arena.ts'
 import { acquire, release } from '../mem/lock.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { getText, putText } from '../mem/text.ts'
 import { NamedSem } from './records.ts'
 import { sem_init, SEM_VALUE_MAX } from './sem.ts'
@@ -44,7 +44,7 @@ const { next, name: nameOf, opens, linked, sem } = NamedSem
  */
 export function sem_open(m: Memory, address: Address, name: string, oflag: number, _mode = 0, value = 0): number {
   if (m.id !== user.id) return ENOSYS
-  if ((oflag & ~(O_CREAT | O_EXCL | ACCESS)) !== 0) return EINVAL
+  if ((oflag & ~(O_CREAT | O_EXCL | ACCESS)) !== 0 || !fits(m, address, 4)) return EINVAL
   const key = keyOf(name)
   if (typeof key === 'number') return key
   const [errno, node] = underLock(() => open_locked(key, oflag, value))

@@ -18,7 +18,7 @@ import { EAGAIN, EBUSY, EINVAL, EOVERFLOW } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL, waiters, wake } from '../kernel/futex.ts'
 import { block, REPORT, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { cancellationPoint } from './cancel.ts'
 import { Sem } from './records.ts'
 import { deadline, type Timespec } from './timespec.ts'
@@ -27,7 +27,7 @@ export const SEM_VALUE_MAX = 0x7fff_ffff
 
 /** Makes the semaphore at `sem` with `value`. `pshared` is accepted: whoever shares the memory shares it. EINVAL for a value above SEM_VALUE_MAX. */
 export function sem_init(m: Memory, sem: Address, _pshared: number, value: number): number {
-  if (!(value >= 0 && value <= SEM_VALUE_MAX)) return EINVAL
+  if (!fits(m, sem, Sem.size) || !(value >= 0 && value <= SEM_VALUE_MAX)) return EINVAL
   m.i32.fill(0, sem >>> 2, (sem + Sem.size) >>> 2)
   poke(m, sem, value)
   return 0
@@ -35,6 +35,7 @@ export function sem_init(m: Memory, sem: Address, _pshared: number, value: numbe
 
 /** Ends the semaphore's life; its memory may be used for something else. EBUSY if a thread waits. */
 export function sem_destroy(m: Memory, sem: Address): number {
+  if (!fits(m, sem, Sem.size)) return EINVAL
   return waiters(m, sem) === 0 ? 0 : EBUSY
 }
 
@@ -51,7 +52,7 @@ export function sem_trywait(m: Memory, sem: Address): number {
     if (seen === value) return 0
     value = seen
   }
-  return EAGAIN
+  return sem === 0 ? EINVAL : EAGAIN
 }
 
 /** {@link sem_wait} until `abstime` on CLOCK_REALTIME: ETIMEDOUT after that. */
@@ -74,6 +75,7 @@ export function sem_post(m: Memory, sem: Address): number {
 
 /** Stores the value at `value`. */
 export function sem_getvalue(m: Memory, sem: Address, value: Address): number {
+  if (!fits(m, sem, Sem.size) || !fits(m, value, 4)) return EINVAL
   poke(m, value, load(m, sem))
   return 0
 }
@@ -81,6 +83,7 @@ export function sem_getvalue(m: Memory, sem: Address, value: Address): number {
 /** Adds `count`, wakes as many. */
 export function postMany(m: Memory, sem: Address, count: number): number {
   for (let value = load(m, sem); ;) {
+    if (value < 0) return EINVAL                                          // no semaphore
     if (value > SEM_VALUE_MAX - count) return EOVERFLOW
     const seen = cas(m, sem, value, value + count)
     if (seen === value) break
@@ -92,9 +95,10 @@ export function postMany(m: Memory, sem: Address, count: number): number {
 
 /** The slow path of every wait: returns 0, ETIMEDOUT, or EINTR when a handler without SA_RESTART ran. */
 export function* wait_slow(m: Memory, sem: Address, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
-  while (sem_trywait(m, sem) !== 0) {
+  for (;;) {
+    const tried = sem_trywait(m, sem)
+    if (tried !== EAGAIN) return tried
     const result = yield wait(m, sem, 0, wmesg.semaphore, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL | REPORT)
     if (result !== 0) return result
   }
-  return 0
 }

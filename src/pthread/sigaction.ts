@@ -15,9 +15,10 @@ import { carrierRecord, kernel, self } from '../kernel/process.ts'
 import { ActionRecord, Carrier } from '../kernel/records.ts'
 import { actionOf, Kind, SA_RESTART, setAction, underSignalLock } from '../kernel/signal.ts'
 import { bitOf, isSignal, SIGKILL, SIGSTOP, wordOf } from '../kernel/signo.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { deliveryPoint, functionOf, numberOf, prefetch, type Handler } from './deliver.ts'
 import { entryId, mark, sourceOf, type Entry } from './entry.ts'
+import { SigSet } from './sigset.ts'
 
 export const SIG_DFL = 0, SIG_IGN = 1
 export { SA_NOCLDSTOP, SA_NODEFER, SA_RESETHAND, SA_RESTART, SA_SIGINFO } from '../kernel/signal.ts'
@@ -38,6 +39,7 @@ export interface SigAction {
  */
 export function sigaction(m: Memory, signo: number, act: SigAction | null, oact?: SigAction): number {
   if (!isSignal(signo) || (act !== null && (signo === SIGKILL || signo === SIGSTOP))) return EINVAL
+  for (const set of [act?.sa_mask, oact?.sa_mask]) if (set !== undefined && set !== 0 && !fits(m, set, SigSet.size)) return EINVAL
   const handler = act === null ? undefined : resolve(act.sa_handler ?? SIG_DFL)
   if (typeof handler === 'number') return handler
   if (oact !== undefined) describe(m, signo, oact)

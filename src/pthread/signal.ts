@@ -10,8 +10,9 @@ import { pendingOfCaller, send, setMask } from '../kernel/signal.ts'
 import { SI_QUEUE, SI_TKILL, SI_USER } from '../kernel/signal-queue.ts'
 import { isSignal } from '../kernel/signo.ts'
 import { find } from '../kernel/thread.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { deliveryPoint } from './deliver.ts'
+import { SigSet } from './sigset.ts'
 
 export const SIG_BLOCK = 0, SIG_UNBLOCK = 1, SIG_SETMASK = 2
 
@@ -67,7 +68,8 @@ function sent(errno: number): number {
  * signals that it unblocks are delivered before it returns. EINVAL for a `how` that is none.
  */
 export function pthread_sigmask(m: Memory, how: number, set: Address, oset: Address = 0): number {
-  if (set !== 0 && how !== SIG_BLOCK && how !== SIG_UNBLOCK && how !== SIG_SETMASK) return EINVAL
+  if (set !== 0 && ((how !== SIG_BLOCK && how !== SIG_UNBLOCK && how !== SIG_SETMASK) || !fits(m, set, SigSet.size))) return EINVAL
+  if (oset !== 0 && !fits(m, oset, SigSet.size)) return EINVAL
   const t = record(self.slot)
   const mask0 = peek(kernel, t + ThreadRecord.mask0), mask1 = peek(kernel, t + ThreadRecord.mask1)
   const set0 = set === 0 ? 0 : peek(m, set), set1 = set === 0 ? 0 : peek(m, set + 4)
@@ -88,8 +90,9 @@ export function sigprocmask(m: Memory, how: number, set: Address, oset: Address 
   return pthread_sigmask(m, how, set, oset)
 }
 
-/** Stores at `set` which signals are blocked and pending, for the thread or the process. */
+/** Stores at `set` which signals are blocked and pending, for the thread or the process. EINVAL if no set can be there. */
 export function sigpending(m: Memory, set: Address): number {
+  if (!fits(m, set, SigSet.size)) return EINVAL
   const [pending0, pending1] = pendingOfCaller()
   const t = record(self.slot)
   poke(m, set, pending0 & peek(kernel, t + ThreadRecord.mask0))

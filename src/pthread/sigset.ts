@@ -4,7 +4,7 @@ import { peek, poke } from '#atomics'
 import { EINVAL } from '../kernel/errno.ts'
 import { bitOf, isSignal, wordOf } from '../kernel/signo.ts'
 import { i32, struct } from '../mem/struct.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 
 /** sigset_t */
 export const SigSet = struct('sigset', {
@@ -12,8 +12,9 @@ export const SigSet = struct('sigset', {
   set1: i32('signals 33 to 64'),
 })
 
-/** Makes the set at `set` empty. */
+/** Makes the set at `set` empty. EINVAL if none can be there. */
 export function sigemptyset(m: Memory, set: Address): number {
+  if (!fits(m, set, SigSet.size)) return EINVAL
   poke(m, set, 0)
   poke(m, set + 4, 0)
   return 0
@@ -21,6 +22,7 @@ export function sigemptyset(m: Memory, set: Address): number {
 
 /** Makes it the set of all signals. */
 export function sigfillset(m: Memory, set: Address): number {
+  if (!fits(m, set, SigSet.size)) return EINVAL
   poke(m, set, -1 & ~bitOf(32))
   poke(m, set + 4, -1 & ~bitOf(33))
   return 0
@@ -28,7 +30,7 @@ export function sigfillset(m: Memory, set: Address): number {
 
 /** Adds a signal. EINVAL if it is none. */
 export function sigaddset(m: Memory, set: Address, signo: number): number {
-  if (!isSignal(signo)) return EINVAL
+  if (!isSignal(signo) || !fits(m, set, SigSet.size)) return EINVAL
   const word = set + 4 * wordOf(signo)
   poke(m, word, peek(m, word) | bitOf(signo))
   return 0
@@ -36,7 +38,7 @@ export function sigaddset(m: Memory, set: Address, signo: number): number {
 
 /** Takes a signal out. EINVAL if it is none. */
 export function sigdelset(m: Memory, set: Address, signo: number): number {
-  if (!isSignal(signo)) return EINVAL
+  if (!isSignal(signo) || !fits(m, set, SigSet.size)) return EINVAL
   const word = set + 4 * wordOf(signo)
   poke(m, word, peek(m, word) & ~bitOf(signo))
   return 0
@@ -44,7 +46,7 @@ export function sigdelset(m: Memory, set: Address, signo: number): number {
 
 /** Stores 1 at `is` if the signal is in the set, else 0. EINVAL if it is no signal. */
 export function sigismember(m: Memory, set: Address, signo: number, is: Address): number {
-  if (!isSignal(signo)) return EINVAL
+  if (!isSignal(signo) || !fits(m, set, SigSet.size) || !fits(m, is, 4)) return EINVAL
   poke(m, is, (peek(m, set + 4 * wordOf(signo)) & bitOf(signo)) === 0 ? 0 : 1)
   return 0
 }

@@ -17,9 +17,10 @@ import { ALWAYS, block, wait, type Sleeper } from '../kernel/request.ts'
 import { await_locked, setMask, stopAwaiting, takeOf_locked, underSignalLock } from '../kernel/signal.ts'
 import type { Taken } from '../kernel/signal-queue.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { cancellationPoint } from './cancel.ts'
 import { infoOf, type SigInfo } from './deliver.ts'
+import { SigSet } from './sigset.ts'
 import { span, type Timespec } from './timespec.ts'
 
 function* wait_slow(set0: number, set1: number, out: Taken, until: number): Sleeper<number> {
@@ -44,6 +45,7 @@ function* wait_slow(set0: number, set1: number, out: Taken, until: number): Slee
 
 function take(m: Memory, set: Address, out: Taken, until: number): number {
   cancellationPoint()
+  if (!fits(m, set, SigSet.size)) return EINVAL
   return block(wait_slow(peek(m, set), peek(m, set + 4), out, until))
 }
 
@@ -51,10 +53,11 @@ const nothing = (): Taken => ({ signo: 0, code: 0, value: 0, sender: 0, timer: 0
 
 /** Waits until a signal of the set at `set` is pending, takes it, and stores its number at `sig`. They should be blocked. A cancellation point. */
 export function sigwait(m: Memory, set: Address, sig: Address): number {
+  if (!fits(m, sig, 4)) return EINVAL
   const out = nothing()
   let result = EINTR
   while (result === EINTR) result = take(m, set, out, Infinity)
-  poke(m, sig, out.signo)
+  if (result === 0) poke(m, sig, out.signo)
   return result
 }
 
@@ -63,10 +66,12 @@ export function sigwaitinfo(m: Memory, set: Address, info: Partial<SigInfo> = {}
   return waitFor(m, set, info, Infinity)
 }
 
-/** {@link sigwaitinfo} for `timeout` at most: EAGAIN after that. EINVAL if that is no time. */
+/** {@link sigwaitinfo} for `timeout` at most: EAGAIN after that. EINVAL if that is no time, and none of the signals is pending. */
 export function sigtimedwait(m: Memory, set: Address, info: Partial<SigInfo>, timeout: Timespec): number {
   const ms = span(timeout)
-  return ms < 0 ? EINVAL : waitFor(m, set, info, now(CLOCK_MONOTONIC) + ms)
+  if (ms >= 0) return waitFor(m, set, info, now(CLOCK_MONOTONIC) + ms)
+  const pending = waitFor(m, set, info, 0)
+  return pending === EAGAIN ? EINVAL : pending
 }
 
 function waitFor(m: Memory, set: Address, info: Partial<SigInfo>, until: number): number {
@@ -76,9 +81,10 @@ function waitFor(m: Memory, set: Address, info: Partial<SigInfo>, until: number)
   return result
 }
 
-/** Waits until a handler has run, with the mask at `set` meanwhile; always returns EINTR. A cancellation point. */
+/** Waits until a handler has run, with the mask at `set` meanwhile; returns EINTR. EINVAL if no set can be there. A cancellation point. */
 export function sigsuspend(m: Memory, set: Address): number {
   cancellationPoint()
+  if (!fits(m, set, SigSet.size)) return EINVAL
   const t = record(self.slot)
   const mask0 = peek(kernel, t + ThreadRecord.mask0), mask1 = peek(kernel, t + ThreadRecord.mask1)
   setMask(peek(m, set), peek(m, set + 4))

@@ -4,7 +4,7 @@
 // sleep is on CLOCK_MONOTONIC, so that setting the time of day does not move its end.
 
 import { peek } from '#atomics'
-import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, now, type Clock } from '../kernel/clock.ts'
+import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, cpuClockOf, now, type Clock } from '../kernel/clock.ts'
 import { EINVAL, EINTR, ENOTSUP, ETIMEDOUT } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
@@ -12,6 +12,7 @@ import { ThreadRecord } from '../kernel/records.ts'
 import { ALWAYS, block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { cancellationPoint } from './cancel.ts'
+import { clock_getres } from './clock.ts'
 import { deadline, setTimespec, span, type MutableTimespec, type Timespec } from './timespec.ts'
 
 export const TIMER_ABSTIME = 1
@@ -46,12 +47,12 @@ function sleepFor(ms: number, left?: MutableTimespec): number {
 
 /**
  * Sleeps for `rqtp`, or with TIMER_ABSTIME in `flags` until `rqtp`, on `clock`. EINTR: a handler ran; a relative sleep then
- * stores what is left in `rmtp`. EINVAL: no time, no clock, the calling thread's processor time; ENOTSUP: the process's.
+ * stores what is left in `rmtp`. EINVAL: no time, no clock, the calling thread's processor time; ENOTSUP: the process's or another thread's.
  * A cancellation point.
  */
 export function clock_nanosleep(clock: number, flags: number, rqtp: Timespec, rmtp?: MutableTimespec): number {
   if (clock === CLOCK_THREAD_CPUTIME_ID) return EINVAL
-  if (clock === CLOCK_PROCESS_CPUTIME_ID) return ENOTSUP
+  if (clock === CLOCK_PROCESS_CPUTIME_ID || clock < 0) return clock === cpuClockOf(self.tid) || clock_getres(clock) !== 0 ? EINVAL : ENOTSUP
   if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) return EINVAL
   if ((flags & TIMER_ABSTIME) === 0) return nanosleep(rqtp, rmtp)
   const until = deadline(rqtp, clock)

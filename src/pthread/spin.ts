@@ -25,21 +25,23 @@ import { self } from '../kernel/process.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { polls } from '../kernel/spin.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { isPshared } from './pshared.ts'
+import { Spinlock } from './records.ts'
 
 const SLEEPERS = 0x8000_0000 | 0
 const POLLS = 4000
 
 /** Makes the spin lock at `lock`, free. EINVAL if `pshared` is neither PTHREAD_PROCESS_PRIVATE nor _SHARED: either way, whoever has the memory can use it. */
 export function pthread_spin_init(m: Memory, lock: Address, pshared: number): number {
-  if (!isPshared(pshared)) return EINVAL
+  if (!isPshared(pshared) || !fits(m, lock, Spinlock.size)) return EINVAL
   poke(m, lock, 0)
   return 0
 }
 
 /** Ends the lock's life; its memory may be used for something else. EBUSY if it is held. */
 export function pthread_spin_destroy(m: Memory, lock: Address): number {
+  if (!fits(m, lock, Spinlock.size)) return EINVAL
   return load(m, lock) === 0 ? 0 : EBUSY
 }
 
@@ -47,6 +49,7 @@ export function pthread_spin_destroy(m: Memory, lock: Address): number {
 export function pthread_spin_lock(m: Memory, lock: Address): number {
   const seen = cas(m, lock, 0, self.tid)
   if (seen === 0) return 0
+  if (lock === 0) return EINVAL
   return holderIn(seen) === self.tid ? EDEADLK : spin(m, lock) ? 0 : block(lock_slow(m, lock))
 }
 

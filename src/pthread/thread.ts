@@ -21,7 +21,7 @@ import { site, tracing } from '../kernel/sites.ts'
 import { claim, find, GONE, unclaim } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { encode } from '../mem/codec.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { putText } from '../mem/text.ts'
 import { cancellationPoint, PTHREAD_CANCELED } from './cancel.ts'
 import { Attr } from './records.ts'
@@ -168,7 +168,7 @@ export function detach(slot: number, serial: number): number {
 export function pthread_create(m: Memory, thread: Address, attr: Address, routine: Entry, arg?: unknown): number {
   const source = sourceOf(routine)
   if (source === undefined || source.startsWith('f')) return EINVAL
-  if (attr !== 0 && peek(m, attr + Attr.initialized) !== 1) return EINVAL
+  if (!fits(m, thread, 4) || (attr !== 0 && (!fits(m, attr, Attr.size) || peek(m, attr + Attr.initialized) !== 1))) return EINVAL
   const explicit = attr !== 0 && peek(m, attr + Attr.inherit) === PTHREAD_EXPLICIT_SCHED
   const policy = explicit ? peek(m, attr + Attr.policy) : 0, priority = explicit ? peek(m, attr + Attr.priority) : 0
   if (!isPriority(priority, policy)) return EINVAL

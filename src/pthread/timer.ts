@@ -9,7 +9,7 @@ import { EAGAIN, EINVAL, ENOMEM, ENOTSUP } from '../kernel/errno.ts'
 import { isSignal, SIGALRM } from '../kernel/signo.ts'
 import { find } from '../kernel/thread.ts'
 import { ALARM, createTimer, deleteTimer, baseOf, getTimer, Notify, overrunOf, setTimer, timerId, timerOf, type Event, type Setting } from '../kernel/timer.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
 import { TIMER_ABSTIME } from './sleep.ts'
 import { deadline, setTimespec, span, type MutableTimespec, type Timespec } from './timespec.ts'
@@ -42,10 +42,11 @@ export interface MutableITimerSpec { it_value: MutableTimespec, it_interval: Mut
 export function timer_create(m: Memory, clock: number, event: SigEvent | null, timerid: Address): number {
   if (clock === CLOCK_PROCESS_CPUTIME_ID || clock === CLOCK_THREAD_CPUTIME_ID) return ENOTSUP
   if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) return EINVAL
+  if (!fits(m, timerid, 4)) return EINVAL
   const what = event === null ? { notify: SIGEV_SIGNAL, signo: SIGALRM, value: 0, tid: 0, entry: 0 } : eventOf(event)
   if (typeof what === 'number') return what
   needSpawner()
-  const n = createTimer(clock, what)
+  const n = createTimer(clock, what, 0, event === null)
   if (n === 0) return EAGAIN
   poke(m, timerid, timerId(n))
   return 0
@@ -84,11 +85,11 @@ export function timer_delete(timerid: number): number {
 
 /**
  * Sets when the timer expires: after `it_value`, or with TIMER_ABSTIME at it, and then every `it_interval`; an `it_value` of 0
- * disarms it. How it was set is stored in `ovalue`. EINVAL: no timer, or no times.
+ * disarms it, whatever the interval. How it was set is stored in `ovalue`. EINVAL: no timer, or no times.
  */
 export function timer_settime(timerid: number, flags: number, value: ITimerSpec, ovalue?: MutableITimerSpec): number {
   const n = timerOf(timerid)
-  const every = span(value.it_interval), first = span(value.it_value)
+  const first = span(value.it_value), every = first === 0 ? 0 : span(value.it_interval)
   if (n === 0 || every < 0 || first < 0) return EINVAL
   const on = baseOf(n)
   const absolute = (flags & TIMER_ABSTIME) !== 0

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  clock_getres, clock_gettime, CLOCK_MONOTONIC, clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, clock_settime, CLOCK_THREAD_CPUTIME_ID, EINTR,
-  EINVAL, ENOTSUP, EPERM, nanosleep, pthread_kill, SA_RESTART, SIG_DFL, sigaction, SIGUSR1, sleep, TIMER_ABSTIME, usleep,
+  clock_getcpuclockid, clock_getres, clock_gettime, CLOCK_MONOTONIC, clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, clock_settime,
+  CLOCK_THREAD_CPUTIME_ID, EINTR, EINVAL, ENOTSUP, EPERM, ESRCH, nanosleep, pthread_getcpuclockid, pthread_kill, pthread_self, sem_post, SA_RESTART, SIG_DFL,
+  sigaction, SIGUSR1, sleep, TIMER_ABSTIME, usleep,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at, NO_CLOCK, wrong } from './clock.ts'
-import { create, inThread, join, listed, m, ok } from './setup.ts'
+import { create, inThread, join, listed, m, newSem, newWord, ok, word, work } from './setup.ts'
 import { acts, newStage } from './signal-setup.ts'
 import { asleep } from './state.ts'
 
@@ -78,6 +79,29 @@ test('clock_nanosleep() shall fail with EINVAL: no such clock, or the calling th
   assert.equal(clock_nanosleep(NO_CLOCK, 0, { tv_sec: 0, tv_nsec: 1 }), EINVAL)
   assert.equal(clock_nanosleep(CLOCK_THREAD_CPUTIME_ID, 0, { tv_sec: 0, tv_nsec: 1 }), EINVAL)
   assert.equal(clock_nanosleep(CLOCK_PROCESS_CPUTIME_ID, 0, { tv_sec: 0, tv_nsec: 1 }), ENOTSUP)
+})
+
+test('clock_nanosleep() fails with EINVAL for the clock of the calling thread or of none, ENOTSUP for that of another thread', () => {
+  const clock = newWord(), sem = newSem(0), t = create(work.waitFor, sem)
+  ok(pthread_getcpuclockid(m, pthread_self(), clock))
+  assert.equal(clock_nanosleep(word(clock), 0, { tv_sec: 0, tv_nsec: 1 }), EINVAL)
+  ok(pthread_getcpuclockid(m, t, clock))
+  assert.equal(clock_nanosleep(word(clock), 0, { tv_sec: 0, tv_nsec: 1 }), ENOTSUP)
+  ok(sem_post(m, sem))
+  join(t)
+  assert.equal(clock_nanosleep(word(clock), 0, { tv_sec: 0, tv_nsec: 1 }), EINVAL)
+})
+
+test('clock_getcpuclockid(): the clock of the process, for pid 0 and its own; ESRCH for another one', () => {
+  const clock = newWord(), [before, after] = [0, 0].map(() => ({ tv_sec: 0, tv_nsec: 0 }))
+  for (const pid of [0, process.pid]) {
+    ok(clock_getcpuclockid(m, pid, clock))
+    assert.equal(word(clock), CLOCK_PROCESS_CPUTIME_ID)
+  }
+  ok(clock_gettime(word(clock), before))
+  ok(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, after))
+  assert.ok(after.tv_sec > before.tv_sec || (after.tv_sec === before.tv_sec && after.tv_nsec >= before.tv_nsec))
+  assert.equal(clock_getcpuclockid(m, 987_654, clock), ESRCH)
 })
 
 test('CLOCK_PROCESS_CPUTIME_ID and CLOCK_THREAD_CPUTIME_ID count processor time', () => {

@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  Attr, EINVAL, malloc, pthread_attr_getdetachstate, pthread_attr_init, pthread_attr_setdetachstate, PTHREAD_CREATE_DETACHED,
-  PTHREAD_CREATE_JOINABLE,
+  Attr, EINVAL, malloc, pthread_attr_getdetachstate, pthread_attr_init, pthread_attr_setdetachstate, PTHREAD_CREATE_DETACHED, PTHREAD_CREATE_JOINABLE,
 } from 'pthreads/posix'
 import { m, newWord, ok, word } from './setup.ts'
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  Attr, EINVAL, malloc, pthread_attr_getheaplimit_np, pthread_attr_getstacksize, pthread_attr_init, pthread_attr_setheaplimit_np,
-  pthread_attr_setstacksize, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN,
+  Attr, EINVAL, malloc, pthread_attr_getheaplimit_np, pthread_attr_getstacksize, pthread_attr_init, pthread_attr_setheaplimit_np, pthread_attr_setstacksize,
+  PTHREAD_STACK_MAX, PTHREAD_STACK_MIN,
 } from 'pthreads/posix'
 import { m, newWord, ok, word } from './setup.ts'
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  Barrier, BarrierAttr, EAGAIN, EBUSY, EINVAL, free, malloc, pthread_barrier_destroy, pthread_barrier_init, PTHREAD_BARRIER_SERIAL_THREAD, pthread_barrier_wait,
-  pthread_barrierattr_destroy, pthread_barrierattr_init,
+  Barrier, BarrierAttr, EAGAIN, EBUSY, EINVAL, free, malloc, pthread_barrier_destroy, pthread_barrier_init, PTHREAD_BARRIER_SERIAL_THREAD,
+  pthread_barrier_wait, pthread_barrierattr_destroy, pthread_barrierattr_init,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { create, join, m, newBarrier, ok, put, work } from './setup.ts'

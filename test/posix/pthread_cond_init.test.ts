@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  CLOCK_REALTIME, Cond, CondAttr, EINVAL, ETIMEDOUT, free, malloc, pthread_cond_broadcast, pthread_cond_destroy, pthread_cond_init,
-  pthread_cond_signal, pthread_cond_timedwait, pthread_condattr_init, pthread_mutex_lock, pthread_mutex_unlock,
+  CLOCK_REALTIME, Cond, CondAttr, EINVAL, ETIMEDOUT, free, malloc, pthread_cond_broadcast, pthread_cond_destroy, pthread_cond_init, pthread_cond_signal,
+  pthread_cond_timedwait, pthread_condattr_init, pthread_mutex_lock, pthread_mutex_unlock,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at } from './clock.ts'

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  CLOCK_MONOTONIC, CLOCK_REALTIME, Cond, CondAttr, EBUSY, EINVAL, EPERM, ETIMEDOUT, malloc, pthread_cond_clockwait, pthread_cond_init,
-  pthread_cond_signal, pthread_cond_timedwait, pthread_condattr_init, pthread_condattr_setclock, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock,
-  PTHREAD_MUTEX_RECURSIVE, pthread_mutex_unlock, sem_wait, type Clock, type Timespec,
+  CLOCK_MONOTONIC, CLOCK_REALTIME, Cond, CondAttr, EBUSY, EINVAL, EPERM, ETIMEDOUT, malloc, pthread_cond_clockwait, pthread_cond_init, pthread_cond_signal,
+  pthread_cond_timedwait, pthread_condattr_init, pthread_condattr_setclock, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock, PTHREAD_MUTEX_RECURSIVE,
+  pthread_mutex_unlock, sem_wait, type Clock, type Timespec,
 } from 'pthreads/posix'
 import { until } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'

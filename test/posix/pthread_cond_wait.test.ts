@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EBUSY, EPERM, pthread_cond_broadcast, pthread_cond_signal, pthread_cond_wait, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock,
-  PTHREAD_MUTEX_RECURSIVE, pthread_mutex_trylock, pthread_mutex_unlock, sem_post, sem_wait,
+  EBUSY, EPERM, pthread_cond_broadcast, pthread_cond_signal, pthread_cond_wait, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock, PTHREAD_MUTEX_RECURSIVE,
+  pthread_mutex_trylock, pthread_mutex_unlock, sem_post, sem_wait,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { create, inThread, join, listed, m, newCond, newList, newMutex, newSem, ok, types, work } from './setup.ts'

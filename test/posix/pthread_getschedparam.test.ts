@@ -68,16 +68,18 @@ test('sched_get_priority_max() and _min(): EINVAL, the value of the policy does 
   for (const policy of [-1, 3, 77, NaN]) assert.deepEqual([sched_get_priority_max(policy), sched_get_priority_min(policy)], [-EINVAL, -EINVAL])
 })
 
-test('sched_setscheduler(), sched_setparam() and their getters work on the calling thread, for pid 0 and the process\'s own', () => {
+test('sched_setscheduler() returns the policy before; it, sched_setparam() and the getters work on the calling thread, for pid 0 and the process\'s own', () => {
   for (const pid of [0, process.pid]) {
-    ok(sched_setscheduler(m, pid, SCHED_RR, newParam(11)))
+    ok(pthread_setschedparam(m, pthread_self(), SCHED_FIFO, newParam(3)))
+    assert.equal(sched_setscheduler(m, pid, SCHED_RR, newParam(11)), SCHED_FIFO)
+    assert.equal(sched_setscheduler(m, pid, SCHED_RR, newParam(11)), SCHED_RR)
     assert.equal(sched_getscheduler(pid), SCHED_RR)
     ok(sched_setparam(m, pid, newParam(12)))
     ok(sched_getparam(m, pid, param))
     assert.equal(word(param), 12)
     assert.deepEqual(of(pthread_self()), [SCHED_RR, 12])
     assert.equal(sched_setparam(m, pid, newParam(0)), EINVAL)
-    assert.equal(sched_setscheduler(m, pid, 9, newParam(1)), EINVAL)
+    assert.equal(sched_setscheduler(m, pid, 9, newParam(1)), -EINVAL)
   }
 })
 
@@ -85,7 +87,7 @@ test('ESRCH: no process can be found corresponding to that specified by pid; EIN
   const interval = { tv_sec: -1, tv_nsec: -1 }
   for (const [pid, errno] of [[999_999_999, ESRCH], [-1, EINVAL]]) {
     assert.equal(sched_getscheduler(pid), -errno)
-    assert.equal(sched_setscheduler(m, pid, SCHED_RR, newParam(1)), errno)
+    assert.equal(sched_setscheduler(m, pid, SCHED_RR, newParam(1)), -errno)
     assert.deepEqual([sched_getparam(m, pid, param), sched_setparam(m, pid, newParam(0)), sched_rr_get_interval(pid, interval)], [errno, errno, errno])
   }
   assert.deepEqual(interval, { tv_sec: -1, tv_nsec: -1 })

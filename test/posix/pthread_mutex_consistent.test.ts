@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import {
-  EINVAL, EOWNERDEAD, malloc, Mutex, pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_unlock,
-} from 'pthreads/posix'
+import { EINVAL, EOWNERDEAD, malloc, Mutex, pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_unlock } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { holders, mutexWith, robustMutex } from './mutexes.ts'
 import { inThread, m, ok, types, work } from './setup.ts'

@@ -4,8 +4,7 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
   EDEADLK, EINVAL, ENOTRECOVERABLE, EOWNERDEAD, pthread_mutex_consistent, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_getprioceiling, pthread_mutex_lock,
-  pthread_mutex_setprioceiling, pthread_mutex_unlock, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_NONE, PTHREAD_PRIO_PROTECT, pthread_self,
-  PTHREAD_MUTEX_ROBUST,
+  pthread_mutex_setprioceiling, pthread_mutex_unlock, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_NONE, PTHREAD_PRIO_PROTECT, pthread_self, PTHREAD_MUTEX_ROBUST,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { effectiveOf, holders, listOf, mutexWith, newParam } from './mutexes.ts'

@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  CLOCK_MONOTONIC, CLOCK_REALTIME, EAGAIN, EBUSY, EDEADLK, EINVAL, ETIMEDOUT, Mutex, pthread_mutex_clocklock, PTHREAD_MUTEX_ERRORCHECK,
-  pthread_mutex_lock, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, pthread_mutex_timedlock, pthread_mutex_unlock, sem_post, sem_wait,
-  type Timespec,
+  CLOCK_MONOTONIC, CLOCK_REALTIME, EAGAIN, EBUSY, EDEADLK, EINVAL, ETIMEDOUT, Mutex, pthread_mutex_clocklock, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock,
+  PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, pthread_mutex_timedlock, pthread_mutex_unlock, sem_post, sem_wait, type Timespec,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at, late, NO_CLOCK, wrong } from './clock.ts'

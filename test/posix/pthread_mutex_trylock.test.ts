@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EBUSY, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, pthread_mutex_trylock, pthread_mutex_unlock,
-  sem_post, sem_wait,
+  EBUSY, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, pthread_mutex_trylock, pthread_mutex_unlock, sem_post,
+  sem_wait,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { create, inThread, join, m, newMutex, newSem, ok, types, work } from './setup.ts'

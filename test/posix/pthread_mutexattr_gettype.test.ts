@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  EINVAL, malloc, MutexAttr, pthread_mutexattr_gettype, pthread_mutexattr_init, pthread_mutexattr_settype, PTHREAD_MUTEX_DEFAULT,
-  PTHREAD_MUTEX_RECURSIVE,
+  EINVAL, malloc, MutexAttr, pthread_mutexattr_gettype, pthread_mutexattr_init, pthread_mutexattr_settype, PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_RECURSIVE,
 } from 'pthreads/posix'
 import { m, newWord, ok, types, word } from './setup.ts'
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  EDEADLK, malloc, Mutex, MutexAttr, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock, pthread_mutexattr_destroy,
-  pthread_mutexattr_gettype, pthread_mutexattr_init, pthread_mutexattr_settype, PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ERRORCHECK,
+  EDEADLK, malloc, Mutex, MutexAttr, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock, pthread_mutexattr_destroy, pthread_mutexattr_gettype,
+  pthread_mutexattr_init, pthread_mutexattr_settype, PTHREAD_MUTEX_DEFAULT, PTHREAD_MUTEX_ERRORCHECK,
 } from 'pthreads/posix'
 import { m, newWord, ok, word } from './setup.ts'
 

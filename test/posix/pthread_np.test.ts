@@ -4,11 +4,10 @@ import assert from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { afterEach, test } from 'node:test'
 import {
-  Attr, CLOCK_MONOTONIC, EINVAL, ERANGE, ESRCH, ETIMEDOUT, malloc, pthread_atfork, pthread_attr_getdetachstate,
-  pthread_attr_getschedparam, pthread_attr_getschedpolicy, pthread_attr_getstacksize, pthread_attr_init, pthread_attr_setdetachstate,
-  pthread_attr_setstacksize, pthread_clockjoin_np, pthread_create, PTHREAD_CREATE_DETACHED, pthread_getaffinity_np, pthread_getattr_np,
-  pthread_getname_np, pthread_self, pthread_setaffinity_np, pthread_setname_np, pthread_setschedparam,
-  SCHED_FIFO, sem_post, type Entry,
+  Attr, CLOCK_MONOTONIC, EINVAL, ERANGE, ESRCH, ETIMEDOUT, malloc, pthread_atfork, pthread_attr_getdetachstate, pthread_attr_getschedparam,
+  pthread_attr_getschedpolicy, pthread_attr_getstacksize, pthread_attr_init, pthread_attr_setdetachstate, pthread_attr_setstacksize, pthread_clockjoin_np,
+  pthread_create, PTHREAD_CREATE_DETACHED, pthread_getaffinity_np, pthread_getattr_np, pthread_getname_np, pthread_self, pthread_setaffinity_np,
+  pthread_setname_np, pthread_setschedparam, SCHED_FIFO, sem_post, type Entry,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at, late, NO_CLOCK, wrong } from './clock.ts'

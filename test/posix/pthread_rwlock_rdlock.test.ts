@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
   EAGAIN, EBUSY, EDEADLK, PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP,
-  pthread_rwlock_rdlock, pthread_rwlock_timedrdlock, pthread_rwlock_tryrdlock, pthread_rwlock_trywrlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, sem_post,
-  sem_wait,
+  pthread_rwlock_rdlock, pthread_rwlock_timedrdlock, pthread_rwlock_tryrdlock, pthread_rwlock_trywrlock, pthread_rwlock_unlock, pthread_rwlock_wrlock,
+  sem_post, sem_wait,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at } from './clock.ts'

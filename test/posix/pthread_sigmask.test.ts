@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EINVAL, kill, pthread_sigmask, raise, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, sigaction, sigaddset, sigdelset, sigemptyset,
-  sigfillset, sigismember,
-  SIGKILL, sigpending, sigprocmask, SIGRTMAX, SIGRTMIN, SigSet, SIGSTOP, SIGTERM, SIGUSR1, SIGUSR2, malloc, type Address,
+  EINVAL, kill, pthread_sigmask, raise, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, sigaction, sigaddset, sigdelset, sigemptyset, sigfillset,
+  sigismember, SIGKILL, sigpending, sigprocmask, SIGRTMAX, SIGRTMIN, SigSet, SIGSTOP, SIGTERM, SIGUSR1, SIGUSR2, malloc, type Address,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { inThread, m, newWord, ok, word } from './setup.ts'

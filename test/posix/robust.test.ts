@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { Semaphore, Thread } from 'pthreads'
 import {
-  CLOCK_MONOTONIC, EBUSY, EDEADLK, ENOTRECOVERABLE, EOWNERDEAD, EPERM, ETIMEDOUT, pthread_cond_broadcast, pthread_cond_signal,
-  pthread_mutex_clocklock, pthread_mutex_consistent, pthread_mutex_destroy, pthread_mutex_lock, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE,
-  PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_timedlock, pthread_join, pthread_mutex_trylock, pthread_mutex_unlock, pthread_self, sem_post, sem_wait,
+  CLOCK_MONOTONIC, EBUSY, EDEADLK, ENOTRECOVERABLE, EOWNERDEAD, EPERM, ETIMEDOUT, pthread_cond_broadcast, pthread_cond_signal, pthread_mutex_clocklock,
+  pthread_mutex_consistent, pthread_mutex_destroy, pthread_mutex_lock, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_ERRORCHECK,
+  pthread_mutex_timedlock, pthread_join, pthread_mutex_trylock, pthread_mutex_unlock, pthread_self, sem_post, sem_wait,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at, late } from './clock.ts'

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, O_CREAT, O_EXCL, sem_close, sem_getvalue, sem_open, sem_post, sem_trywait, sem_unlink, SEM_VALUE_MAX, sem_wait,
+  EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, O_CREAT, O_EXCL, sem_close, sem_getvalue, sem_open, sem_post, sem_trywait, sem_unlink, SEM_VALUE_MAX,
+  sem_wait,
 } from 'pthreads/posix'
 import { kernel } from '#internal/kernel/process.js'
 import { baseline, nothingLeft } from '../leftovers.ts'

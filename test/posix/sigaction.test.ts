@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EINTR, EINVAL, pthread_cond_signal, pthread_kill, pthread_mutex_lock, pthread_mutex_unlock, pthread_rwlock_rdlock,
-  pthread_rwlock_trywrlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self, raise, SA_NODEFER, SA_RESETHAND,
-  SA_RESTART, SA_SIGINFO, sem_post, sem_wait, SI_TKILL, SIG_DFL, SIG_IGN, sigaction, SIGCHLD, siginterrupt, sigismember, SIGKILL, signal, SIGRTMAX, SIGRTMIN,
-  SIGSTOP, SIGTERM, SIGURG, SIGUSR1, SIGUSR2, SIGWINCH, type SigAction,
+  EINTR, EINVAL, pthread_cond_signal, pthread_kill, pthread_mutex_lock, pthread_mutex_unlock, pthread_rwlock_rdlock, pthread_rwlock_trywrlock,
+  pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self, pthread_sigmask, raise, SA_NODEFER, SA_RESETHAND, SA_RESTART, SA_SIGINFO, sem_post, sem_wait,
+  SI_TKILL, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_UNBLOCK, sigaction, SIGCHLD, SIGCONT, siginterrupt, sigpending, SIGTSTP, sigismember, SIGKILL, signal,
+  SIGRTMAX, SIGRTMIN, SIGSTOP, SIGTERM, SIGURG, SIGUSR1, SIGUSR2, SIGWINCH, type SigAction,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { create, inThread, join, listed, m, newList, newSem, newWord, ok, word, work } from './setup.ts'
@@ -105,6 +105,34 @@ test('SA_RESETHAND: the action is SIG_DFL again on entry to the handler', () => 
   ok(sigaction(m, SIGCHLD, { sa_handler: () => { ok(sigaction(m, SIGCHLD, null, old)) }, sa_flags: SA_RESETHAND }))
   ok(raise(SIGCHLD))
   assert.equal(old.sa_handler, SIG_DFL)
+})
+
+test('SA_RESETHAND: SA_SIGINFO is cleared, too', () => {
+  const old: SigAction = {}
+  ok(sigaction(m, SIGCHLD, { sa_handler: () => { ok(sigaction(m, SIGCHLD, null, old)) }, sa_flags: SA_RESETHAND | SA_SIGINFO }))
+  ok(raise(SIGCHLD))
+  assert.equal(old.sa_flags, SA_RESETHAND)
+})
+
+test('SIGCONT discards the signals that are pending to stop the process; such a signal discards a pending SIGCONT', () => {
+  const set = newSet(SIGCONT, SIGTSTP), pending = newSet(), has = (): number[] => {
+    ok(sigpending(m, pending))
+    return [SIGCONT, SIGTSTP].filter((signo) => {
+      ok(sigismember(m, pending, signo, word0))
+      return word(word0) === 1
+    })
+  }
+  const word0 = newWord()
+  ok(pthread_sigmask(m, SIG_BLOCK, set))
+  ok(pthread_kill(pthread_self(), SIGTSTP))
+  assert.deepEqual(has(), [SIGTSTP])
+  ok(pthread_kill(pthread_self(), SIGCONT))
+  assert.deepEqual(has(), [SIGCONT])
+  ok(pthread_kill(pthread_self(), SIGTSTP))
+  assert.deepEqual(has(), [SIGTSTP])
+  ok(sigaction(m, SIGTSTP, { sa_handler: SIG_IGN }))                      // discards it
+  ok(pthread_sigmask(m, SIG_UNBLOCK, set))
+  ok(sigaction(m, SIGTSTP, { sa_handler: SIG_DFL }))
 })
 
 test('SIG_IGN: delivery has no effect', () => {

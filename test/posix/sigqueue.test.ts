@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EAGAIN, EINVAL, ESRCH, pthread_kill, pthread_sigmask, pthread_sigqueue, SA_SIGINFO, sem_post, sem_wait, SI_QUEUE, SI_TKILL, SIG_BLOCK, SIG_DFL,
-  SIG_IGN, SIG_SETMASK,
-  sigaction, sigqueue, SIGRTMAX, SIGRTMIN, SIGUSR1, SIGUSR2,
+  EAGAIN, EINVAL, ESRCH, pthread_kill, pthread_sigmask, pthread_sigqueue, SA_SIGINFO, sem_post, sem_wait, SI_QUEUE, SI_TKILL, SIG_BLOCK, SIG_DFL, SIG_IGN,
+  SIG_SETMASK, sigaction, sigqueue, SIGRTMAX, SIGRTMIN, SIGUSR1, SIGUSR2,
 } from 'pthreads/posix'
 import { queuedSignals } from '#internal/kernel/signal-queue.js'
 import { QUEUED } from '#internal/kernel/process.js'

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  EAGAIN, EINTR, EINVAL, kill, pthread_kill, pthread_sigmask, SA_RESTART, sem_wait, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, sigaction,
-  sigpending,
-  SIGRTMIN, SIGTERM, sigtimedwait, SIGUSR1, SIGUSR2, sigwait, sigwaitinfo, type SigInfo,
+  EAGAIN, EINTR, EINVAL, kill, pthread_kill, pthread_self, pthread_sigmask, SA_RESTART, sem_wait, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK,
+  sigaction, sigpending, SIGRTMIN, SIGTERM, sigtimedwait, SIGUSR1, SIGUSR2, sigwait, sigwaitinfo, type SigInfo,
 } from 'pthreads/posix'
 import { until } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'
@@ -103,6 +102,15 @@ test('sigtimedwait() with a timeout of zero takes a signal that is pending', () 
 
 test('sigtimedwait() fails with EINVAL: the timeout specified nanoseconds below zero or from 1000 million', () => {
   for (const tv_nsec of [-1, 1e9]) assert.equal(sigtimedwait(m, newSet(SIGUSR1), {}, { tv_sec: 0, tv_nsec }), EINVAL)
+})
+
+test('sigtimedwait(): a timeout that is none does not matter if a signal is pending', () => {
+  const set = newSet(SIGUSR1), info: Partial<SigInfo> = {}
+  ok(pthread_sigmask(m, SIG_BLOCK, set))
+  ok(pthread_kill(pthread_self(), SIGUSR1))
+  ok(sigtimedwait(m, set, info, { tv_sec: 0, tv_nsec: 1e9 }))
+  assert.equal(info.si_signo, SIGUSR1)
+  assert.equal(sigtimedwait(m, set, info, { tv_sec: 0, tv_nsec: 1e9 }), EINVAL)
 })
 
 test('a signal that comes to a thread in sigwait() does not run its handler', () => {

@@ -61,6 +61,46 @@ test('a null event: SIGALRM', () => {
   ok(timer_delete(timer))
 })
 
+test('a null event: the value is the timer\'s number', () => {
+  ok(pthread_sigmask(m, SIG_BLOCK, newSet(SIGALRM)))
+  const timer = newTimer(null), info: Partial<SigInfo> = {}
+  ok(timer_settime(timer, 0, once(1)))
+  ok(sigwaitinfo(m, newSet(SIGALRM), info))
+  assert.equal(info.si_value, timer)
+  ok(timer_delete(timer))
+})
+
+test('a signal that a deleted timer has queued is not the next timer\'s', () => {
+  ok(pthread_sigmask(m, SIG_BLOCK, newSet(SIGRTMIN)))
+  const event = { sigev_notify: SIGEV_SIGNAL, sigev_signo: SIGRTMIN, sigev_value: 1 }
+  const old = newTimer(event)
+  ok(timer_settime(old, 0, once(1)))
+  until('its signal is queued', () => queuedSignals() === 1)
+  ok(timer_delete(old))
+  const next = newTimer({ ...event, sigev_value: 2 }), info: Partial<SigInfo> = {}
+  assert.equal(next % 1024, old % 1024)                                   // the same record
+  ok(timer_settime(next, 0, { it_value: ms(1), it_interval: ms(1) }))
+  until('its signal is queued too', () => queuedSignals() === 2)
+  ok(sigwaitinfo(m, newSet(SIGRTMIN), info))
+  assert.equal(info.si_value, 1)
+  const overrun = { value: -1 }
+  ok(timer_getoverrun(next, overrun))
+  assert.equal(overrun.value, 0)                                          // none was taken yet
+  ok(timer_settime(next, 0, once(0)))
+  ok(sigwaitinfo(m, newSet(SIGRTMIN), info))
+  assert.equal(info.si_value, 2)
+  ok(timer_delete(next))
+})
+
+test('timer_settime(): a value of zero disarms the timer, whatever the interval', () => {
+  const timer = newTimer({ sigev_notify: SIGEV_NONE }), seen = { it_value: { tv_sec: 0, tv_nsec: 0 }, it_interval: { tv_sec: 0, tv_nsec: 0 } }
+  ok(timer_settime(timer, 0, once(60_000)))
+  ok(timer_settime(timer, 0, { it_value: ZERO, it_interval: { tv_sec: 0, tv_nsec: 1e9 } }))
+  ok(timer_gettime(timer, seen))
+  assert.deepEqual(seen, { it_value: ZERO, it_interval: ZERO })
+  ok(timer_delete(timer))
+})
+
 test('a handler runs in a thread that sleeps, while the first one is blocked', () => {
   ok(sigaction(m, SIGRTMIN, { sa_handler: acts.handler }))
   ok(pthread_sigmask(m, SIG_BLOCK, newSet(SIGRTMIN)))
