@@ -10,6 +10,8 @@ import { exclusively } from '../kernel/output.ts'
 import { attach, attached, carrierRecord, kernel, self } from '../kernel/process.ts'
 import { Carrier, CarrierState } from '../kernel/records.ts'
 import type { Routine } from '../pthread/entry.ts'
+import { serveCalls } from '../pthread/io.ts'
+import { IO_SOURCE } from '../pthread/ring.ts'
 import { run, starved, uncaught } from '../pthread/start.ts'
 import { install } from './attach.ts'
 import { give } from './resolve.ts'
@@ -23,6 +25,7 @@ export function becomeCarrier(birth: Birth): void {
   install()
   installLine(birth.port)
   installRun(run)
+  give(IO_SOURCE, serveCalls)
   const c = carrierRecord(self.carrier)
   const exiting = (code: number): void => {
     poke(kernel, c + Carrier.errno, code)

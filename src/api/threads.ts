@@ -9,6 +9,7 @@ import { snapshots } from '../kernel/snapshot.ts'
 import { armedTimers } from '../kernel/timer.ts'
 import { used } from '../mem/arena.ts'
 import { deadlocksAmong, type DeadlockedThread } from '../pthread/report.ts'
+import { ioInfo, type IoInfo } from '../pthread/ring.ts'
 import { describeThreads, signalsIn, type ThreadInfo } from '../pthread/threads.ts'
 import { ensure } from './attach.ts'
 
@@ -59,6 +60,8 @@ export interface ProcessInfo {
   readonly pending: readonly number[]
   /** Threads that failed and were reported. */
   readonly failures: number
+  /** The calls of `runSync`. */
+  readonly io: IoInfo
 }
 
 /** A copy of what the kernel knows about the process. */
@@ -84,5 +87,6 @@ export function processInfo(): ProcessInfo {
     timers: armedTimers(),
     pending: signalsIn(word(Process.pending0), word(Process.pending1)),
     failures: word(Process.failures),
+    io: ioInfo(),
   }
 }

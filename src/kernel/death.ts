@@ -30,7 +30,7 @@ import { mendBucket } from './queue.ts'
 import { BUCKETS, Bucket, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord } from './records.ts'
 import { drop_locked, prodHeirs } from './signal.ts'
 import { mendSignals } from './signal-queue.ts'
-import { free_locked, lastSlot } from './thread.ts'
+import { free_locked, lastSlot, uncount_locked } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
 /** Why a thread died. */
@@ -47,6 +47,10 @@ export interface Heirs {
   bequeath(slot: number, death: Death): void
   /** A thread that never started, or exited detached: gives up its message and its name. */
   clear(slot: number): void
+  /** Carrier `n` is gone: what its threads had in the library's own tables. */
+  sweep(n: number): void
+  /** The spawner's doorbell rang: the library may want a thread of its own. */
+  rung(): void
   /** A thread that the spawner starts: gives it `value` as its argument; false: ENOMEM. */
   argument(slot: number, value: number): boolean
 }
@@ -99,7 +103,10 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
     locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) }) }),
     prodHeirs,
     rouseAll,
-    locked(() => { sweep(n) }),
+    locked(() => {
+      sweep(n)
+      heirs.sweep(n)
+    }),
     locked(() => {
       evict_locked(n)                                                    // a creator may have given it back meanwhile
       freeCarrier_locked(n)
@@ -180,7 +187,7 @@ function finish(slot: number, heirs: Heirs): void {
 
 function dismiss(slot: number, heirs: Heirs): void {
   heirs.clear(slot)
-  poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
+  uncount_locked(slot)
   free_locked(slot)
 }
 
@@ -263,7 +270,7 @@ function mendTables(): void {
       poke(kernel, t + ThreadRecord.link, free)
       free = slot
       poke(kernel, tids + (peek(kernel, t + ThreadRecord.tid) & slotMask) * 4, 0)
-    } else if ((flags & (Flag.ASYNC | Flag.HOST)) === 0 && !(slot === 1 && peek(kernel, t + ThreadRecord.carrier) === FIRST)) {
+    } else if ((flags & (Flag.ASYNC | Flag.HOST | Flag.SYSTEM)) === 0 && !(slot === 1 && peek(kernel, t + ThreadRecord.carrier) === FIRST)) {
       count++
       if (state !== State.EXITED) live++
     }

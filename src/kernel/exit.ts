@@ -54,10 +54,11 @@ export function exit(status: number, reusable: boolean): boolean {
  */
 export function finish_locked(slot: number): boolean {
   const t = record(slot)
-  poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) - 1)
+  const flags = peek(kernel, t + ThreadRecord.flags)
+  if ((flags & Flag.SYSTEM) === 0) poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) - 1)
   poke(kernel, t + ThreadRecord.state, State.EXITED)
   store(kernel, t + ThreadRecord.exit, 0)
-  return (peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0
+  return (flags & Flag.DETACHED) !== 0
 }
 
 /** A dead or abandoned waiter `slot` may have been joining: that thread may be joined by another. */

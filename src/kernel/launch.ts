@@ -7,10 +7,13 @@ import { carrierRecord, kernel, record } from './process.ts'
 import { Carrier, Flag, PROCESS, Process, ThreadRecord } from './records.ts'
 import { allocate_locked, free_locked } from './thread.ts'
 
-/** Starts a detached thread; `place` gives it its arguments. False: there are too many threads. Under all locks of the tables. */
-export function launch_locked(entry: number, place: (slot: number) => boolean): boolean {
+/**
+ * Starts a detached thread; `place` gives it its arguments. With SYSTEM it is one of the library's own. False: there are too
+ * many threads. Under all locks of the tables.
+ */
+export function launch_locked(entry: number, place: (slot: number) => boolean, system = 0): boolean {
   const count = peek(kernel, PROCESS + Process.count)
-  const slot = count < peek(kernel, PROCESS + Process.threads) ? allocate_locked(Flag.DETACHED) : 0
+  const slot = system !== 0 || count < peek(kernel, PROCESS + Process.threads) ? allocate_locked(Flag.DETACHED | system) : 0
   if (slot === 0) return false
   const t = record(slot)
   poke(kernel, t + ThreadRecord.entry, entry)
@@ -20,8 +23,10 @@ export function launch_locked(entry: number, place: (slot: number) => boolean): 
     free_locked(slot)
     return false
   }
-  poke(kernel, PROCESS + Process.count, count + 1)
-  poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) + 1)
+  if (system === 0) {
+    poke(kernel, PROCESS + Process.count, count + 1)
+    poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) + 1)
+  }
   poke(kernel, t + ThreadRecord.carrier, n)
   poke(kernel, carrierRecord(n) + Carrier.next, slot)
   or(kernel, t + ThreadRecord.flags, Flag.STARTED)

@@ -6,7 +6,7 @@
 import { bind, load, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
-import { ActionRecord, BUCKETS, Bucket, Carrier, FIRST, Handle, PROCESS, Process, SignalRecord, SLOT, ThreadRecord, TimerRecord, VERSION } from './records.ts'
+import { ActionRecord, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, PROCESS, Process, SignalRecord, SLOT, ThreadRecord, TimerRecord, VERSION } from './records.ts'
 
 /** What makes a process; all optional. */
 export interface Limits {
@@ -38,8 +38,10 @@ export let user: Memory
 export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
 export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0, keys: Address = 0,
-  actions: Address = 0, signals: Address = 0, timers: Address = 0
+  actions: Address = 0, signals: Address = 0, timers: Address = 0, calls: Address = 0, callBits: Address = 0
 export let slotMask = 0
+/** How many calls to the I/O thread there may be: one for each carrier at least. A multiple of 32. */
+export let callCount = 0
 
 /** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs. */
 export const self = { carrier: 0, slot: 0, tid: 0 }
@@ -55,7 +57,10 @@ function layout(slotCount: number, carrierCount: number): Address {
   actions = keys + KEYS * 8
   signals = actions + SIGNALS * ActionRecord.size
   timers = signals + QUEUED * SignalRecord.size
-  handles = timers + TIMERS * TimerRecord.size
+  callCount = Math.max(1024, carrierCount + 31 & ~31)
+  calls = timers + TIMERS * TimerRecord.size
+  callBits = calls + callCount * CallRecord.size
+  handles = callBits + (callCount >>> 3) + 7 & ~7
   slots = handles + HANDLES * Handle.size
   slotMask = slotCount - 1
   return slots + slotCount * SLOT
@@ -136,6 +141,11 @@ export function carrierRecord(n: number): Address {
 /** Address of timer `n`. */
 export function timerRecord(n: number): Address {
   return timers + n * TimerRecord.size
+}
+
+/** Address of the record of call `n`. */
+export function callRecord(n: number): Address {
+  return calls + n * CallRecord.size
 }
 
 /** Address of bucket `n`. */

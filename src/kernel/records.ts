@@ -58,7 +58,7 @@ export const ThreadRecord = struct('thread', {
   state: i32('0 free, 1 embryo (cloned, not yet running), 2 running, 3 sleeping, 4 exited; written by the thread, at birth by its creator, at death by the reaper'),
   tid: i32('its number, 30 bits; tids[tid modulo slots] is its slot'),
   serial: i32('counts the uses of this record; tells a stale handle'),
-  flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port, 128 started'),
+  flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port, 128 started, 256 the library\'s own: not counted, holds no process'),
   carrier: i32('the carrier that runs it; 0 before it runs'),
   exit: i32('exit word: 1 while the thread exists, 0 when it is gone; a futex word that join waits on'),
   park: i32('park word: 0 awake, 1 asleep, 2 woken; set to 0 and 1 by the thread, to 2 by who wakes it, under the bucket lock'),
@@ -100,7 +100,7 @@ export const ThreadRecord = struct('thread', {
   name: i32('interned string id of the name, or 0'),
   sender: i32('carrier whose port brought what the message\'s bytes could not hold'),
   senderSerial: i32('serial of that carrier'),
-  sleepsBy: bytes(64, 'sixteen counters: sleeps by wmesg; written by the thread'),
+  sleepsBy: bytes(72, 'eighteen counters: sleeps by wmesg; written by the thread'),
   attention: i32('bits: 1 a signal may be deliverable, 2 a cancellation is due; set by who sends, cleared by the thread'),
   interruptible: i32('what may end the wait with EINTR, bits of attention; written by the thread, on requeue under the bucket locks'),
   cancel: i32('bits: 1 requested, 2 disabled, 4 asynchronous, 8 the thread is ending; 1 set by who cancels, the others by the thread'),
@@ -202,8 +202,36 @@ export const Handle = struct('handle', {
   address: i32('the object in user memory; in a free record, the next free one'),
 })
 
+/** The I/O thread, one per process, at address 2048 of kernel memory: see pthread/ring.ts. */
+export const Io = struct('io', {
+  state: i32('0 no thread, 1 wanted, 2 launched, 3 serving; to 1 by a caller or the reaper, to 2 by the spawner, to 3 by the thread, to 0 at its end, by itself or the reaper'),
+  bell: i32('1: the thread sleeps here, and whoever submits wakes it; to 1 by the thread, to 0 by whoever wakes it, or by the thread'),
+  entry: i32('what the thread runs: an entry id; written by whoever wants it'),
+  slot: i32('slot of the thread; written by the spawner'),
+  last: i32('last call record that was ever used; raised by compare and swap'),
+  tickets: i32('calls submitted: the number of the last one; by atomic additions'),
+  completed: i32('calls that came to an end in the thread; written by it, after its death by the reaper'),
+  batches: i32('how often the thread found calls; written by it'),
+  largest: i32('most calls found at once; written by the thread'),
+})
+
+/** A call to the I/O thread: see pthread/ring.ts. */
+export const CallRecord = struct('call', {
+  state: i32('0 free, -n being written or taken back by carrier n, 1 queued, 2 begun, 3 done, 4 abandoned; a futex word, on which the caller sleeps'),
+  caller: i32('carrier of the thread that calls; written by it, as all of this up to `block`'),
+  ticket: i32('number of the call'),
+  entry: i32('what it runs: an entry id'),
+  block: i32('arguments, then the result: address in user memory, or 0: in the room; written by the caller, once it has begun by the thread'),
+  length: i32('bytes of them'),
+  status: i32('how it ended: 0 refused (code says why), 1 returned, 2 threw, 4 the thread died; written by the thread or by the reaper, as what follows'),
+  reason: i32('why the thread died: see kernel/death.ts'),
+  code: i32('an errno; the process.exit code of a thread that called it'),
+  tid: i32('of the I/O thread that ran it'),
+  room: bytes(472, 'arguments, then the result, if they are short'),
+}, 512)
+
 export const VERSION = 2
-export const PROCESS = 64
+export const PROCESS = 64, IO = 2048
 export const BUCKETS = 1024
 /** Bytes of a thread's slot: arguments and result of up to this size need no allocation. */
 export const SLOT = 512
@@ -211,6 +239,6 @@ export const SLOT = 512
 export const FIRST = 1, SPAWNER = 2
 
 export const State = { FREE: 0, EMBRYO: 1, RUNNING: 2, SLEEPING: 3, EXITED: 4 } as const
-export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128 } as const
+export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128, SYSTEM: 256 } as const
 export const Status = { NONE: 0, RETURNED: 1, THREW: 2, EXITED: 3, DIED: 4, CANCELED: 5 } as const
 export const CarrierState = { FREE: 0, REQUESTED: 1, BOOTING: 2, RUNNING: 3, PARKED: 4, REFUSED: 5, DEAD: 6 } as const

@@ -33,6 +33,7 @@ export async function spawner(birth: Birth, toHeirs: Heirs): Promise<never> {
   for (;;) {
     const seen = load(kernel, PROCESS + Process.doorbell)
     drain()
+    heirs.rung()
     tick()
     await suspendAsync(kernel, PROCESS + Process.doorbell, seen)
   }

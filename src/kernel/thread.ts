@@ -103,9 +103,14 @@ export function lastSlot(): number {
 /** Gives up thread `slot`, which has exited and was joined or detached: its record may be used again. */
 export function dispose(slot: number): void {
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
-  poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
+  uncount_locked(slot)
   free_locked(slot)
   release(kernel, PROCESS + Process.tableLock)
+}
+
+/** Thread `slot` is about to give up its record: it counts no more, if it did. Under tableLock. */
+export function uncount_locked(slot: number): void {
+  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.SYSTEM) === 0) poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
 }
 
 /** What {@link claim} returns for a thread that has exited. */

@@ -1,8 +1,8 @@
-// Why a thread sleeps.  A thread that sleeps always says so; the index stands in its record, sixteen at most
+// Why a thread sleeps.  A thread that sleeps always says so; the index stands in its record, eighteen at most
 // (each has a counter there).
 
 export const wmesgs = ['', 'mutex', 'condition', 'semaphore', 'join', 'once', 'sleep', 'start', 'mail', 'exit of all',
-  'rwlock', 'output', 'barrier', 'port', 'signal', 'futex'] as const
+  'rwlock', 'output', 'barrier', 'port', 'signal', 'futex', 'call'] as const
 
 export type Wmesg = Exclude<(typeof wmesgs)[number], ''>
 

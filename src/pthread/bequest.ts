@@ -6,14 +6,18 @@ import { host } from '../kernel/host.ts'
 import { kernel, record } from '../kernel/process.ts'
 import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
+import { launchIfWanted, threadEnded } from './io.ts'
 import { drop, freeName, peekResult, sendArguments, sendResult } from './message.ts'
 import { cause, obituary } from './obituary.ts'
+import { sweepCalls } from './ring.ts'
 import { orphan } from './robust.ts'
 
 /** Gives up the arguments if they were not read, leaves the error, and prints it if nobody can join. */
 function bequeath(slot: number, { reason, code, error }: Death): void {
   drop(slot)
-  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.DETACHED) !== 0) {
+  const flags = peek(kernel, record(slot) + ThreadRecord.flags)
+  if ((flags & Flag.SYSTEM) !== 0 && threadEnded(slot, { reason, code, error }, true)) return
+  if ((flags & Flag.DETACHED) !== 0) {
     countFailure()
     try {
       host.writeError(obituary(slot, error ?? cause(reason, code)))
@@ -38,7 +42,7 @@ function clear(slot: number): void {
 
 /** For the spawner. */
 export const heirs: Heirs = {
-  disown: slot => { orphan(slot, true) }, bequeath, clear,
+  disown: slot => { orphan(slot, true) }, bequeath, clear, sweep: sweepCalls, rung: launchIfWanted,
   argument: (slot, value) => sendArguments(slot, encode([value], 'args'), []),
 }
 

@@ -18,7 +18,12 @@ export function describe(slot: number): string {
 export function nameOf(slot: number): string {
   const name = peek(kernel, record(slot) + ThreadRecord.name)
   if (name !== 0) return getText(user, name)
-  const entry = textOf(peek(kernel, record(slot) + ThreadRecord.entry))
+  return nameOfEntry(peek(kernel, record(slot) + ThreadRecord.entry))
+}
+
+/** The name of entry `id`; '' for a function by its source text. */
+export function nameOfEntry(id: number): string {
+  const entry = textOf(id)
   return entry.startsWith('i') ? '' : entry.slice(entry.indexOf('\n') + 1)
 }
 

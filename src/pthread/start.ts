@@ -11,7 +11,7 @@
 
 import { load, or, peek, suspendAsync } from '#atomics'
 import { serve } from '../kernel/carrier.ts'
-import { countFailure } from '../kernel/death.ts'
+import { countFailure, Reason } from '../kernel/death.ts'
 import { abandonPending, exit } from '../kernel/exit.ts'
 import { CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
@@ -27,6 +27,7 @@ import { forgetCleanup, nextCleanup } from './cleanup.ts'
 import { attendant, deliveryPoint } from './deliver.ts'
 import { endsNow, ThreadCancel, ThreadExit } from './exit.ts'
 import { dueDestructors, forgetValues, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
+import { threadEnded } from './io.ts'
 import { bury, drop, receiveArguments, sendResult } from './message.ts'
 import { obituary } from './obituary.ts'
 import { orphan } from './robust.ts'
@@ -199,18 +200,21 @@ function finish(status: number, value: unknown, sound: boolean): void {
   retire()
   orphan(slot, false)
   drop(slot)                                                              // arguments that an import that failed left unread
-  const reusable = sound && host.active() <= resident
-  const detached = (peek(kernel, t + ThreadRecord.flags) & Flag.DETACHED) !== 0
+  const flags = peek(kernel, t + ThreadRecord.flags)
+  const system = (flags & Flag.SYSTEM) !== 0
+  const reusable = sound && !system && host.active() <= resident
+  const detached = (flags & Flag.DETACHED) !== 0
+  const told = system && threadEnded(slot, { reason: status === Status.THREW ? Reason.UNCAUGHT : Reason.TERMINATED, code: 0, error: value }, false)
   if (status !== Status.THREW && !detached) {
     const failure = leave(slot, value, 'result')
     if (failure !== undefined) [status, value] = [Status.THREW, failure]
   }
   if (status === Status.THREW) {
     or(kernel, t + ThreadRecord.flags, Flag.FAILED)
-    if (detached) {
+    if (detached && !told) {
       countFailure()
       host.writeError(obituary(slot, value))
-    } else if (leave(slot, value, 'error') !== undefined) {
+    } else if (!detached && leave(slot, value, 'error') !== undefined) {
       leave(slot, new Error(String(value)), 'error')
     }
   }

@@ -6,11 +6,12 @@ import { objects } from '../kernel/handle.ts'
 import { host } from '../kernel/host.ts'
 import { textOf } from '../kernel/intern.ts'
 import { carrierRecord, kernel, record, slotOf, user } from '../kernel/process.ts'
-import { Carrier, Flag, ObjectHead, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { CallRecord, Carrier, Flag, ObjectHead, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { textAt, type Snapshot } from '../kernel/snapshot.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesgs, type Wmesg } from '../kernel/wmesg.ts'
 import { KERNEL, USER, type Address } from '../mem/memory.ts'
+import { nameOfEntry } from './obituary.ts'
 import { waitOf, type Wait } from './waits.ts'
 
 /** What a thread, or a promise of it, waits for. */
@@ -88,8 +89,7 @@ export class Namer {
     const name = copy.word(ThreadRecord.name)
     const given = name === 0 ? '' : textAt(name)
     if (given !== '') return given
-    const entry = textOf(copy.word(ThreadRecord.entry))
-    return entry.startsWith('i') ? '' : entry.slice(entry.indexOf('\n') + 1)
+    return nameOfEntry(copy.word(ThreadRecord.entry))
   }
 
   /** Thread `tid` in words: `thread 7 "teller"`. */
@@ -105,6 +105,7 @@ export class Namer {
   /** What a thread waits for, in words. */
   object({ reason, memory, address }: Wait): string {
     if (reason === 'join' && memory === KERNEL) return `the end of ${this.thread(peek(kernel, record(slotOf(address - ThreadRecord.exit)) + ThreadRecord.tid))}`
+    if (reason === 'call' && memory === KERNEL) return `a call of "${nameOfEntry(peek(kernel, address + CallRecord.entry))}"`
     const type = types[reason]
     if (type === undefined) return reason
     const block = address - ObjectHead.size

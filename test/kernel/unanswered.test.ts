@@ -14,7 +14,8 @@ import { memory } from 'pthreads/posix'
 memory()
 installHost({ ...host, processors: () => 2 })                              // as many creates may go unanswered
 store(kernel, PROCESS + Process.spawner, SPAWNER_STARTS)
-const heirs = { disown: () => undefined, bequeath: () => undefined, clear: () => undefined, argument: () => true }
+const nothing = (): void => undefined
+const heirs = { disown: nothing, bequeath: nothing, clear: nothing, sweep: nothing, rung: nothing, argument: () => true }
 
 function asked(): { slot: number, n: number, state: number } {
   const slot = clone(1, PLAIN, 0)
