@@ -5,8 +5,8 @@ import assert from 'node:assert/strict'
 import { load, peek } from '#atomics'
 import { held } from '#internal/kernel/handle.js'
 import { requestTermination } from '#internal/kernel/mail.js'
-import { arena, attached, bucketRecord, carrierRecord, kernel, record, self } from '#internal/kernel/process.js'
-import { BUCKETS, Bucket, Carrier, CarrierState, Flag, PROCESS, Process, SPAWNER, State, ThreadRecord } from '#internal/kernel/records.js'
+import { arena, attached, bucketRecord, carrierRecord, kernel, placeRecord, record, self } from '#internal/kernel/process.js'
+import { BUCKETS, Bucket, Carrier, CarrierState, Flag, Place, PROCESS, Process, SPAWNER, State, ThreadRecord } from '#internal/kernel/records.js'
 import { snapshots } from '#internal/kernel/snapshot.js'
 import { lastSlot } from '#internal/kernel/thread.js'
 import { wmesgs } from '#internal/kernel/wmesg.js'
@@ -104,20 +104,24 @@ export function leftovers(since?: Baseline): string[] {
 // Workers that are neither parked nor gone, and what does not fit together.
 function carriersLeft(counted: number): string[] {
   const found: string[] = []
-  let parked = 0
+  let parked = 0, fibers = 0
   const last = load(kernel, PROCESS + Process.bumpCarrier) - 1
   for (let n = SPAWNER + 1; n <= last; n++) {
     const c = carrierRecord(n)
     const state = load(kernel, c + Carrier.state)
+    const place = load(kernel, c + Carrier.place) - 1
     if (state === CarrierState.FREE) continue
+    if (place >= 0) fibers++
+    if (place >= 0 && load(kernel, placeRecord(place) + Place.fibers) !== 0) found.push(`carrier ${n} has fibers: ${load(kernel, placeRecord(place) + Place.fibers)}`)
     if (state === CarrierState.PARKED) parked++
+    else if (place >= 0) continue                                         // a carrier of fibers stays
     else found.push(`carrier ${n}, which is neither free nor parked, has state ${state}`)
     if (load(kernel, c + Carrier.thread) !== 0 || load(kernel, c + Carrier.next) !== 0) found.push(`carrier ${n} has a thread`)
   }
   const cached = chain(PROCESS + Process.cache, n => carrierRecord(n) + Carrier.link)
   if (parked !== counted || parked !== cached) found.push(`carriers parked: ${parked}, counted: ${counted}, in the cache: ${cached}`)
   const free = chain(PROCESS + Process.freeCarrier, n => carrierRecord(n) + Carrier.link)
-  if (found.length === 0 && free !== last - SPAWNER - parked) found.push(`carriers free: ${last - SPAWNER - parked}, in the list: ${free}`)
+  if (found.length === 0 && free !== last - SPAWNER - parked - fibers) found.push(`carriers free: ${last - SPAWNER - parked - fibers}, in the list: ${free}`)
   return found
 }
 

@@ -5,8 +5,9 @@ import { add, load, peek, poke, pokef, store } from '#atomics'
 import { host, loadParser, platform, strings } from '#host'
 import { CLOCK_MONOTONIC, installClock, now } from '../kernel/clock.ts'
 import { needSpawner, substituteHost } from '../kernel/clone.ts'
+import { intern } from '../kernel/intern.ts'
 import { installHost } from '../kernel/host.ts'
-import { attached, carrierRecord, checkLimits, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
+import { attached, CARRIERS, carrierRecord, checkLimits, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
 import { Carrier, FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { closeAsync, lastSlot, openAsync, open_locked } from '../kernel/thread.ts'
 import { installAttendant, settle, wait, type Sleeper } from '../kernel/request.ts'
@@ -17,6 +18,7 @@ import { failureOf } from '../pthread/bequest.ts'
 import { attendant, installReaction } from '../pthread/deliver.ts'
 import { obituary } from '../pthread/obituary.ts'
 import { listen, react } from '../pthread/start.ts'
+import { isSchedulerFile, schedulerNamed } from '../ult/schedulers.ts'
 import { installParser } from './inline.ts'
 import { forwardSignals } from './os-signals.ts'
 import { resolve, resolveNow } from './resolve.ts'
@@ -40,7 +42,12 @@ export function install(): void {
 }
 
 let limits: Limits = {}
+let model: Model = '1:1'
+let scheduler = 'rr'
 let watched = false, traced = false
+
+export type Model = '1:1' | 'm:1' | 'm:n'
+const MODELS: readonly string[] = ['1:1', 'm:1', 'm:n']
 
 /** Limits of the process, and, for tests, a module whose `host` replaces verbs of the host in spawner and carriers. */
 export interface Configuration extends Limits {
@@ -48,6 +55,13 @@ export interface Configuration extends Limits {
   watch?: boolean
   /** Note where threads are created and where they sleep, for reports: some microseconds for each. Default false. */
   traceSites?: boolean
+  /**
+   * How threads run that do not say it by their `scope`. 1:1 (default): each on a Worker of its own; m:1: all on one carrier, as fibers;
+   * m:n: on as many as `carriers` says (default: one for each processor).
+   */
+  model?: Model
+  /** Who runs next on a carrier of fibers: `rr` (default), `fifo`, `fair`, or the file of a module that exports a scheduler. */
+  scheduler?: string | URL
   host?: URL | string
   /**
    * SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGCONT, SIGWINCH of the operating system become signals of the process, if the program
@@ -66,13 +80,20 @@ export function configure(configuration: Configuration): void {
   if (attached() && self.carrier !== FIRST) return
   if (attached()) throw new Error('configure: the process exists already; configure it before the first use of the library')
   if (typeof configuration !== 'object' || configuration === null) throw new TypeError(`configure: ${configuration === null ? 'null' : typeof configuration}, not an object`)
-  const { host: module, osSignals: wanted, watch = watched, traceSites = traced, ...rest } = configuration
+  const { host: module, osSignals: wanted, watch = watched, traceSites = traced, ...others } = configuration
+  const { model: wantedModel = model, scheduler: wantedScheduler = scheduler, ...rest } = others
   for (const [key, value] of Object.entries({ watch, traceSites })) if (typeof value !== 'boolean') throw new TypeError(`configure: ${key}: ${typeof value}, not a boolean`)
-  for (const key of Object.keys(rest)) if (!['threads', 'memory', 'cache'].includes(key)) throw new TypeError(`configure: unknown option "${key}"`)
+  for (const key of Object.keys(rest)) if (!['threads', 'memory', 'cache', 'carriers'].includes(key)) throw new TypeError(`configure: unknown option "${key}"`)
   checkLimits(rest)
+  if (!MODELS.includes(wantedModel)) throw new RangeError(`configure: model "${String(wantedModel)}" is not "1:1", "m:1" or "m:n"`)
+  if (wantedModel === 'm:1' && (rest.carriers ?? 1) !== 1) throw new RangeError('configure: m:1 has one carrier')
+  const name = String(wantedScheduler)
+  if (!isSchedulerFile(name)) schedulerNamed(name)
   if (wanted !== undefined && typeof wanted !== 'boolean') throw new TypeError(`configure: osSignals: ${typeof wanted}, not a boolean`)
   osSignals = wanted ?? osSignals
   limits = { ...limits, ...rest }
+  model = wantedModel
+  scheduler = name
   watched = watch
   traced = traceSites
   substituteHost(module === undefined ? undefined : String(module))
@@ -85,7 +106,7 @@ export function ensure(): void {
 
 function attachFirst(): void {
   install()
-  create(limits, host.pid())
+  create({ ...limits, carriers: carriersOf(limits) }, host.pid())
   poke(kernel, PROCESS + Process.bumpThread, 2)
   become(1, 0)
   listen()
@@ -99,11 +120,15 @@ function attachFirst(): void {
  */
 export function ensureCommand(): void {
   install()
-  create({ ...limits, threads: (limits.threads ?? 32_000) + 1 }, host.pid())
+  create({ ...limits, threads: (limits.threads ?? 32_000) + 1, carriers: carriersOf(limits) }, host.pid())
   poke(kernel, PROCESS + Process.lastTid, COMMAND_TID - 1)
   become(slotMask, Flag.HOST)
   poke(kernel, PROCESS + Process.lastTid, 0)
   host.atExit(report)
+}
+
+function carriersOf({ carriers }: Limits): number {
+  return carriers ?? (model === 'm:1' ? 1 : Math.min(CARRIERS, host.processors()))
 }
 
 const COMMAND_TID = 2 ** 29 - 1
@@ -112,6 +137,7 @@ function become(slot: number, flags: number): void {
   self.carrier = FIRST
   poke(kernel, PROCESS + Process.watch, watched ? 1 : 0)
   poke(kernel, PROCESS + Process.tracing, traced ? 1 : 0)
+  poke(kernel, PROCESS + Process.model, model === '1:1' ? 0 : 1)
   poke(kernel, carrierRecord(FIRST) + Carrier.osThread, host.pid())       // the first heap runs in the process's first thread
   open_locked(slot, flags)                                                // nobody else is there yet
   poke(kernel, record(slot) + ThreadRecord.carrier, FIRST)
@@ -119,6 +145,7 @@ function become(slot: number, flags: number): void {
   store(kernel, record(slot) + ThreadRecord.state, State.RUNNING)
   self.slot = slot
   self.tid = peek(kernel, record(slot) + ThreadRecord.tid)
+  poke(kernel, PROCESS + Process.scheduler, intern(scheduler))
 }
 
 let held = false

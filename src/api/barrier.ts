@@ -4,7 +4,7 @@ import { peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { ETIMEDOUT } from '../kernel/errno.ts'
 import { user } from '../kernel/process.ts'
-import { block } from '../kernel/request.ts'
+import { block, type Sleeper } from '../kernel/request.ts'
 import { arrived, BARRIER_MAX, PTHREAD_BARRIER_SERIAL_THREAD, wait_slow } from '../pthread/barrier.ts'
 import { Barrier as Record } from '../pthread/records.ts'
 import { after, later } from './later.ts'
@@ -39,6 +39,12 @@ export class Barrier extends Shared {
   wait(ms?: number): boolean {
     if (this.at === 0) throw this.failure(0, 'wait')
     return this.#passed(block(wait_slow(user, this.at, after(ms), CLOCK_MONOTONIC)), 'wait')
+  }
+
+  /** @internal {@link wait} for a fiber. */
+  *meeting(ms?: number): Sleeper<boolean> {
+    if (this.at === 0) throw this.failure(0, 'wait')
+    return this.#passed(yield* wait_slow(user, this.at, after(ms), CLOCK_MONOTONIC), 'wait')
   }
 
   /** {@link wait} without blocking the thread. Each call counts as a thread that has come. */

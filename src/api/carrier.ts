@@ -1,18 +1,24 @@
 // How a heap becomes a carrier: a Worker that runs threads.
 
 import { cas, peek, poke } from '#atomics'
-import { directOutput, host, watch } from '#host'
+import { directOutput, host, importModule, watch } from '#host'
 import { serve as serveThreads, installRun } from '../kernel/carrier.ts'
+import { placeOf } from '../kernel/crew.ts'
+import { countFailure } from '../kernel/death.ts'
 import { resetCpu } from '../kernel/exit.ts'
 import type { Birth } from '../kernel/host.ts'
+import { textOf } from '../kernel/intern.ts'
 import { installLine } from '../kernel/mail.ts'
 import { exclusively } from '../kernel/output.ts'
 import { attach, attached, carrierRecord, kernel, self } from '../kernel/process.ts'
-import { Carrier, CarrierState } from '../kernel/records.ts'
+import { Carrier, CarrierState, PROCESS, Process } from '../kernel/records.ts'
 import type { Routine } from '../pthread/entry.ts'
 import { serveCalls } from '../pthread/io.ts'
 import { IO_SOURCE } from '../pthread/ring.ts'
 import { run, starved, uncaught } from '../pthread/start.ts'
+import type { SchedulerFactory } from '../ult/scheduler.ts'
+import { isSchedulerFile, schedulerNamed, schedulerOf } from '../ult/schedulers.ts'
+import { becomeTrampoline, starvedFibers } from '../ult/trampoline.ts'
 import { install } from './attach.ts'
 import { give } from './resolve.ts'
 import './index.ts'                              // arguments may be objects of the library
@@ -32,12 +38,34 @@ export function becomeCarrier(birth: Birth): void {
     poke(kernel, c + Carrier.note, 1)
   }
   directOutput(exclusively)
-  watch({ uncaught, starved, exiting })
+  watch({ uncaught: uncaughtHere, starved: placeOf(self.carrier) < 0 ? starved : starvedFibers, exiting })
   poke(kernel, c + Carrier.osThread, host.osThread())
   resetCpu()
-  if (cas(kernel, c + Carrier.state, CarrierState.BOOTING, CarrierState.RUNNING) !== CarrierState.BOOTING)
-    cas(kernel, c + Carrier.state, CarrierState.REQUESTED, CarrierState.RUNNING)
-  host.nextTurn(serveThreads)
+  const running = (): void => {
+    if (cas(kernel, c + Carrier.state, CarrierState.BOOTING, CarrierState.RUNNING) !== CarrierState.BOOTING)
+      cas(kernel, c + Carrier.state, CarrierState.REQUESTED, CarrierState.RUNNING)
+  }
+  if (placeOf(self.carrier) < 0) {
+    running()
+    host.nextTurn(serveThreads)
+    return
+  }
+  void schedulerOfProcess().then((make) => {
+    running()
+    becomeTrampoline(make)
+  })
+}
+
+async function schedulerOfProcess(): Promise<SchedulerFactory> {
+  const name = textOf(peek(kernel, PROCESS + Process.scheduler))
+  return isSchedulerFile(name) ? schedulerOf(await importModule(name), name) : schedulerNamed(name)
+}
+
+// An exception that nobody caught, in a callback: it may be any fiber's, so it is told, and none of them ends.
+function uncaughtHere(error: unknown): void {
+  if (placeOf(self.carrier) < 0 || peek(kernel, carrierRecord(self.carrier) + Carrier.state) !== CarrierState.RUNNING) return uncaught(error)
+  countFailure()
+  host.writeError(`an exception that no thread caught, on carrier ${self.carrier}:\n${error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
 }
 
 /**

@@ -2,10 +2,10 @@
 
 import { peek } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
-import { EOWNERDEAD, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
+import { EDEADLK, EOWNERDEAD, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
 import { kernel, record, self, user } from '../kernel/process.ts'
 import { Flag, ThreadRecord } from '../kernel/records.ts'
-import { block, settle } from '../kernel/request.ts'
+import { block, freezes, settle, type Sleeper } from '../kernel/request.ts'
 import { find } from '../kernel/thread.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { pthread_cond_broadcast, pthread_cond_signal, wait_slow } from '../pthread/cond.ts'
@@ -29,8 +29,17 @@ export class Condition extends Shared {
    */
   wait(mutex: Mutex, ms?: number): void {
     if (this.at === 0) throw this.failure(0, 'wait')
+    if (freezes()) throw this.failure(EDEADLK, 'wait')
     cancellationPoint()
     const errno = block(wait_slow(user, this.at, Mutex.addressOf(mutex), self.slot, self.tid, after(ms), CLOCK_MONOTONIC))
+    if (errno !== 0 && errno !== EOWNERDEAD) throw this.failure(errno, 'wait')
+  }
+
+  /** @internal {@link wait} for a fiber. */
+  *waiting(mutex: Mutex, ms?: number): Sleeper<void> {
+    if (this.at === 0) throw this.failure(0, 'wait')
+    cancellationPoint()
+    const errno = yield* wait_slow(user, this.at, Mutex.addressOf(mutex), self.slot, self.tid, after(ms), CLOCK_MONOTONIC)
     if (errno !== 0 && errno !== EOWNERDEAD) throw this.failure(errno, 'wait')
   }
 

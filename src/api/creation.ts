@@ -2,6 +2,7 @@
 
 import { peek } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
+import { PLAIN } from '../kernel/clone.ts'
 import { EAGAIN, ENOMEM, ENOSYS } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
 import { adopt } from '../kernel/mail.ts'
@@ -9,7 +10,7 @@ import { buffers, kernel, record, self } from '../kernel/process.ts'
 import { Flag, ThreadRecord } from '../kernel/records.ts'
 import { HEAP_MIN, PTHREAD_STACK_MAX, PTHREAD_STACK_MIN } from '../pthread/limits.ts'
 import { isPriority, SCHED_FIFO, sched_get_priority_min, SCHED_OTHER, SCHED_RR } from '../pthread/sched.ts'
-import type { Creation } from '../pthread/thread.ts'
+import { sharesByDefault, type Creation } from '../pthread/thread.ts'
 import { factoryOf } from './entry.ts'
 import { ErrnoError } from './errors.ts'
 
@@ -27,9 +28,16 @@ export interface ThreadOptions {
   policy?: Policy
   /** 0 for `other`, 1 to 99 for `fifo` (default with a priority) and `rr`: who is woken first of those that wait for the same thing. Default: the creator's. */
   priority?: number
+  /**
+   * `system`: a Worker of its own. `process`: it shares carriers with other threads; it should be a generator that sleeps by the verbs of
+   * `fiber`. Default: by the process's model (see configure), but `system` with a stackSize, a heapLimit or a factory.
+   */
+  scope?: Scope
   /** Objects in the arguments that move to the thread instead of being copied: ArrayBuffers, MessagePorts. */
   transfer?: readonly object[]
 }
+
+export type Scope = 'system' | 'process'
 
 const policies = { other: SCHED_OTHER, fifo: SCHED_FIFO, rr: SCHED_RR } as const
 export type Policy = keyof typeof policies
@@ -76,7 +84,7 @@ export function refused(errno: number, source: string): ErrnoError {
 export const madeByFactory = new Map<number, { terminate(): void }>()
 
 const NONE: readonly object[] = []
-const OPTIONS = new Set(['name', 'detached', 'stackSize', 'heapLimit', 'transfer', 'priority', 'policy'])
+const OPTIONS = new Set(['name', 'detached', 'stackSize', 'heapLimit', 'transfer', 'priority', 'policy', 'scope'])
 
 /** Checks the options; throws TypeError, RangeError. */
 export function creation(source: string, options: ThreadOptions): Creation {
@@ -89,12 +97,17 @@ export function creation(source: string, options: ThreadOptions): Creation {
   const heap = size('heapLimit', options.heapLimit, HEAP_MIN, 2 ** 44, 2 ** 20)
   const { priority, policy } = options
   const scheduling = priority === undefined && policy === undefined ? {} : { scheduling: schedulingOf('Thread.create', priority, policy) }
+  const { scope } = options
+  if (scope !== undefined && scope !== 'system' && scope !== 'process') throw new TypeError(`Thread.create: scope "${String(scope)}" is not "system" or "process"`)
   const factory = factoryOf(source)
-  if (factory === undefined) return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: 0 } }
+  const own = heap !== 0 || stack !== 0 || factory !== undefined
+  if (own && scope === 'process') throw new TypeError('Thread.create: a thread with a heapLimit, a stackSize or a factory has a Worker of its own: its scope is "system"')
+  const fiber = !own && (scope === undefined ? sharesByDefault() : scope === 'process')
+  if (factory === undefined) return { name, detached, transfer, ...scheduling, fiber, kind: own ? { heap, stack, factory: 0 } : PLAIN }
   if (heap !== 0 || stack !== 0) throw new TypeError('Thread.create: a factory makes its own Workers; heapLimit and stackSize are for it to set')
   const { number, make } = factory
   const beginIt = make === undefined ? {} : { begin: (n: number) => { begin(n, make) } }
-  return { name, detached, transfer, ...scheduling, kind: { heap, stack, factory: number, ...beginIt } }
+  return { name, detached, transfer, ...scheduling, fiber, kind: { heap, stack, factory: number, ...beginIt } }
 }
 
 /** Checks a priority and a policy; throws TypeError, RangeError. */

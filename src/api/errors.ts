@@ -54,3 +54,8 @@ export class ThreadDeathError extends Error {
     this.exitCode = exitCode
   }
 }
+
+/** Why a fiber did not sleep in `what`, and what to call instead. */
+export function frozen(what: string, instead: string | undefined): string {
+  return `${what} would block the carrier and all its fibers${instead === undefined ? '' : `; use yield* ${instead}`}`
+}

@@ -1,9 +1,10 @@
 // pthreads: threads for TypeScript and JavaScript.
 
-export { configure, type Configuration } from './attach.ts'
+export { configure, type Configuration, type Model } from './attach.ts'
 export { Barrier } from './barrier.ts'
 export { serve } from './carrier.ts'
 export { Condition } from './condition.ts'
+export { fiber, type Fiber, type Verb } from './fiber.ts'
 export { load, thread, type Entries } from './entry.ts'
 export { ErrnoError, ThreadDeathError } from './errors.ts'
 export { Mutex, MutexHold, type MutexOptions } from './mutex.ts'

@@ -1,17 +1,18 @@
 // class Mutex: pthread/mutex.ts for TypeScript.
 
-import { peek } from '#atomics'
+import { casOwned, peek } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { EBUSY, EDEADLK, EINVAL, ENOTRECOVERABLE, EOWNERDEAD, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
 import { drop, retain } from '../kernel/handle.ts'
 import { kernel, record, self, user } from '../kernel/process.ts'
 import { Flag, ObjectHead, ThreadRecord } from '../kernel/records.ts'
-import { settle } from '../kernel/request.ts'
+import { settle, type Sleeper } from '../kernel/request.ts'
 import { closeAsync, find } from '../kernel/thread.ts'
 import type { Address } from '../mem/memory.ts'
 import {
-  initKind, lock_slow, lockUntil, pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_unlock, trylockAs, unlockAs,
+  FREE, HELD, initKind, lock_slow, lockUntil, lockYielding, pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_unlock, trylockAs, unlockAs,
 } from '../pthread/mutex.ts'
+import { local } from '../pthread/local.ts'
 import { isCeiling, kindFrom } from '../pthread/mutexattr.ts'
 import {
   kindOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_NONE, PTHREAD_PRIO_PROTECT,
@@ -25,11 +26,6 @@ import { Adoption, nameIn, Shared, travels } from './shared.ts'
 
 const types = { normal: PTHREAD_MUTEX_NORMAL, recursive: PTHREAD_MUTEX_RECURSIVE, errorcheck: PTHREAD_MUTEX_ERRORCHECK } as const
 const protocols = { none: PTHREAD_PRIO_NONE, inherit: PTHREAD_PRIO_INHERIT, protect: PTHREAD_PRIO_PROTECT } as const
-
-// Mutexes that this heap's threads hold and whose word names the holder: their memory must outlive that, whoever
-// drops the handle, for the holder's list goes through it.
-const held = new Set<Mutex>()
-let heldBy = 0
 
 export interface MutexOptions {
   /** What happens when the holder locks again: errorcheck (default) throws EDEADLK, recursive counts, normal blocks for ever. */
@@ -77,6 +73,20 @@ export class Mutex extends Shared {
     return this
   }
 
+  /** @internal Locks the mutex if it is free and plain, and says whether. */
+  tryLockFast(): boolean {
+    return this.at !== 0 && casOwned(user, this.at, FREE, HELD, self.tid) === FREE
+  }
+
+  /** @internal {@link lock} for a fiber. */
+  *locking(ms?: number): Sleeper<this> {
+    if (this.at === 0) throw this.failure(0, 'lock')
+    const errno = yield* lockYielding(user, this.at, after(ms), CLOCK_MONOTONIC)
+    if (errno !== 0 && errno !== EOWNERDEAD) throw this.failure(errno, 'lock')
+    if (this.#named) this.#keep()
+    return this
+  }
+
   /** Locks the mutex if it is free and returns it, else null. Does not block. */
   tryLock(): this | null {
     if (this.at === 0) throw this.failure(0, 'tryLock')
@@ -98,13 +108,13 @@ export class Mutex extends Shared {
     if (at === 0) throw this.failure(0, 'unlock')
     const errno = pthread_mutex_unlock(user, at)
     if (errno !== 0) throw this.failure(errno, 'unlock')
-    if (this.#named && peek(user, at + Record.owner) !== self.tid) held.delete(this)
+    if (this.#named && peek(user, at + Record.owner) !== self.tid) local.held?.delete(this)
   }
 
+  // The word of the mutex names the holder: the holder's list goes through its memory, which must outlive that, whoever drops the handle.
   #keep(): void {
-    if (heldBy !== self.tid) held.clear()                                 // what a thread of this heap left when it ended
-    heldBy = self.tid
-    held.add(this)
+    local.held ??= new Set<Mutex>()
+    local.held.add(this)
   }
 
   /**

@@ -6,9 +6,10 @@ import { EAGAIN, EBUSY, EDEADLK, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
 import { drop, retain } from '../kernel/handle.ts'
 import { self, user } from '../kernel/process.ts'
 import { ObjectHead } from '../kernel/records.ts'
-import { settle } from '../kernel/request.ts'
+import { settle, type Sleeper } from '../kernel/request.ts'
 import { closeAsync } from '../kernel/thread.ts'
 import type { Address } from '../mem/memory.ts'
+import { local } from '../pthread/local.ts'
 import { Rwlock as Record } from '../pthread/records.ts'
 import {
   pthread_rwlock_tryrdlock, PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP,
@@ -39,10 +40,6 @@ export interface RwLockOptions {
  * asynchronous acquisition. Travels between threads as the same lock.
  */
 export class RwLock extends Shared {
-  // How often the thread #reader holds the lock for reading; the lock itself counts it once.
-  #reader = 0
-  #reads = 0
-
   /** Throws TypeError for an unknown preference, ErrnoError ENOMEM when user memory is full. */
   constructor(options: RwLockOptions = {}) {
     const adoption = options instanceof Adoption ? options : undefined
@@ -82,6 +79,24 @@ export class RwLock extends Shared {
     return this
   }
 
+  /** @internal {@link read} for a fiber. */
+  *reading(ms?: number): Sleeper<this> {
+    if (this.at === 0) throw this.failure(0, 'read')
+    const mine = peek(user, this.at + Record.owner) === self.tid
+    const errno = this.#reading() ? 0 : mine ? EDEADLK : yield* rdlock_slow(user, this.at, after(ms), CLOCK_MONOTONIC)
+    if (errno !== 0) throw this.failure(errno, 'read')
+    return this.#read()
+  }
+
+  /** @internal {@link write} for a fiber. */
+  *writing(ms?: number): Sleeper<this> {
+    if (this.at === 0) throw this.failure(0, 'write')
+    const mine = this.#reading() || peek(user, this.at + Record.owner) === self.tid
+    const errno = mine ? EDEADLK : yield* wrlock_slow(user, this.at, self.tid, after(ms), CLOCK_MONOTONIC)
+    if (errno !== 0) throw this.failure(errno, 'write')
+    return this
+  }
+
   /** Locks for reading if that needs no waiting, and returns the lock; else null. Throws ErrnoError EAGAIN beyond 32,767 readers. */
   tryRead(): this | null {
     if (this.at === 0) throw this.failure(0, 'tryRead')
@@ -105,7 +120,14 @@ export class RwLock extends Shared {
       return
     }
     if (!this.#reading()) throw this.failure(EPERM, 'unlock')
-    if (--this.#reads === 0) unread(user, this.at)
+    const reads = local.reads!
+    const left = reads.get(this)! - 1
+    if (left !== 0) {
+      reads.set(this, left)
+    } else {
+      reads.delete(this)
+      unread(user, this.at)
+    }
   }
 
   /** Calls `f` with the lock held for reading and returns its result. `f` must be synchronous: see {@link withReadAsync}. */
@@ -189,12 +211,12 @@ export class RwLock extends Shared {
   }
 
   #reading(): boolean {
-    return this.#reads !== 0 && this.#reader === self.tid
+    return local.reads?.has(this) === true
   }
 
   #read(): this {
-    this.#reads = this.#reading() ? this.#reads + 1 : 1
-    this.#reader = self.tid
+    local.reads ??= new Map<RwLock, number>()                             // how often it holds the lock; the lock itself counts it once
+    local.reads.set(this, (local.reads.get(this) ?? 0) + 1)
     return this
   }
 

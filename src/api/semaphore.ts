@@ -4,7 +4,7 @@ import { load } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { EINTR, EOVERFLOW, ETIMEDOUT } from '../kernel/errno.ts'
 import { user } from '../kernel/process.ts'
-import { block } from '../kernel/request.ts'
+import { block, type Sleeper } from '../kernel/request.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { Sem } from '../pthread/records.ts'
 import { postMany, sem_init, sem_trywait, SEM_VALUE_MAX, wait_slow } from '../pthread/sem.ts'
@@ -35,6 +35,16 @@ export class Semaphore extends Shared {
     if (sem_trywait(user, this.at) === 0) return
     let errno = EINTR
     while (errno === EINTR) errno = block(wait_slow(user, this.at, until, CLOCK_MONOTONIC))
+    if (errno !== 0) throw this.failure(errno, 'wait')
+  }
+
+  /** @internal {@link wait} for a fiber. */
+  *acquiring(ms?: number): Sleeper<void> {
+    if (this.at === 0) throw this.failure(0, 'wait')
+    const until = after(ms)
+    cancellationPoint()
+    let errno = EINTR
+    while (errno === EINTR) errno = yield* wait_slow(user, this.at, until, CLOCK_MONOTONIC)
     if (errno !== 0) throw this.failure(errno, 'wait')
   }
 

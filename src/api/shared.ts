@@ -5,16 +5,17 @@
 // the event loop sees to, or at once by `[Symbol.dispose]()`.
 
 import { peek, poke } from '#atomics'
-import { EINVAL, ENOMEM } from '../kernel/errno.ts'
+import { EDEADLK, EINVAL, ENOMEM } from '../kernel/errno.ts'
 import { drop, hold, letGo, retain } from '../kernel/handle.ts'
 import { arena, handles, kernel, self, user } from '../kernel/process.ts'
 import { Handle, ObjectHead } from '../kernel/records.ts'
+import { wasFrozen } from '../kernel/request.ts'
 import { free, malloc } from '../mem/arena.ts'
 import { extend } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
 import { getText, putText } from '../mem/text.ts'
 import { ensure } from './attach.ts'
-import { ErrnoError } from './errors.ts'
+import { ErrnoError, frozen } from './errors.ts'
 
 /** Tells a constructor to take over an object that exists, instead of making one. */
 export class Adoption {
@@ -86,6 +87,7 @@ export abstract class Shared {
   protected failure(errno: number, operation: string): ErrnoError {
     const type = this.constructor.name
     if (this.at === 0) return new ErrnoError(EINVAL, operation, `this ${type} was disposed of`, this)
+    if (errno === EDEADLK && wasFrozen()) return new ErrnoError(errno, `${type.toLowerCase()}.${operation}`, frozen(`${String(this)}: ${operation}`, FIBER_FORMS[`${type}.${operation}`]), this)
     return new ErrnoError(errno, `${type.toLowerCase()}.${operation}`, this.explain(errno, operation), this)
   }
 
@@ -101,6 +103,11 @@ export abstract class Shared {
     if (known.get(block)?.deref() !== o) known.set(block, new WeakRef(o))
     return block
   }
+}
+
+const FIBER_FORMS: Readonly<Record<string, string>> = {
+  'Mutex.lock': 'fiber.lock(mutex)', 'Condition.wait': 'fiber.wait(condition, mutex)', 'Semaphore.wait': 'fiber.acquire(semaphore)', 'RwLock.read': 'fiber.read(rwlock)',
+  'RwLock.write': 'fiber.write(rwlock)', 'Barrier.wait': 'fiber.barrier(barrier)',
 }
 
 /** The name in an object's options; ''. Throws TypeError for options that are none. */

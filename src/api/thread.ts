@@ -6,22 +6,26 @@ import { ECANCELED, EDEADLK, EINTR, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT } fr
 import { cpuOfCaller } from '../kernel/exit.ts'
 import { requestTermination } from '../kernel/mail.ts'
 import { carrierRecord, kernel, record, self } from '../kernel/process.ts'
-import { Carrier, FIRST, State, Status, ThreadRecord } from '../kernel/records.ts'
-import { block } from '../kernel/request.ts'
+import { Carrier, FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { block, freezes, wasFrozen, type Sleeper } from '../kernel/request.ts'
 import { extend } from '../mem/codec.ts'
 import { cancellationPoint, cancelThread, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_setcancelstate, pthread_testcancel } from '../pthread/cancel.ts'
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
 import { pthread_exit } from '../pthread/exit.ts'
+import { local } from '../pthread/local.ts'
 import { cause, nameOf } from '../pthread/obituary.ts'
 import { schedule, SCHED_FIFO, SCHED_OTHER, SCHED_RR } from '../pthread/sched.ts'
 import { sleep_slow } from '../pthread/sleep.ts'
 import { born, create, detach, join, join_slow, type Outcome } from '../pthread/thread.ts'
 import { ensure, holdProcess } from './attach.ts'
 import { creation, madeByFactory, notAnEntry, refused, schedulingOf, siteOf, type Policy, type ThreadOptions } from './creation.ts'
-import { ErrnoError, ThreadDeathError } from './errors.ts'
+import { ErrnoError, frozen, ThreadDeathError } from './errors.ts'
 import { sourceOf as sourceText } from './inline.ts'
 import { after, later } from './later.ts'
 import { noStats, statsOf, type ThreadStats } from './stats.ts'
+
+/** What a function returns as a thread: a generator's return value, or a promise's value. */
+export type ResultOf<F extends Routine> = Awaited<ReturnType<F> extends Generator<unknown, infer R, never> ? R : ReturnType<F>>
 
 /** `joined` covers detached: somebody else's handle cannot tell them apart. */
 export type ThreadState = 'starting' | 'running' | 'sleeping' | 'exited' | 'joined'
@@ -29,8 +33,6 @@ export type ThreadState = 'starting' | 'running' | 'sleeping' | 'exited' | 'join
 const states: Readonly<Record<number, ThreadState>> = {
   [State.EMBRYO]: 'starting', [State.RUNNING]: 'running', [State.SLEEPING]: 'sleeping', [State.EXITED]: 'exited',
 }
-
-let current: Thread<unknown> | undefined
 
 // By slot, the handle that travelled last: sent away and back, a Thread is the same Thread.
 const known = new Map<number, WeakRef<Thread>>()
@@ -72,8 +74,8 @@ export class Thread<R = unknown> {
    * cannot travel, naming the path; ErrnoError EAGAIN when there are too many threads or the host refuses another
    * Worker; ENOMEM when user memory is full.
    */
-  static create<F extends Routine>(entry: Entry<F>, ...args: Parameters<F>): Thread<Awaited<ReturnType<F>>>
-  static create<F extends Routine>(options: ThreadOptions, entry: Entry<F>, ...args: Parameters<F>): Thread<Awaited<ReturnType<F>>>
+  static create<F extends Routine>(entry: Entry<F>, ...args: Parameters<F>): Thread<ResultOf<F>>
+  static create<F extends Routine>(options: ThreadOptions, entry: Entry<F>, ...args: Parameters<F>): Thread<ResultOf<F>>
   static create(first: ThreadOptions | Entry, ...rest: unknown[]): Thread {
     const source = sourceOf(first)
     if (source !== undefined) return spawn(source, first as Entry, rest, {}, Thread.create)
@@ -96,11 +98,12 @@ export class Thread<R = unknown> {
   /** The thread that calls. */
   static get current(): Thread {
     ensure()
-    if (current?.tid !== self.tid || current.#slot !== self.slot) {
-      const t = record(self.slot)
-      current = new Thread(self.slot, peek(kernel, t + ThreadRecord.serial), self.tid, self.slot === 0 ? '' : nameOf(self.slot), undefined)
-    }
-    return current
+    const here = local.handle as Thread | undefined
+    if (here?.tid === self.tid && here.#slot === self.slot) return here
+    const t = record(self.slot)
+    const handle = new Thread(self.slot, peek(kernel, t + ThreadRecord.serial), self.tid, self.slot === 0 ? '' : nameOf(self.slot), undefined)
+    local.handle = handle
+    return handle
   }
 
   /** Ends the calling thread with `value` as its result: `finally` blocks and destructors run. Not for the first thread of a program without `run`. */
@@ -117,6 +120,7 @@ export class Thread<R = unknown> {
   static sleep(ms: number): void {
     ensure()
     const until = after(ms)
+    if (freezes()) throw new ErrnoError(EDEADLK, 'Thread.sleep', frozen('Thread.sleep', 'fiber.sleep(ms)'))
     cancellationPoint()
     for (let errno = EINTR; errno === EINTR;) errno = block(sleep_slow(self.slot, until, CLOCK_MONOTONIC))
   }
@@ -169,6 +173,13 @@ export class Thread<R = unknown> {
     return this.#result(join(this.#slot, this.#serial, outcome, after(ms), CLOCK_MONOTONIC), outcome)
   }
 
+  /** @internal {@link join} for a fiber. */
+  *joining(ms?: number): Sleeper<R> {
+    const outcome = emptyOutcome()
+    cancellationPoint()
+    return this.#result(yield* join_slow(this.#slot, this.#serial, self.tid, outcome, after(ms), CLOCK_MONOTONIC), outcome)
+  }
+
   /** {@link join} without blocking the calling thread. */
   async joinAsync(ms?: number): Promise<R> {
     const outcome = emptyOutcome()
@@ -197,12 +208,13 @@ export class Thread<R = unknown> {
   /**
    * Ends the thread by force: at once, wherever it is. `finally` blocks do not run, locks that it holds stay held.
    * The last resort; its join throws ThreadDeathError. Does nothing if it has ended. Throws ErrnoError EINVAL for the
-   * calling thread and the first one; ENOSYS if another thread's factory made its Worker.
+   * calling thread and the first one; ENOSYS if another thread's factory made its Worker, or if it shares its carrier with others.
    */
   terminate(): void {
     if (this.tid === self.tid || this.#slot === 1) throw new ErrnoError(EINVAL, 'thread.terminate', `${String(this)} cannot be terminated`, this)
     if (!this.#lives()) return
     const t = record(this.#slot)
+    if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) throw new ErrnoError(ENOSYS, 'thread.terminate', `${String(this)} shares its carrier with others; cancel it`, this)
     const n = peek(kernel, t + ThreadRecord.carrier)
     if (peek(kernel, carrierRecord(n) + Carrier.factory) === 0) {
       requestTermination(this.#slot, this.#serial)
@@ -263,6 +275,7 @@ export class Thread<R = unknown> {
   }
 
   #failure(result: number, operation: string): ErrnoError {
+    if (result === EDEADLK && wasFrozen()) return new ErrnoError(result, `thread.${operation}`, frozen(`${String(this)}: ${operation}`, 'fiber.join(thread)'), this)
     const errno = result === ESRCH ? EINVAL : result                      // the record is gone: it was joined or detached
     return new ErrnoError(errno, `thread.${operation}`, explain(errno, operation, String(this)), this)
   }

@@ -3,7 +3,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { configure, ensureCommand, untilAllExited } from '../api/attach.ts'
+import { isSchedulerFile } from '../ult/schedulers.ts'
+import { configure, ensureCommand, untilAllExited, type Model } from '../api/attach.ts'
 import { load } from '../api/entry.ts'
 import { ThreadDeathError } from '../api/errors.ts'
 import { forwardSignals } from '../api/os-signals.ts'
@@ -11,7 +12,16 @@ import { Thread } from '../api/thread.ts'
 import { render, summary, take } from './summary.ts'
 
 /** Options of `pthreads run`; memory in MiB. */
-export interface RunOptions { threads?: number, memory?: number, cache?: number, watch?: boolean, traceSites?: boolean }
+export interface RunOptions {
+  threads?: number
+  memory?: number
+  cache?: number
+  watch?: boolean
+  traceSites?: boolean
+  model?: Model
+  carriers?: number
+  scheduler?: string
+}
 
 interface Program { main(args: string[]): unknown }
 
@@ -27,8 +37,8 @@ export async function runProgram(file: string, options: RunOptions, args: string
     process.exitCode = 2
     return
   }
-  const { memory, watch = true, ...others } = options
-  const rest = { ...others, watch }
+  const { memory, watch = true, scheduler = 'rr', ...others } = options
+  const rest = { ...others, watch, scheduler: isSchedulerFile(scheduler) ? pathToFileURL(resolve(scheduler)) : scheduler }
   configure(memory === undefined ? rest : { ...rest, memory: Math.min(memory * 2 ** 20, 2 ** 31 - 65536) })
   ensureCommand()
   process.on('SIGQUIT', () => { process.stderr.write(`\nSIGQUIT:\n${render(take())}`) })

@@ -191,7 +191,8 @@ export function ring(): void {
   resume(kernel, PROCESS + Process.doorbell)
 }
 
-function* made(n: number): Sleeper<number> {
+/** Waits until there is a Worker for carrier `n`, or none is to be had: returns 0 or an errno. */
+export function* made(n: number): Sleeper<number> {
   const state = carrierRecord(n) + Carrier.state
   while (load(kernel, state) === CarrierState.REQUESTED) yield wait(kernel, state, CarrierState.REQUESTED, wmesg.start)
   return load(kernel, state) === CarrierState.REFUSED ? peek(kernel, carrierRecord(n) + Carrier.errno) : 0

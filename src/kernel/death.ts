@@ -6,7 +6,8 @@
 // Then, in steps that are tried again when a lock is held (by another one that died, maybe; see mem/lock.ts):
 //   2  every sleeper is woken (on conditions: not), and looks again: the dead carrier may have owed somebody a wake
 //   3  its asynchronous waits are taken off their queues; a join that one of its threads was in is given back
-//   4  the threads it ran: their exit on their behalf, with a reason that join reports
+//   4  the threads it ran: their exit on their behalf, with a reason that join reports; fibers that it had not begun are
+//      offered again, and its place among the carriers of fibers gets another one
 //   5  the thread it was given and had not begun: started on another carrier
 //   6  threads that it had made and not started are forgotten; one that it was starting is started
 //   7  its handles on objects in user memory are dropped, its record is freed
@@ -21,8 +22,10 @@ import type { Address } from '../mem/memory.ts'
 import { evict_locked, free_locked as freeCarrier_locked, allocate_locked as allocateCarrier_locked, assign, reassign, take_locked } from './carrier.ts'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { request, undo } from './clone.ts'
+import { mendRings, placeOf } from './crew.ts'
 import { finish_locked, releaseJoin } from './exit.ts'
-import { bury, countLoss, rouse, wake } from './futex.ts'
+import { replace_locked, startFiber } from './fiber.ts'
+import { bury, countLoss, resumeWoken, rouse, wake } from './futex.ts'
 import { mendHandles, sweep } from './handle.ts'
 import { host } from './host.ts'
 import { arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
@@ -87,6 +90,7 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
   mendLocks(n)
   eventually(
     rouseAll,
+    mendRings,
     drain,
     locked(() => {
       evict_locked(n)
@@ -100,7 +104,11 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
         free_locked(slot)
       })
     }),
-    locked(() => { forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) }) }),
+    locked(() => {
+      const i = placeOf(n)
+      if (i >= 0) replace(n, i, death, heirs)
+      forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) })
+    }),
     prodHeirs,
     rouseAll,
     locked(() => {
@@ -126,9 +134,22 @@ function rouseAll(): void {
   }
   for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
     const t = record(slot)
-    if (peek(kernel, t + ThreadRecord.state) === State.SLEEPING && peek(kernel, t + ThreadRecord.wmesg) !== wmesg.condition) rouse(slot)
+    if (peek(kernel, t + ThreadRecord.state) !== State.SLEEPING) continue
+    if (peek(kernel, t + ThreadRecord.wmesg) !== wmesg.condition) rouse(slot)
+    else resumeWoken(slot)
   }
   rouse(slotMask)                                                        // the command's own record
+}
+
+// Place `i` gets another carrier; but if carriers do not even start, and there is none left, nor do those fibers that wait for one.
+function replace(n: number, i: number, death: Death, heirs: Heirs): void {
+  if (replace_locked(n, i, death.reason !== Reason.NEVER_STARTED)) return
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.state) !== State.EMBRYO || (~peek(kernel, t + ThreadRecord.flags) & (Flag.FIBER | Flag.STARTED)) !== 0) continue
+    poke(kernel, t + ThreadRecord.claim, 0)
+    settle(slot, { ...death, reason: Reason.NEVER_STARTED }, heirs)
+  }
 }
 
 function wakeWaitersForAll(): void {
@@ -154,7 +175,14 @@ function settleThread(slot: number, n: number, death: Death, heirs: Heirs): void
   const t = record(slot)
   const state = peek(kernel, t + ThreadRecord.state)
   if (state === State.EMBRYO) {
-    if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) === 0) poke(kernel, t + ThreadRecord.carrier, 0)   // its creator will see (clone, start)
+    if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) {
+      if ((peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0) {
+        settle(slot, { ...death, reason: Reason.NEVER_STARTED }, heirs)  // part of its arguments died too
+      } else {
+        poke(kernel, t + ThreadRecord.carrier, 0)
+        if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) !== 0) startFiber(slot)
+      }
+    } else if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) === 0) poke(kernel, t + ThreadRecord.carrier, 0)   // its creator will see (clone, start)
     else restart(slot, n, death, heirs)
   } else if (state === State.EXITED) {
     store(kernel, t + ThreadRecord.exit, 0)                              // it died in finish_locked; mendTables has counted it out
@@ -219,7 +247,8 @@ function settleEmbryosOf(tid: number, heirs: Heirs): void {
     const t = record(slot)
     if (peek(kernel, t + ThreadRecord.state) !== State.EMBRYO || peek(kernel, t + ThreadRecord.creator) !== tid) continue
     if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) !== 0) {
-      reassign(peek(kernel, t + ThreadRecord.carrier), slot)
+      if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) startFiber(slot)
+      else reassign(peek(kernel, t + ThreadRecord.carrier), slot)
       continue
     }
     heirs.clear(slot)
@@ -286,7 +315,7 @@ function mendTables(): void {
   for (let n = peek(kernel, PROCESS + Process.bumpCarrier) - 1; n > SPAWNER; n--) {
     const c = carrierRecord(n)
     const state = peek(kernel, c + Carrier.state)
-    const unclaimed = peek(kernel, c + Carrier.thread) === 0 && peek(kernel, c + Carrier.next) === 0
+    const unclaimed = peek(kernel, c + Carrier.thread) === 0 && peek(kernel, c + Carrier.next) === 0 && peek(kernel, c + Carrier.place) === 0
     if (state === CarrierState.FREE || (state === CarrierState.REQUESTED && unclaimed)) {              // a clone died before it asked for a Worker
       poke(kernel, c + Carrier.state, CarrierState.FREE)
       poke(kernel, c + Carrier.link, freeCarriers)

@@ -14,7 +14,7 @@ import { host } from './host.ts'
 import { carrierRecord, kernel, record, self, slotOf } from './process.ts'
 import { Carrier, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { pending } from './request.ts'
-import { asynchronous, closeAsync, unclaim } from './thread.ts'
+import { closeAsync, isOwn, ownAcquisitions, unclaim } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
 /** Reads the processor time that this carrier has used so far: what went before is not the next thread's. */
@@ -96,13 +96,15 @@ function cpuSince(): number {
 
 /** Promises of the calling thread that still wait for something wait no more; a wake that one of them got is passed on. */
 export function abandonPending(): void {
-  for (const { slot, abandon } of pending) {
+  for (const entry of pending) {
+    const { slot, abandon } = entry
+    if (!isOwn(slot)) continue
+    pending.delete(entry)
     releaseJoin(slot)
     bury(slot)
     resume(kernel, record(slot) + ThreadRecord.park)
     closeAsync(slot)
     abandon()
   }
-  pending.clear()
-  for (const slot of asynchronous) closeAsync(slot)                      // what they hold stays held, by a thread that has ended
+  for (const slot of ownAcquisitions()) closeAsync(slot)                      // what they hold stays held, by a thread that has ended
 }

@@ -8,6 +8,7 @@
 //   AWAKE    0          running, or spinning before sleep    the thread: ASLEEP.  A waker that took it off: WOKEN
 //   ASLEEP   1          suspended on this word               a waker that took it off the queue: WOKEN, then resumes it
 //   WOKEN    2          taken off the queue                  the thread, at its next wait: AWAKE
+//   SWITCHED 3          a fiber: its carrier runs others     a waker that took it off the queue: WOKEN, then hints at it (crew.ts)
 //
 // I1  Whoever queues holds the bucket's lock, has counted itself in `count` before, and has re-read the
 //     value after: it queues only while the word is `expected`.
@@ -46,12 +47,14 @@ import { acquire, release } from '../mem/lock.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { remaining, type Clock } from './clock.ts'
 import { EAGAIN, EINTR, ETIMEDOUT } from './errno.ts'
+import { hint } from './crew.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
 import {
-  ANY, append_locked, ASLEEP, AWAKE, bucketOf, highest_locked, inOrder_locked, inQueueOf, mark_locked, matches, unlink_locked, waiting_locked, WOKEN,
+  ANY, append_locked, ASLEEP, AWAKE, bucketOf, highest_locked, inOrder_locked, inQueueOf, mark_locked, matches, SWITCHED, unlink_locked, unpark, waiting_locked,
+  WOKEN,
 } from './queue.ts'
-import { Bucket, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { Bucket, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
@@ -145,9 +148,9 @@ function wakeOne(b: Address, memoryId: number, a: Address, bits: number): number
   let slot = peek(kernel, b + Bucket.head)
   while (slot !== 0 && !matches(record(slot), memoryId, a, bits)) slot = peek(kernel, record(slot) + next)
   if (slot !== 0 && prioritized()) slot = highest_locked(slot, memoryId, a, bits)
-  const asleep = slot !== 0 && mark_locked(b, slot)
+  const asleep = slot === 0 ? 0 : mark_locked(b, slot)
   release(kernel, b + Bucket.lock)
-  if (asleep) resume(kernel, record(slot) + park, 1)
+  unpark(asleep)
   return slot === 0 ? 0 : 1
 }
 
@@ -160,13 +163,14 @@ function wakeMany(b: Address, memoryId: number, a: Address, count: number, bits:
     const t = record(slot)
     const after = sorted === undefined ? peek(kernel, t + next) : sorted.shift() ?? 0
     if (matches(t, memoryId, a, bits)) {
-      if (mark_locked(b, slot)) sleepers.push(slot)
+      const asleep = mark_locked(b, slot)
+      if (asleep !== 0) sleepers.push(asleep)
       woken++
     }
     slot = after
   }
   release(kernel, b + Bucket.lock)
-  for (const slot of sleepers) resume(kernel, record(slot) + park, 1)
+  sleepers.forEach(unpark)
   return woken
 }
 
@@ -183,7 +187,8 @@ export function decideAndWake(m: Memory, a: Address, decide: (waiting: (bits: nu
     for (let slot = peek(kernel, b + Bucket.head), count = most; slot !== 0 && count > 0;) {
       const after = peek(kernel, record(slot) + next)
       if (matches(record(slot), m.id, a, bits)) {
-        if (mark_locked(b, slot)) sleepers.push(slot)
+        const asleep = mark_locked(b, slot)
+        if (asleep !== 0) sleepers.push(asleep)
         count--
       }
       slot = after
@@ -191,7 +196,7 @@ export function decideAndWake(m: Memory, a: Address, decide: (waiting: (bits: nu
   } finally {
     release(kernel, b + Bucket.lock)
   }
-  for (const slot of sleepers) resume(kernel, record(slot) + park, 1)
+  sleepers.forEach(unpark)
 }
 
 /** How many wait on (m, a) right now. */
@@ -237,7 +242,7 @@ export function requeue(m: Memory, a: Address, to: Memory, target: Address, coun
   if (from !== onto) acquire(kernel, (from <= onto ? c : b) + Bucket.lock, self.carrier)
   let moved = 0
   let free = false
-  let first = 0
+  let first = 0, asleep = 0
   const sorted = inOrder_locked(b, m.id, a, ANY)
   const last = peek(kernel, b + Bucket.tail)
   for (let slot = sorted === undefined ? peek(kernel, b + Bucket.head) : sorted.shift() ?? 0; slot !== 0 && moved < count;) {
@@ -252,7 +257,8 @@ export function requeue(m: Memory, a: Address, to: Memory, target: Address, coun
       if (free && first === 0) {
         poke(kernel, t + memory, to.id)                                   // the wake it gets is the lock's (bury)
         poke(kernel, t + address, target)
-        first = mark_locked(b, slot) ? slot : -1
+        first = slot
+        asleep = mark_locked(b, slot)
       } else {
         add(kernel, c + Bucket.count, 1)
         unlink_locked(b, slot)
@@ -268,7 +274,7 @@ export function requeue(m: Memory, a: Address, to: Memory, target: Address, coun
   if (from !== onto) release(kernel, (from <= onto ? c : b) + Bucket.lock)
   release(kernel, (from <= onto ? b : c) + Bucket.lock)
   add(kernel, c + Bucket.count, -1)
-  if (first > 0) resume(kernel, record(first) + park, 1)
+  unpark(asleep)
   return moved
 }
 
@@ -284,20 +290,34 @@ export function withdraw(slot: number): boolean {
 /** Ends the wait of thread `slot` with EINTR, if it waits so that `why` may interrupt it. Its `attention` says so already (I7). */
 export function interrupt(slot: number, why: number): boolean {
   const t = record(slot)
-  let asleep = false
+  let asleep = 0
   const taken = inQueueOf(slot, false, (b) => {
     if ((peek(kernel, t + interruptible) & why) === 0) return false
     poke(kernel, t + interrupted, EINTR)
     asleep = mark_locked(b, slot)
     return true
   })
-  if (asleep) resume(kernel, t + park, 1)
+  unpark(asleep)
   return taken
 }
 
 /** True when a waker has taken `slot` off its queue. */
 export function woken(slot: number): boolean {
   return load(kernel, record(slot) + park) === WOKEN
+}
+
+/** The queued fiber `slot` leaves its carrier to others, until it is hinted at; false: it was woken already. */
+export function switchOut(slot: number, deadline: number): boolean {
+  const t = record(slot)
+  poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
+  return cas(kernel, t + park, AWAKE, SWITCHED) === AWAKE
+}
+
+/** Fiber `slot` has been woken, or has taken itself off its queue: returns 0, or the errno with which it was interrupted. */
+export function switchIn(slot: number, result: number): number {
+  const t = record(slot)
+  if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // I5
+  return conclude(t, result)
 }
 
 const spins = wmesgs.map(() => new Spin())
@@ -317,6 +337,10 @@ export function sleep(slot: number, deadline: number, clock: Clock): number {
   if (polls === limit && cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
   spin.end()
   if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // I5
+  return conclude(t, result)
+}
+
+function conclude(t: Address, result: number): number {
   poke(kernel, t + ThreadRecord.state, State.RUNNING)
   if (result === 0) result = peek(kernel, t + interrupted)
   if (result === 0) poke(kernel, t + ThreadRecord.wakeups, peek(kernel, t + ThreadRecord.wakeups) + 1)
@@ -338,8 +362,15 @@ function suspend_slow(slot: number, deadline: number, clock: Clock): number {
 
 /** Wakes thread `slot` for nothing, if it sleeps: it looks again. */
 export function rouse(slot: number): void {
-  inQueueOf(slot, false, b => mark_locked(b, slot))
-  if (load(kernel, record(slot) + park) === WOKEN) resume(kernel, record(slot) + park)
+  inQueueOf(slot, 0, b => mark_locked(b, slot))
+  resumeWoken(slot)
+}
+
+/** Resumes thread `slot` if it was woken: whoever did may have died before that. */
+export function resumeWoken(slot: number): void {
+  if (load(kernel, record(slot) + park) !== WOKEN) return
+  resume(kernel, record(slot) + park)
+  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.FIBER) !== 0) hint(slot)
 }
 
 /**

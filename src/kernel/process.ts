@@ -6,7 +6,9 @@
 import { bind, load, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
-import { ActionRecord, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, PROCESS, Process, SignalRecord, SLOT, ThreadRecord, TimerRecord, VERSION } from './records.ts'
+import {
+  ActionRecord, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, Place, PROCESS, Process, SignalRecord, SLOT, ThreadRecord, TimerRecord, VERSION,
+} from './records.ts'
 
 /** What makes a process; all optional. */
 export interface Limits {
@@ -16,6 +18,8 @@ export interface Limits {
   memory?: number
   /** How many carriers stay parked for reuse. Default 64. */
   cache?: number
+  /** How many carriers run fibers. Default: as many as there are processors; one under m:1. */
+  carriers?: number
 }
 
 /** The two buffers that a heap needs to join the process. */
@@ -29,6 +33,8 @@ export const HANDLES = 1 << 23
 /** How many signals there are, and how many may be queued. */
 export const SIGNALS = 64, QUEUED = 4096, TIMERS = 1024
 const TABLES = 4096
+/** How many carriers of fibers there may be. */
+export const CARRIERS = 64
 
 /** Kernel memory. Undefined until {@link create} or {@link attach} ran. */
 export let kernel: Memory
@@ -38,17 +44,18 @@ export let user: Memory
 export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
 export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0, keys: Address = 0,
-  actions: Address = 0, signals: Address = 0, timers: Address = 0, calls: Address = 0, callBits: Address = 0
+  actions: Address = 0, signals: Address = 0, timers: Address = 0, calls: Address = 0, callBits: Address = 0, places: Address = 0,
+  rings: Address = 0
 export let slotMask = 0
 /** How many calls to the I/O thread there may be: one for each carrier at least. A multiple of 32. */
 export let callCount = 0
 
-/** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs. */
-export const self = { carrier: 0, slot: 0, tid: 0 }
+/** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs; `fiber`: it shares the carrier with others. */
+export const self = { carrier: 0, slot: 0, tid: 0, fiber: false }
 
 const FIRST_TABLE = TABLES + BUCKETS * Bucket.size
 
-function layout(slotCount: number, carrierCount: number): Address {
+function layout(slotCount: number, carrierCount: number, placeCount: number): Address {
   threads = FIRST_TABLE
   carriers = threads + slotCount * ThreadRecord.size
   tids = carriers + carrierCount * Carrier.size
@@ -61,7 +68,9 @@ function layout(slotCount: number, carrierCount: number): Address {
   calls = timers + TIMERS * TimerRecord.size
   callBits = calls + callCount * CallRecord.size
   handles = callBits + (callCount >>> 3) + 7 & ~7
-  slots = handles + HANDLES * Handle.size
+  places = handles + HANDLES * Handle.size
+  rings = places + placeCount * Place.size
+  slots = rings + placeCount * 2 * slotCount * 4
   slotMask = slotCount - 1
   return slots + slotCount * SLOT
 }
@@ -72,21 +81,22 @@ export function attached(): boolean {
 }
 
 /** The limits, with defaults. Throws RangeError for what is none. */
-export function checkLimits(limits: Limits): { wanted: number, bytes: number, cache: number } {
-  const { threads: wanted = 32_000, memory: bytes = 2 ** 30, cache = 64 } = limits
+export function checkLimits(limits: Limits): { wanted: number, bytes: number, cache: number, carriers: number } {
+  const { threads: wanted = 32_000, memory: bytes = 2 ** 30, cache = 64, carriers = 1 } = limits
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1_000_000) throw new RangeError(`threads: ${wanted} is not a whole number from 1 to 1,000,000`)
   if (!Number.isInteger(bytes) || bytes < 2 ** 20 || bytes > 2 ** 31 - 65536) throw new RangeError(`memory: ${bytes} is not a number of bytes from 1 MiB to 2 GiB`)
   if (!Number.isInteger(cache) || cache < 0 || cache > 65535) throw new RangeError(`cache: ${cache} is not a whole number from 0 to 65,535`)
-  return { wanted, bytes, cache }
+  if (!Number.isInteger(carriers) || carriers < 1 || carriers > CARRIERS) throw new RangeError(`carriers: ${carriers} is not a whole number from 1 to ${CARRIERS}`)
+  return { wanted, bytes, cache, carriers }
 }
 
 /** Makes the process. Throws RangeError for limits that are none. */
 export function create(limits: Limits, pid: number): void {
-  const { wanted, bytes, cache } = checkLimits(limits)
+  const { wanted, bytes, cache, carriers: placeCount } = checkLimits(limits)
   let slotCount = 1024
   while (slotCount < 2 * (wanted + 2)) slotCount *= 2                // half of it for asynchronous acquisitions
-  const carrierCount = Math.min(wanted + cache, 65536) + 8
-  kernel = reserve(KERNEL, layout(slotCount, carrierCount))
+  const carrierCount = Math.min(wanted + cache, 65536) + CARRIERS + 8
+  kernel = reserve(KERNEL, layout(slotCount, carrierCount, placeCount))
   user = reserve(USER, bytes)
   bind(kernel)
   bind(user)
@@ -97,6 +107,7 @@ export function create(limits: Limits, pid: number): void {
   set(Process.threads, wanted)
   set(Process.slots, slotCount)
   set(Process.carriers, carrierCount)
+  set(Process.places, placeCount)
   set(Process.bumpThread, 1)
   set(Process.bumpCarrier, FIRST + 2)
   set(Process.bumpHandle, 1)
@@ -115,7 +126,7 @@ export function attach(buffers: Buffers): void {
   user = new Memory(USER, buffers.user)
   bind(user)
   arena = { memory: user, locks: kernel, lock: PROCESS + Process.heapLock }
-  layout(load(kernel, PROCESS + Process.slots), load(kernel, PROCESS + Process.carriers))
+  layout(load(kernel, PROCESS + Process.slots), load(kernel, PROCESS + Process.carriers), load(kernel, PROCESS + Process.places))
 }
 
 /** The buffers to hand to a new heap. */
@@ -136,6 +147,11 @@ export function slotOf(t: Address): number {
 /** Address of carrier `n`'s record. */
 export function carrierRecord(n: number): Address {
   return carriers + n * Carrier.size
+}
+
+/** Address of place `i` among the carriers of fibers. */
+export function placeRecord(i: number): Address {
+  return places + i * Place.size
 }
 
 /** Address of timer `n`. */

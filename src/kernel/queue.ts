@@ -1,15 +1,16 @@
 // The queues of the futex: buckets of threads that wait, linked through their records.  What queueing and waking
 // mean is in futex.ts; here is what is done to a queue under its bucket's lock (_locked).
 
-import { add, exchange, load, peek, poke, store } from '#atomics'
+import { add, exchange, load, peek, poke, resume, store } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import type { Address } from '../mem/memory.ts'
+import { hint } from './crew.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
 import { BUCKETS, Bucket, ThreadRecord } from './records.ts'
 
 /** Values of a park word; who writes which is in futex.ts. */
-export const AWAKE = 0, ASLEEP = 1, WOKEN = 2
+export const AWAKE = 0, ASLEEP = 1, WOKEN = 2, SWITCHED = 3
 /** All bits of a bitset. */
 export const ANY = -1
 
@@ -96,13 +97,21 @@ export function unlink_locked(b: Address, slot: number): void {
   add(kernel, b + Bucket.count, -1)
 }
 
-// The waker's half under the lock: unlinks, marks, and gives the record free by clearing `bucket`, last (I5).
-// Returns whether the thread must be resumed.
-export function mark_locked(b: Address, slot: number): boolean {
+/**
+ * The waker's half under the lock: unlinks, marks, and gives the record free by clearing `bucket`, last (I5).
+ * Returns what {@link unpark} is to be called with when the lock has been given up.
+ */
+export function mark_locked(b: Address, slot: number): number {
   unlink_locked(b, slot)
-  const asleep = exchange(kernel, record(slot) + park, WOKEN) === ASLEEP  // AWAKE, ASLEEP -> WOKEN
+  const was = exchange(kernel, record(slot) + park, WOKEN)                // AWAKE, ASLEEP, SWITCHED -> WOKEN
   store(kernel, record(slot) + bucket, 0)
-  return asleep
+  return was === ASLEEP ? slot : was === SWITCHED ? -slot : 0
+}
+
+/** Resumes the thread that {@link mark_locked} told of: a slot, a fiber's slot negated, or 0: nobody needs to be resumed. */
+export function unpark(asleep: number): void {
+  if (asleep > 0) resume(kernel, record(asleep) + park, 1)
+  else if (asleep < 0) hint(-asleep)
 }
 
 /** Makes bucket `n`'s queue again from the records (I6), for a lock whose holder died. `last` is the last slot in use. */

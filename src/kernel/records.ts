@@ -51,6 +51,11 @@ export const Process = struct('process', {
   watch: i32('1: the spawner watches for deadlocks; written by the first heap before there is a spawner'),
   looks: i32('how often the watcher has looked at the threads; written by the spawner'),
   tracing: i32('1: threads note where they are created and where they sleep; written by the first heap at birth'),
+  model: i32('what runs a thread that says nothing of it: 0 a Worker of its own (1:1), 1 a carrier of fibers (m:1, m:n); written by the first heap at birth'),
+  places: i32('carriers of fibers that there may be; written by the first heap at birth'),
+  scheduler: i32('interned string: the scheduler of the carriers of fibers, a name or the URL of a module; 0: rr; written by the first heap at birth'),
+  idle: i32('carriers of fibers that sleep, or are about to; each counts itself before it looks for the last time'),
+  turn: i32('the place that the next fiber from outside of the carriers of fibers goes to; a hint'),
 })
 
 /** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
@@ -61,7 +66,7 @@ export const ThreadRecord = struct('thread', {
   flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port, 128 started, 256 the library\'s own: not counted, holds no process'),
   carrier: i32('the carrier that runs it; 0 before it runs'),
   exit: i32('exit word: 1 while the thread exists, 0 when it is gone; a futex word that join waits on'),
-  park: i32('park word: 0 awake, 1 asleep, 2 woken; set to 0 and 1 by the thread, to 2 by who wakes it, under the bucket lock'),
+  park: i32('park word: 0 awake, 1 asleep, 2 woken, 3 its carrier runs other fibers; set to 0, 1 and 3 by the thread, to 2 by who wakes it, under the bucket lock'),
   wmesg: i32('what it sleeps on (index into wmesg names); written by the thread'),
   memory: i32('futex key: memory id; written by the thread, on requeue under the bucket locks'),
   address: i32('futex key: address'),
@@ -110,6 +115,7 @@ export const ThreadRecord = struct('thread', {
   timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread before its park word says asleep'),
   createdAt: i32('interned string id of the place that created it, or 0; written by its creator, when places are traced'),
   sleepsAt: i32('interned string id of the place where it sleeps, or 0; written by the thread, when places are traced'),
+  claim: i32('of a fiber: 0 not yet started, 1 it waits for a carrier, else the carrier that took it, + 1; changed by compare and swap'),
 }, 320)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */
@@ -132,7 +138,29 @@ export const Carrier = struct('carrier', {
   osThread: i32('the operating system\'s number for the Worker\'s thread, or 0; written by the Worker at birth'),
   parked: f64('when it parked, ms on CLOCK_MONOTONIC'),
   attention: i32('counts calls for the attention of a thread here that does not sleep; its event loop listens'),
+  place: i32('its place among the carriers of fibers, + 1; 0: it is none. Under tableLock'),
   cpu: f64('processor time that it had used when its last thread ended, ms; written by the carrier'),
+}, 128)
+
+/**
+ * A place among the carriers of fibers: what others write to a carrier. Outlives the carrier: another one takes the place. Its two rings,
+ * of as many words as there are thread records, lie in memory of their own (kernel/crew.ts).
+ */
+export const Place = struct('place', {
+  carrier: i32('the carrier that has the place, or 0; under tableLock'),
+  bell: i32('0 the carrier looks, 1 it sleeps, or its event loop waits; set to 1 by the carrier, to 0 by both; a park word'),
+  hintHead: i32('index of the next hint to be read; written by the carrier'),
+  offerHead: i32('index of the next fiber to be begun; changed by compare and swap, by carriers that take one'),
+  taking: i32('the fiber that its carrier is about to take from a ring, or 0; for the reaper'),
+  fibers: i32('fibers that have begun here and not ended; written by the carrier'),
+  runnable: i32('how many of them its scheduler holds; written by the carrier'),
+  begun: i32('fibers that have begun here so far; written by the carrier'),
+  stolen: i32('of those, taken from other places; written by the carrier'),
+  switches: i32('how often the carrier has gone from one fiber to another, modulo 2^32; written by the carrier'),
+  sleeps: i32('how often the carrier has slept; written by the carrier'),
+  room: bytes(20, 'the rest of the line is the carrier\'s'),
+  hintTail: i32('hints posted so far; anybody adds'),
+  offerTail: i32('fibers offered so far; anybody adds'),
 }, 128)
 
 /** What is done about a signal: 64 of them, signal 1 first. */
@@ -230,7 +258,7 @@ export const CallRecord = struct('call', {
   room: bytes(472, 'arguments, then the result, if they are short'),
 }, 512)
 
-export const VERSION = 2
+export const VERSION = 3
 export const PROCESS = 64, IO = 2048
 export const BUCKETS = 1024
 /** Bytes of a thread's slot: arguments and result of up to this size need no allocation. */

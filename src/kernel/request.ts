@@ -13,15 +13,15 @@
 import { cas, load, peek, poke, resume, suspendAsync } from '#atomics'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
-import { EINTR, ETIMEDOUT } from './errno.ts'
-import { ANY, ANY_EPOCH, bury, CANCEL, enqueue, interrupt, SIGNAL, sleep, withdraw, woken } from './futex.ts'
+import { EDEADLK, EINTR, ETIMEDOUT } from './errno.ts'
+import { ANY, ANY_EPOCH, bury, CANCEL, enqueue, interrupt, SIGNAL, sleep, switchIn, switchOut, withdraw, woken } from './futex.ts'
 import { kernel, record, self } from './process.ts'
 import { State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { closeAsync, openAsync } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
-interface Request {
+export interface Request {
   memory: Memory
   address: Address
   expected: number
@@ -33,7 +33,7 @@ interface Request {
   by: number
 }
 
-const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC, epoch: ANY_EPOCH, by: 0 } as Request
+export const request = { address: 0, expected: 0, bits: ANY, reason: 0, deadline: Infinity, clock: CLOCK_MONOTONIC, epoch: ANY_EPOCH, by: 0 } as Request
 
 /** How the generator learns that a handler ran: EINTR unless all of them have SA_RESTART; EINTR. */
 export const REPORT = 4, ALWAYS = 8
@@ -83,12 +83,68 @@ export function block<T>(sleeper: Sleeper<T>): T {
   if (self.slot === 0) return blockBetween(sleeper)
   let step = sleeper.next()
   while (step.done !== true) {
-    const { by } = step.value
+    const { by, reason } = step.value
     const { slot } = self
+    if (self.fiber && !OWN.has(reason)) return refuse(sleeper, reason)
     const result = perform(slot, step.value, by)
     step = result === EINTR ? interrupted(sleeper, peek(kernel, record(slot) + ThreadRecord.interruptible)) : sleeper.next(result)
   }
   return step.value
+}
+
+// Waits of the kernel's own, for somebody who certainly comes soon: a fiber too keeps its carrier for them.
+const OWN = new Set<number>([wmesg.start, wmesg.mail, wmesg.output, wmesg['exit of all']])
+
+let refusal = false
+
+/** Whether the last errno that the calling fiber got was EDEADLK because it would have frozen its carrier. Until it is asked. */
+export function wasFrozen(): boolean {
+  const was = refusal
+  refusal = false
+  return was
+}
+
+/** Whether the caller must not sleep with {@link block}: it is a fiber. For waits that end only by sleeping. */
+export function freezes(): boolean {
+  if (self.fiber) refusal = true
+  return self.fiber
+}
+
+// Sleepers that take back what they have begun when their time is over.
+const GIVES_UP = new Set<number>([wmesg.mutex, wmesg.semaphore, wmesg.join, wmesg.rwlock, wmesg.barrier])
+
+// A fiber that would sleep without a yield: its carrier would freeze, and with it whom it waits for, maybe.
+function refuse<T>(sleeper: Sleeper<T>, reason: number): T {
+  refusal = true
+  const last = GIVES_UP.has(reason) ? sleeper.next(ETIMEDOUT) : sleeper.return(EDEADLK as T)
+  if (last.done !== true) sleeper.return(EDEADLK as T)
+  if (reason === wmesg.once) return false as T
+  return last.done !== true || (last.value as unknown) === ETIMEDOUT ? EDEADLK as T : last.value
+}
+
+/** The first half of the fiber driver: fiber `slot`, the caller, is queued as `r` says. True: it must switch out; false: it goes on with {@link wokenFiber}. */
+export function submit(slot: number, { memory, address, expected, bits, reason, deadline, epoch, by }: Request): boolean {
+  refused = enqueue(slot, memory, address, expected, bits, reason, epoch, by) !== 0
+  if (refused) return false
+  const due = by === 0 ? 0 : load(kernel, record(slot) + ThreadRecord.attention) & by
+  if (due !== 0) interrupt(slot, due)                                     // futex I7
+  return switchOut(slot, deadline)
+}
+
+/** The second half: what the sleeper of fiber `slot`, the caller, gets. `result`: ETIMEDOUT if it took itself off its queue, else 0. Throws a cancellation. */
+export function wokenFiber(slot: number, result: number): number {
+  if (refused) return 0
+  const errno = switchIn(slot, result)
+  if (errno !== EINTR) return errno
+  const by = peek(kernel, record(slot) + ThreadRecord.interruptible)
+  const ran = attendant.attend(by)
+  refused = true                                                          // handlers have run meanwhile
+  return (ran & by) === 0 ? 0 : EINTR
+}
+
+/** Fiber `slot`, the caller, comes back from a switch: the last sleep was not refused. */
+export function notRefused(): void {
+  refused = false
 }
 
 function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock, epoch }: Request, by: number): number {

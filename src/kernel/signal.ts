@@ -30,11 +30,12 @@
 import { add, and, load, or, peek, poke, resume, store, suspend } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import type { Address } from '../mem/memory.ts'
+import { hint } from './crew.ts'
 import { ESRCH } from './errno.ts'
 import { interrupt, SIGNAL } from './futex.ts'
 import { host } from './host.ts'
 import { actions, carrierRecord, kernel, record, self } from './process.ts'
-import { ActionRecord, Carrier, PROCESS, Process, SPAWNER, State, ThreadRecord, VERSION } from './records.ts'
+import { ActionRecord, Carrier, Flag, PROCESS, Process, SPAWNER, State, ThreadRecord, VERSION } from './records.ts'
 import { forget_locked, forgetAll_locked, has, holderOf, isThread, put_locked, take_locked, type Taken } from './signal-queue.ts'
 import { bitOf, ignoredByDefault, lowest, SIGCONT, SIGKILL, SIGTTOU, stopsByDefault, UNSTOPPABLE, wordOf } from './signo.ts'
 import { lastSlot } from './thread.ts'
@@ -145,6 +146,7 @@ function prodTold(): void {
 /** Interrupts the sleep of thread `slot`; if it does not sleep, it may be in its event loop. Its `attention` is set. */
 export function prod(slot: number, why: number): void {
   if (interrupt(slot, why)) return
+  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.FIBER) !== 0) return hint(slot)
   const word = carrierRecord(peek(kernel, record(slot) + ThreadRecord.carrier)) + Carrier.attention
   add(kernel, word, 1)
   resume(kernel, word)

@@ -84,8 +84,18 @@ export function openAsync(): number {
   return slot
 }
 
-/** This heap's asynchronous records. */
-export const asynchronous = new Set<number>()
+// This heap's asynchronous records.
+const asynchronous = new Set<number>()
+
+/** Those of the calling thread: all of this heap's, unless it shares the heap with others. */
+export function ownAcquisitions(): Iterable<number> {
+  return self.fiber ? [...asynchronous].filter(isOwn) : asynchronous
+}
+
+/** Whether asynchronous record `slot` of this heap is the calling thread's. */
+export function isOwn(slot: number): boolean {
+  return !self.fiber || peek(kernel, record(slot) + ThreadRecord.creator) === self.tid
+}
 
 /** Gives back what {@link openAsync} returned. */
 export function closeAsync(slot: number): void {

@@ -4,7 +4,7 @@
 // Every function refuses attributes that are not initialized (EINVAL), and a setter values that are none.
 
 import { peek, poke } from '#atomics'
-import { EINVAL, ENOTSUP, ESRCH } from '../kernel/errno.ts'
+import { EINVAL, ESRCH } from '../kernel/errno.ts'
 import { carrierRecord, kernel, record } from '../kernel/process.ts'
 import { Carrier, Flag, ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
@@ -98,10 +98,12 @@ export function pthread_attr_getschedparam(m: Memory, attr: Address, param: Addr
   return get(m, attr, Attr.priority, param + SchedParam.priority)
 }
 
-/** PTHREAD_SCOPE_SYSTEM: every thread is one of the operating system's. ENOTSUP for PTHREAD_SCOPE_PROCESS, EINVAL for anything else. */
+/**
+ * PTHREAD_SCOPE_SYSTEM: the thread is one of the operating system's, a Worker. PTHREAD_SCOPE_PROCESS: it shares a Worker with others
+ * (the verbs of `fiber`); a stack size is not heeded then. EINVAL for anything else.
+ */
 export function pthread_attr_setscope(m: Memory, attr: Address, scope: number): number {
-  if (scope === PTHREAD_SCOPE_PROCESS && isInitialized(m, attr)) return ENOTSUP
-  return set(m, attr, Attr.scope, scope, scope === PTHREAD_SCOPE_SYSTEM)
+  return set(m, attr, Attr.scope, scope, scope === PTHREAD_SCOPE_SYSTEM || scope === PTHREAD_SCOPE_PROCESS)
 }
 
 /** Stores the scope at `value`. */

@@ -4,28 +4,26 @@
 // the exception passes, and before the destructors of keys.  In JavaScript try … finally does the same and cannot get
 // out of step; these are for programs that come from C.
 
-type Routine = (arg: never) => unknown
-
-const handlers: { readonly routine: Routine, readonly arg: unknown }[] = []
+import { local } from './local.ts'
 
 /** `routine(arg)` is called when the thread ends before {@link pthread_cleanup_pop}. */
 export function pthread_cleanup_push<T>(routine: (arg: T) => unknown, arg?: T): void {
-  handlers.push({ routine, arg })
+  (local.cleanup ??= []).push({ routine, arg })
 }
 
 /** Takes the handler off that was pushed last, and calls it if `execute` is not 0. */
 export function pthread_cleanup_pop(execute: number | boolean): void {
-  const handler = handlers.pop()
+  const handler = local.cleanup?.pop()
   if (handler !== undefined && Boolean(execute)) handler.routine(handler.arg as never)
 }
 
 /** The handler to be called next, taken off; undefined if there is none. */
 export function nextCleanup(): (() => unknown) | undefined {
-  const handler = handlers.pop()
+  const handler = local.cleanup?.pop()
   return handler === undefined ? undefined : () => handler.routine(handler.arg as never)
 }
 
 /** The thread has returned: what it pushed and did not pop is forgotten. */
 export function forgetCleanup(): void {
-  handlers.length = 0
+  local.cleanup = undefined
 }

@@ -28,11 +28,11 @@
 
 import { add, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
-import { EBUSY, EINVAL, EOWNERDEAD, EPERM } from '../kernel/errno.ts'
+import { EBUSY, EDEADLK, EINVAL, EOWNERDEAD, EPERM } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, requeue, SIGNAL, waiters, wake } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
-import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { block, freezes, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { CONTENDED, HELD, lock_slow, unlockAs } from './mutex.ts'
@@ -64,6 +64,7 @@ export function pthread_cond_destroy(m: Memory, cond: Address): number {
  * cancellation point. EPERM if the caller does not hold the mutex; EOWNERDEAD and ENOTRECOVERABLE as pthread_mutex_lock.
  */
 export function pthread_cond_wait(m: Memory, cond: Address, mutex: Address): number {
+  if (freezes()) return EDEADLK
   cancellationPoint()
   return block(wait_slow(m, cond, mutex, self.slot, self.tid))
 }
@@ -75,6 +76,7 @@ export function pthread_cond_timedwait(m: Memory, cond: Address, mutex: Address,
 
 /** {@link pthread_cond_timedwait} on the clock given. */
 export function pthread_cond_clockwait(m: Memory, cond: Address, mutex: Address, clock: Clock, abstime: Timespec): number {
+  if (freezes()) return EDEADLK
   const until = deadline(abstime, clock)
   cancellationPoint()
   return until < 0 ? EINVAL : block(wait_slow(m, cond, mutex, self.slot, self.tid, until, clock))

@@ -1,8 +1,7 @@
 // Thread-specific data.  POSIX.1-2024 pthread_key_create, _delete, pthread_getspecific, _setspecific.
 //
-// A key is a number of the process; the values are JavaScript values of one thread and live in its heap.  A
-// carrier runs one thread at a time, so the heap keeps the values of the thread that runs, and forgets them at its
-// end, after the destructors.
+// A key is a number of the process; the values are JavaScript values of one thread and live in its heap.  They
+// are forgotten at its end, after the destructors (local.ts).
 //
 // The table of keys in kernel memory has two words a key: generation * 2, + 1 while the key is made, and the
 // destructor.  A key's number holds its generation, so values of a deleted key are never seen under a new one.
@@ -16,6 +15,7 @@ import { kernel, KEYS, keys } from '../kernel/process.ts'
 import { PROCESS, Process } from '../kernel/records.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { entryId, routineOf, sourceOf, type Entry } from './entry.ts'
+import { local } from './local.ts'
 
 /** How many keys there may be at a time. */
 export const PTHREAD_KEYS_MAX = KEYS - 1
@@ -27,8 +27,7 @@ export type Key = number
 export type Destructor = (value: never) => unknown
 
 const GENERATIONS = 0x7fff
-const local = new Map<Key, Destructor>()
-const values = new Map<Key, unknown>()
+const destructors = new Map<Key, Destructor>()
 
 const wordOf = (key: Key): Address => keys + (key & (KEYS - 1)) * 8
 const made = (key: Key): number => (key >>> 16) * 2 + 1
@@ -54,7 +53,7 @@ export function createKey(destructor?: Destructor | Entry): Key {
     if (index === 0 || (old & 1) !== 0 || cas(kernel, word, old, old + 1) !== old) continue
     store(kernel, word + 4, entry)
     const key = (old >>> 1) * KEYS + index
-    if (entry === 0 && typeof destructor === 'function') local.set(key, destructor)
+    if (entry === 0 && typeof destructor === 'function') destructors.set(key, destructor)
     return key
   }
   return 0
@@ -65,8 +64,8 @@ export function pthread_key_delete(key: Key): number {
   if (!exists(key)) return EINVAL
   const next = ((key >>> 16) + 1 & GENERATIONS) * 2
   if (cas(kernel, wordOf(key), made(key), next) !== made(key)) return EINVAL
-  local.delete(key)
-  values.delete(key)
+  destructors.delete(key)
+  local.values?.delete(key)
   return 0
 }
 
@@ -76,20 +75,21 @@ function exists(key: Key): boolean {
 
 /** The calling thread's value of `key`; undefined if it has none. */
 export function pthread_getspecific(key: Key): unknown {
-  return exists(key) ? values.get(key) : undefined
+  return exists(key) ? local.values?.get(key) : undefined
 }
 
 /** Sets the calling thread's value of `key`. EINVAL if there is no such key. */
 export function pthread_setspecific(key: Key, value: unknown): number {
   if (!exists(key)) return EINVAL
-  values.set(key, value)
+  local.values ??= new Map<Key, unknown>()
+  local.values.set(key, value)
   return 0
 }
 
 /** One round of destructors: calls, each of which clears its key's value first, if there still is one. */
 export function dueDestructors(): (() => unknown)[] {
   const due: (() => unknown)[] = []
-  for (const [key, value] of values) {
+  for (const [key, value] of local.values ?? []) {
     if (value === null || value === undefined || !exists(key)) continue
     const destructor = destructorOf(key)
     if (destructor !== undefined) due.push(() => destroy(key, destructor))
@@ -98,20 +98,15 @@ export function dueDestructors(): (() => unknown)[] {
 }
 
 function destroy(key: Key, destructor: Destructor): unknown {
-  const value = values.get(key)
+  const value = local.values?.get(key)
   if (value === null || value === undefined || !exists(key)) return undefined
-  values.delete(key)
+  local.values?.delete(key)
   return destructor(value as never)
 }
 
 function destructorOf(key: Key): Destructor | undefined {
   const entry = load(kernel, wordOf(key) + 4)
-  if (entry === 0) return local.get(key)
+  if (entry === 0) return destructors.get(key)
   const f = routineOf(entry)
   return typeof f === 'function' ? f : value => f.then(g => g(value))
-}
-
-/** The thread has ended: its values are forgotten. */
-export function forgetValues(): void {
-  values.clear()
 }

@@ -46,7 +46,7 @@ import { fits, USER, type Address, type Memory } from '../mem/memory.ts'
 import { checkAttributes, kindOfAttributes } from './mutexattr.ts'
 import { DEPTH_MAX, kindOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, typeOf } from './mutextype.ts'
 import { Mutex, MutexAttr } from './records.ts'
-import { isVacant, lockNamed, lockNamed_slow, trylockNamed, unlockNamed, VACANT } from './robust.ts'
+import { isVacant, lockNamed, lockNamed_slow, lockNamedYielding, trylockNamed, unlockNamed, VACANT } from './robust.ts'
 import { deadline, type Timespec } from './timespec.ts'
 import { closesCycle } from './waits.ts'
 
@@ -157,15 +157,32 @@ export function lockUntil(m: Memory, mutex: Address, until: number, clock: Clock
 
 function relockOrWait(m: Memory, mutex: Address, until: number, clock: Clock): number {
   if (mutex === 0) return EINVAL
+  if (peek(m, mutex + type) > PTHREAD_MUTEX_ERRORCHECK) return lockNamed(m, mutex, until, clock)
+  const result = relock(m, mutex)
+  if (result >= 0) return result
+  if (spin(m, mutex)) return 0
+  return closesCircle(m, mutex, until) ? EDEADLK : block(lock_slow(m, mutex, self.tid, until, clock))
+}
+
+/** {@link lockUntil} of a fiber: does not spin, for whom it waits for may be a fiber of the same carrier. */
+export function* lockYielding(m: Memory, mutex: Address, until: number, clock: Clock): Sleeper<number> {
+  if (peek(m, mutex + type) > PTHREAD_MUTEX_ERRORCHECK) return yield* lockNamedYielding(m, mutex, until, clock)
+  const result = relock(m, mutex)
+  return result >= 0 ? result : closesCircle(m, mutex, until) ? EDEADLK : yield* lock_slow(m, mutex, self.tid, until, clock)
+}
+
+function closesCircle(m: Memory, mutex: Address, until: number): boolean {
+  return peek(m, mutex + type) === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)
+}
+
+// What a lock returns if the caller holds the mutex; -1: another does.
+function relock(m: Memory, mutex: Address): number {
   const kind = peek(m, mutex + type)
-  if (kind > PTHREAD_MUTEX_ERRORCHECK) return lockNamed(m, mutex, until, clock)
   if (peek(m, mutex + owner) === self.tid) {
     if (kind === PTHREAD_MUTEX_ERRORCHECK) return EDEADLK
     if (kind === PTHREAD_MUTEX_RECURSIVE) return deepen(m, mutex)
   }
-  if (spin(m, mutex)) return 0
-  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)) return EDEADLK
-  return block(lock_slow(m, mutex, self.tid, until, clock))
+  return -1
 }
 
 function deepen(m: Memory, mutex: Address): number {

@@ -109,7 +109,7 @@ export const Attr = struct('attr', {
   inherit: i32('0 policy and priority are the creator\'s, 1 those below'),
   policy: i32('scheduling policy: 0 other, 1 fifo, 2 round robin'),
   priority: i32('scheduling priority'),
-  scope: i32('0 system'),
+  scope: i32('0 system, 1 process'),
   stackAddress: i32('address of a stack given by the program, or 0'),
   reserved: bytes(24, 'room'),
 })

@@ -83,6 +83,16 @@ export function lockNamed(m: Memory, mutex: Address, until: number, clock: Clock
   return block(lockNamed_slow(m, mutex, self.tid, until, clock))
 }
 
+/** {@link lockNamed} of a fiber. */
+export function* lockNamedYielding(m: Memory, mutex: Address, until: number, clock: Clock): Sleeper<number> {
+  const kind = typeOf(m, mutex)
+  if (peek(m, mutex + owner) === self.tid && kind !== 0) return kind === PTHREAD_MUTEX_RECURSIVE ? deepen(m, mutex) : EDEADLK
+  const result = take(m, mutex, self.tid, 0)
+  if (result !== EBUSY) return result
+  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)) return EDEADLK
+  return yield* lockNamed_slow(m, mutex, self.tid, until, clock)
+}
+
 function deepen(m: Memory, mutex: Address): number {
   const more = peek(m, mutex + depth) & DEPTH_MAX
   if (more === DEPTH_MAX) return EAGAIN

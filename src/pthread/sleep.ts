@@ -5,11 +5,11 @@
 
 import { peek } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, cpuClockOf, now, type Clock } from '../kernel/clock.ts'
-import { EINVAL, EINTR, ENOTSUP, ETIMEDOUT } from '../kernel/errno.ts'
+import { EDEADLK, EINVAL, EINTR, ENOTSUP, ETIMEDOUT } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
-import { ALWAYS, block, wait, type Sleeper } from '../kernel/request.ts'
+import { ALWAYS, block, freezes, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { cancellationPoint } from './cancel.ts'
 import { clock_getres } from './clock.ts'
@@ -38,6 +38,7 @@ export function nanosleep(rqtp: Timespec, rmtp?: MutableTimespec): number {
 }
 
 function sleepFor(ms: number, left?: MutableTimespec): number {
+  if (freezes()) return EDEADLK
   cancellationPoint()
   const until = now(CLOCK_MONOTONIC) + ms
   const result = block(sleep_slow(self.slot, until, CLOCK_MONOTONIC))
@@ -57,6 +58,7 @@ export function clock_nanosleep(clock: number, flags: number, rqtp: Timespec, rm
   if ((flags & TIMER_ABSTIME) === 0) return nanosleep(rqtp, rmtp)
   const until = deadline(rqtp, clock)
   if (until < 0) return EINVAL
+  if (freezes()) return EDEADLK
   cancellationPoint()
   return block(sleep_slow(self.slot, until, clock))
 }

@@ -19,15 +19,17 @@ import { carrierRecord, kernel, record, self } from '../kernel/process.ts'
 import { Carrier, FIRST, Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { noticed } from '../kernel/request.ts'
 import { retire } from '../kernel/signal.ts'
-import { asynchronous } from '../kernel/thread.ts'
+import { ownAcquisitions } from '../kernel/thread.ts'
 import { encode } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
+import { Awaiting, isGenerator, isThenable } from './awaiting.ts'
 import { routineOf, type Routine } from './entry.ts'
 import { forgetCleanup, nextCleanup } from './cleanup.ts'
 import { attendant, deliveryPoint } from './deliver.ts'
 import { endsNow, ThreadCancel, ThreadExit } from './exit.ts'
-import { dueDestructors, forgetValues, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
+import { dueDestructors, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
 import { threadEnded } from './io.ts'
+import { forget } from './local.ts'
 import { bury, drop, receiveArguments, sendResult } from './message.ts'
 import { obituary } from './obituary.ts'
 import { orphan } from './robust.ts'
@@ -63,17 +65,36 @@ function call(slot: number, routine: Routine): boolean {
   } catch (error) {
     return threw(error)
   }
+  if (isGenerator(result)) return drive(slot, result, () => result.next())
+  return returned(slot, result)
+}
+
+function returned(slot: number, result: unknown): boolean {
   if (!isThenable(result)) return end(Status.RETURNED, result)
   later(slot, result, value => end(Status.RETURNED, value))
   return false
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+// A generator runs here to its end; where it waits for a promise, it goes on in the event loop.
+function drive(slot: number, body: Generator<unknown, unknown, unknown>, step: () => IteratorResult<unknown, unknown>): boolean {
+  let result: IteratorResult<unknown, unknown>
+  try {
+    result = step()
+    while (result.done !== true && !(result.value instanceof Awaiting)) result = body.throw(new TypeError(NO_VERB))
+  } catch (error) {
+    return threw(error)
+  }
+  if (result.done === true) return returned(slot, result.value)
+  const { promise } = result.value as Awaiting<unknown>
+  later(slot, promise, value => drive(slot, body, () => body.next(value)), error => drive(slot, body, () => body.throw(error)))
+  return false
 }
 
+/** What is thrown into a thread's generator that yields something else. */
+export const NO_VERB = 'a generator that is a thread yields what the verbs of `fiber` do: yield* fiber.yield(), not yield'
+
 // Goes on when `promise` has settled, unless the thread has come to another end meanwhile.
-function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boolean): void {
+function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boolean, failed: (error: unknown) => boolean = threw): void {
   const serial = peek(kernel, record(slot) + ThreadRecord.serial)
   const go = (step: () => boolean): void => {
     if (self.slot !== slot || peek(kernel, record(slot) + ThreadRecord.serial) !== serial) return
@@ -82,7 +103,7 @@ function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boo
   }
   awaiting = true
   listen()
-  promise.then(value => { go(() => then(value)) }, (error: unknown) => { go(() => threw(error)) })
+  promise.then(value => { go(() => then(value)) }, (error: unknown) => { go(() => failed(error)) })
 }
 
 let listening = false
@@ -132,47 +153,64 @@ export function uncaught(error: unknown): void {
     return
   }
   awaiting = false
-  if (self.slot !== 0) finish(Status.THREW, error, false)
+  if (self.slot !== 0) leaveCarrier(leaveBehind(Status.THREW, error), false)
   host.quit()
 }
 
 // Cleanup handlers, destructors, then the end. True if it has ended, false if it will in the event loop.
-function end(as: number, result: unknown): boolean {
+function end(status: number, value: unknown): boolean {
+  const body = closing(status, value)
+  return close(body, () => body.next())
+}
+
+function close(body: Generator<PromiseLike<unknown>, number>, step: () => IteratorResult<PromiseLike<unknown>, number>): boolean {
+  const result = step()
+  if (result.done === true) {
+    leaveCarrier(result.value, true)
+    return true
+  }
+  later(self.slot, result.value, () => close(body, () => body.next()), error => close(body, () => body.throw(error)))
+  return false
+}
+
+/**
+ * The end of the calling thread, but for its exit: cleanup handlers, destructors, then what it leaves. Yields promises, whose errors are to be
+ * thrown into it. Returns the status to exit with.
+ */
+export function* closing(as: number, result: unknown): Generator<PromiseLike<unknown>, number> {
   let [status, value] = withHandlers(as, result)
   endsNow()
   if (status !== Status.EXITED && status !== Status.CANCELED) forgetCleanup()
   for (let cleanup = nextCleanup(); cleanup !== undefined; cleanup = nextCleanup()) {
     try {
       const result = cleanup()
-      if (!isThenable(result)) continue
-      later(self.slot, result, () => end(status, value))
-      return false
+      if (isThenable(result)) yield result
     } catch (error) {
       if (!(error instanceof ThreadExit)) [status, value] = [Status.THREW, error]
     }
   }
-  return destruct(status, value, PTHREAD_DESTRUCTOR_ITERATIONS)
-}
-
-function destruct(status: number, value: unknown, rounds: number): boolean {
-  const due = rounds > 0 ? dueDestructors() : []
-  const waits: PromiseLike<unknown>[] = []
-  for (const destructor of due) {
-    try {
-      const result = destructor()
-      if (isThenable(result)) waits.push(result)
-    } catch (error) {
+  for (let rounds = PTHREAD_DESTRUCTOR_ITERATIONS; rounds > 0; rounds--) {
+    const due = dueDestructors()
+    if (due.length === 0) break
+    const waits: PromiseLike<unknown>[] = []
+    const failed = (error: unknown): void => {
       if (status !== Status.THREW && !(error instanceof ThreadExit)) [status, value] = [Status.THREW, error]
     }
+    for (const destructor of due) {
+      try {
+        const result = destructor()
+        if (isThenable(result)) waits.push(result)
+      } catch (error) {
+        failed(error)
+      }
+    }
+    try {
+      if (waits.length !== 0) yield Promise.all(waits)
+    } catch (error) {
+      failed(error)
+    }
   }
-  if (waits.length !== 0) {
-    later(self.slot, Promise.all(waits), () => destruct(status, value, rounds - 1))
-    return false
-  }
-  if (due.length !== 0) return destruct(status, value, rounds - 1)
-  const [how, what] = withHandlers(status, value)
-  finish(how, what, true)
-  return true
+  return leaveBehind(...withHandlers(status, value))
 }
 
 // Runs the handlers that are due; how the thread ends after that.
@@ -185,24 +223,24 @@ function withHandlers(status: number, value: unknown): [number, unknown] {
   return [status, value]
 }
 
-// How a thread ends that an exception has left.
-function endOf(error: unknown): [number, unknown] {
+/** How a thread ends that an exception has left: status, and result or error. */
+export function endOf(error: unknown): [number, unknown] {
   if (error instanceof ThreadCancel) return [Status.CANCELED, undefined]
   return error instanceof ThreadExit ? [Status.EXITED, error.value] : [Status.THREW, error]
 }
 
-function finish(status: number, value: unknown, sound: boolean): void {
+/** What the calling thread, which ends, had is given up; its result or error is left. Returns the status to exit with. */
+function leaveBehind(status: number, value: unknown): number {
   const slot = self.slot
   const t = record(slot)
-  forgetValues()
-  for (const acquisition of asynchronous) orphan(acquisition, false)
+  forget()
+  for (const acquisition of ownAcquisitions()) orphan(acquisition, false)
   abandonPending()
   retire()
   orphan(slot, false)
   drop(slot)                                                              // arguments that an import that failed left unread
   const flags = peek(kernel, t + ThreadRecord.flags)
   const system = (flags & Flag.SYSTEM) !== 0
-  const reusable = sound && !system && host.active() <= resident
   const detached = (flags & Flag.DETACHED) !== 0
   const told = system && threadEnded(slot, { reason: status === Status.THREW ? Reason.UNCAUGHT : Reason.TERMINATED, code: 0, error: value }, false)
   if (status !== Status.THREW && !detached) {
@@ -218,11 +256,19 @@ function finish(status: number, value: unknown, sound: boolean): void {
       leave(slot, new Error(String(value)), 'error')
     }
   }
+  return status
+}
+
+function leaveCarrier(status: number, sound: boolean): void {
+  const slot = self.slot
+  const system = (peek(kernel, record(slot) + ThreadRecord.flags) & Flag.SYSTEM) !== 0
+  const reusable = sound && !system && host.active() <= resident
   if (exit(status, reusable)) bury(slot)
 }
 
 // Leaves the thread's result or error; returns what went wrong.
 function leave(slot: number, value: unknown, root: string): unknown {
+  if (value === undefined) return undefined                               // nothing to be read is undefined
   try {
     const transfer = transferListOf(value)
     const message = encode(value, root, transfer)

@@ -12,10 +12,11 @@ import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { countFailure } from '../kernel/death.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
+import { bindFiber, cloneFiber, startFiber, undoFiber } from '../kernel/fiber.ts'
 import { host } from '../kernel/host.ts'
 import { prioritized } from '../kernel/priority.ts'
 import { arena, kernel, record, self } from '../kernel/process.ts'
-import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
+import { Flag, PROCESS, Process, Status, ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { site, tracing } from '../kernel/sites.ts'
 import { claim, find, GONE, unclaim } from '../kernel/thread.ts'
@@ -24,6 +25,7 @@ import { encode } from '../mem/codec.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { putText } from '../mem/text.ts'
 import { cancellationPoint, PTHREAD_CANCELED } from './cancel.ts'
+import { PTHREAD_SCOPE_PROCESS } from './attr.ts'
 import { Attr } from './records.ts'
 import { failureOf } from './bequest.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
@@ -37,6 +39,8 @@ export interface Creation {
   name: string
   detached: boolean
   kind: Class
+  /** It shares a carrier with others: a fiber. */
+  fiber?: boolean
   transfer: readonly object[]
   /** Absent: the creator's. */
   scheduling?: { policy: number, priority: number }
@@ -44,33 +48,44 @@ export interface Creation {
 
 const DEFAULT: Creation = { name: '', detached: false, kind: PLAIN, transfer: [] }
 
+/** Whether threads share carriers that say nothing of it: the process's model. */
+export function sharesByDefault(): boolean {
+  return peek(kernel, PROCESS + Process.model) !== 0
+}
+
 /** Number and serial of the thread that {@link create} made last: the record of a detached one may be another's already. */
 export const born = { tid: 0, serial: 0 }
 
 /** Makes and starts a thread; returns its slot, or an errno negated. Throws a TypeError for arguments that cannot travel. */
 export function create(entry: number, args: readonly unknown[], how: Creation = DEFAULT): number {
-  const message = encode(args, 'args', how.transfer)
+  const message = args.length === 0 ? undefined : encode(args, 'args', how.transfer)
   let slot = -EINVAL
   try {
-    slot = clone(entry, how.kind, how.detached ? Flag.DETACHED : 0)
+    const flags = how.detached ? Flag.DETACHED : 0
+    slot = how.fiber === true ? cloneFiber(entry, flags) : clone(entry, how.kind, flags)
   } finally {
-    if (slot < 0) message.drop()
+    if (slot < 0) message?.drop()
   }
   if (slot < 0) return slot
   let sent = false
   try {
     inheritScheduling(slot, how)
-    sent = (how.name === '' || giveName(slot, how.name)) && sendArguments(slot, message, how.transfer)
+    if (message !== undefined && message.extras.length !== 0 && how.fiber === true) bindFiber(slot)
+    sent = (how.name === '' || giveName(slot, how.name)) && (message === undefined || sendArguments(slot, message, how.transfer))
   } finally {
     if (!sent) cancelClone(slot)
   }
   if (!sent) {
-    message.drop()
+    message?.drop()
     return -ENOMEM
   }
   if (tracing()) poke(kernel, record(slot) + ThreadRecord.createdAt, site())
   born.tid = peek(kernel, record(slot) + ThreadRecord.tid)
   born.serial = peek(kernel, record(slot) + ThreadRecord.serial)
+  if (how.fiber === true) {
+    startFiber(slot)
+    return slot
+  }
   if (start(slot)) return slot
   drop(slot)
   cancelClone(slot)
@@ -84,7 +99,8 @@ function inheritScheduling(slot: number, { scheduling }: Creation): void {
 
 function cancelClone(slot: number): void {
   freeName(slot)
-  undo(slot)
+  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.FIBER) !== 0) undoFiber(slot)
+  else undo(slot)
 }
 
 /** Names thread `slot`; false: ENOMEM. */
@@ -174,8 +190,9 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
   if (!isPriority(priority, policy)) return EINVAL
   const id = entryId(source)
   if (id < 0) return -id
-  const how = attr === 0 ? DEFAULT : {
+  const how = attr === 0 ? { ...DEFAULT, fiber: sharesByDefault() } : {
     ...DEFAULT,
+    fiber: peek(m, attr + Attr.scope) === PTHREAD_SCOPE_PROCESS,
     detached: peek(m, attr + Attr.detached) === 1,
     kind: { heap: peek(m, attr + Attr.heap), stack: Math.ceil(peek(m, attr + Attr.stack) / 1024), factory: 0 },
     ...(explicit && { scheduling: { policy, priority } }),

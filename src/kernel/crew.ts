@@ -1,0 +1,225 @@
+// The crew: the carriers that run fibers, as others see them.  What a carrier does with its fibers is in src/ult.
+//
+// A carrier of fibers has a place.  To a place belong two rings in shared memory, and a bell:
+//
+//   offers    fibers that were started and have not begun.  Anybody offers; the place's carrier takes, and so may others
+//   hints     "look at this fiber": it was taken off a queue, or something is pending for it.  Anybody posts; the carrier reads
+//   bell      1 while the carrier sleeps.  Who posts or offers rings it: 0, and resumes the carrier
+//
+// An entry is the slot of a fiber in the low 21 bits, and above them the lap of its index, so that a reader tells an entry of
+// this lap from what the last one left, and nobody needs to clear it.
+//
+// C1  An entry is no more than a hint.  The truth is in the fiber's record: its park word says WOKEN, its `claim` says
+//     that it waits for a carrier.  So an entry that comes twice, or late, does no harm, and after a death everything that
+//     may have been lost is posted again.
+// C2  `claim` goes from 1 to the carrier's number + 1 by compare and swap: a fiber is begun once.
+// C3  No wakeup is lost: who posts writes the entry, then looks at the bell; the carrier sets the bell, then looks at the
+//     rings, and sleeps only while the bell is 1.  By the order of sequentially consistent accesses one sees the other.
+//     With offers, `idle` takes the part of the bell for carriers of other places, which come to steal.
+// C4  An index is given by an addition, the entry written after it.  A reader that finds an index given and the entry not
+//     written stops there: its writer is about to write it, and rings the bell then.  If it died, the reaper fills the
+//     gap with an entry of slot 0 (mendRings); who finds its index filled writes to the next one.
+// C5  A ring has room for twice as many fibers as there may be.  Each is offered once, and hinted at once for each
+//     wait, unless carriers die; a carrier that finds that its ring was overrun looks at all its fibers.
+//
+// Rejected: lists through the thread records (an entry that comes twice, after a death, would break them); a lock
+// per place (a carrier that is preempted with it stops those that wake its fibers); a deque of Chase and Lev
+// (its owner alone may add, and takes the youngest first).
+
+import { add, cas, exchange, load, peek, poke, resume, store, suspend, suspendAsync } from '#atomics'
+import type { Address } from '../mem/memory.ts'
+import { carrierRecord, kernel, placeRecord, record, rings, self, slotMask } from './process.ts'
+import { Carrier, Flag, Place, PROCESS, Process, State, ThreadRecord } from './records.ts'
+
+const SLOT_BITS = 21, LAPS = 0x7ff
+const { hintHead, hintTail, offerHead, offerTail, bell, taking } = Place
+
+const at = (ring: number, index: number): Address => rings + (ring * (slotMask + 1) + (index & slotMask)) * 4
+const lapOf = (index: number): number => (Math.floor((index >>> 0) / (slotMask + 1)) + 1) & LAPS
+const hintsOf = (i: number): number => 2 * i
+const offersOf = (i: number): number => 2 * i + 1
+
+/** How many places there are. */
+export function placeCount(): number {
+  return peek(kernel, PROCESS + Process.places)
+}
+
+/** The place of carrier `n`, or -1. */
+export function placeOf(n: number): number {
+  return peek(kernel, carrierRecord(n) + Carrier.place) - 1
+}
+
+function put(ring: number, tail: Address, slot: number): void {
+  for (;;) {
+    const index = add(kernel, tail, 1)
+    const lap = lapOf(index)
+    const seen = load(kernel, at(ring, index))
+    if (seen >>> SLOT_BITS !== lap && cas(kernel, at(ring, index), seen, lap << SLOT_BITS | slot) === seen) return   // C4
+  }
+}
+
+// The slot in the ring at `index`; -1: it is not there (yet).
+function entry(ring: number, index: number): number {
+  const word = load(kernel, at(ring, index))
+  return word >>> SLOT_BITS === lapOf(index) ? word & (1 << SLOT_BITS) - 1 : -1
+}
+
+/** Wakes the carrier of place `i` if it sleeps. */
+export function ring(i: number): void {
+  const word = placeRecord(i) + bell
+  if (load(kernel, word) !== 0 && exchange(kernel, word, 0) !== 0) resume(kernel, word)
+}
+
+// Hints ----------------------------------------------------------------------------------------------------------
+
+let arrive: (slot: number) => void = () => undefined
+
+/** Installs what a hint at a fiber of this heap's own carrier calls. */
+export function installArrival(f: (slot: number) => void): void {
+  arrive = f
+}
+
+/** Tells the carrier of fiber `slot` to look at it. */
+export function hint(slot: number): void {
+  const n = peek(kernel, record(slot) + ThreadRecord.carrier)
+  if (n === self.carrier) return arrive(slot)
+  const i = placeOf(n)
+  if (i < 0) return                                                       // it is dead, and so is the fiber
+  put(hintsOf(i), placeRecord(i) + hintTail, slot)
+  ring(i)
+}
+
+/** Whether hints have come for place `i`. Cheap. */
+export function hinted(i: number): boolean {
+  return peek(kernel, placeRecord(i) + hintTail) !== peek(kernel, placeRecord(i) + hintHead)
+}
+
+/** Reads the hints of place `i`, the caller's. Returns false if some were lost: it must look at all its fibers (C5). */
+export function readHints(i: number, look: (slot: number) => void): boolean {
+  const p = placeRecord(i)
+  const tail = load(kernel, p + hintTail)
+  let head = peek(kernel, p + hintHead)
+  if ((tail - head | 0) > slotMask) {
+    poke(kernel, p + hintHead, tail)
+    return false
+  }
+  for (; head !== tail; head = head + 1 | 0) {
+    const slot = entry(hintsOf(i), head)
+    if (slot < 0) break                                                   // C4
+    if (slot !== 0) look(slot)
+  }
+  poke(kernel, p + hintHead, head)
+  return true
+}
+
+// Offers ---------------------------------------------------------------------------------------------------------
+
+/** Offers fiber `slot` at place `i`, and wakes a carrier for it if one sleeps. */
+export function offer(i: number, slot: number): void {
+  put(offersOf(i), placeRecord(i) + offerTail, slot)
+  if (load(kernel, PROCESS + Process.idle) === 0) return
+  if (load(kernel, placeRecord(i) + bell) !== 0) return ring(i)
+  for (let j = 0; j < placeCount(); j++) {
+    if (load(kernel, placeRecord(j) + bell) === 0) continue
+    ring(j)
+    return
+  }
+}
+
+/** About how many fibers are offered at place `i`. */
+export function offered(i: number): number {
+  return peek(kernel, placeRecord(i) + offerTail) - peek(kernel, placeRecord(i) + offerHead) | 0
+}
+
+/** Takes the next fiber that is offered at place `i` for the calling carrier; its slot, or 0: there is none. */
+export function take(i: number): number {
+  const head = placeRecord(i) + offerHead
+  const mine = placeRecord(placeOf(self.carrier)) + taking
+  for (;;) {
+    const index = load(kernel, head)
+    const slot = entry(offersOf(i), index)
+    if (slot < 0) return 0
+    poke(kernel, mine, slot)
+    if (cas(kernel, head, index, index + 1 | 0) !== index) continue
+    if (slot !== 0 && claim(slot)) return slot
+  }
+}
+
+/** Makes the calling carrier the one that begins fiber `slot`; false if another one does. */
+export function claim(slot: number): boolean {
+  const t = record(slot)
+  if (cas(kernel, t + ThreadRecord.claim, 1, self.carrier + 1) !== 1) return false   // C2
+  poke(kernel, t + ThreadRecord.carrier, self.carrier)
+  return true
+}
+
+// Sleep ----------------------------------------------------------------------------------------------------------
+
+/** Whether place `i`, the caller's, has hints, or any place has offers. */
+export function pressing(i: number): boolean {
+  if (entry(hintsOf(i), peek(kernel, placeRecord(i) + hintHead)) >= 0) return true
+  for (let j = 0; j < placeCount(); j++) if (entry(offersOf(j), load(kernel, placeRecord(j) + offerHead)) >= 0) return true
+  return false
+}
+
+/** Says that the carrier of place `i` is about to sleep; false if there is something to do (C3). */
+export function lieDown(i: number): boolean {
+  store(kernel, placeRecord(i) + bell, 1)
+  add(kernel, PROCESS + Process.idle, 1)
+  if (!pressing(i)) return true
+  getUp(i)
+  return false
+}
+
+/** The carrier of place `i` has slept enough. */
+export function getUp(i: number): void {
+  store(kernel, placeRecord(i) + bell, 0)
+  add(kernel, PROCESS + Process.idle, -1)
+}
+
+/** Suspends the carrier of place `i`, which has lain down, until the bell rings or for `ms`. */
+export function suspendAt(i: number, ms: number): void {
+  suspend(kernel, placeRecord(i) + bell, 1, ms)
+}
+
+/** A promise of the bell, for a carrier that waits in its event loop; undefined: it has rung. */
+export function bellOf(i: number): Promise<unknown> | undefined {
+  return suspendAsync(kernel, placeRecord(i) + bell, 1)
+}
+
+// For the reaper -------------------------------------------------------------------------------------------------
+
+/** Fills the gaps that a writer who died has left in the rings (C4). */
+export function mendRings(): void {
+  for (let i = 0; i < placeCount(); i++) {
+    const p = placeRecord(i)
+    fill(hintsOf(i), peek(kernel, p + hintHead), load(kernel, p + hintTail))
+    fill(offersOf(i), load(kernel, p + offerHead), load(kernel, p + offerTail))
+    ring(i)
+  }
+}
+
+function fill(which: number, head: number, tail: number): void {
+  if ((tail - head | 0) > slotMask) head = tail - slotMask | 0
+  for (; head !== tail; head = head + 1 | 0) {
+    const seen = load(kernel, at(which, head)), lap = lapOf(head)
+    if (seen >>> SLOT_BITS !== lap) cas(kernel, at(which, head), seen, lap << SLOT_BITS)
+  }
+}
+
+/** Fibers that the dead carrier `n` of place `i` had taken and not begun wait for a carrier again. */
+export function offerAgain(n: number, i: number, last: number): void {
+  const half = peek(kernel, placeRecord(i) + taking)
+  for (let slot = 1; slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.state) !== State.EMBRYO || (peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) === 0) continue
+    const word = load(kernel, t + ThreadRecord.claim)
+    if (word === n + 1) {
+      poke(kernel, t + ThreadRecord.carrier, 0)
+      store(kernel, t + ThreadRecord.claim, 1)
+    } else if (word !== 1 || slot !== half) {
+      continue
+    }
+    offer(i, slot)
+  }
+}

@@ -1,0 +1,35 @@
+// What a thread has in the heap that runs it, and not in its record: JavaScript values.
+//
+// A carrier of system threads has one set, emptied at the end of each thread.  A carrier of fibers changes to another set with every
+// switch (enter): so nothing that is a thread's may stand in a variable of a module.
+
+/** A cleanup handler: pthread/cleanup.ts. */
+export interface Cleanup { readonly routine: (arg: never) => unknown, readonly arg: unknown }
+
+/** The values of one thread. Absent: it has none. */
+export interface Local {
+  /** Cleanup handlers, the last one first to run. */
+  cleanup: Cleanup[] | undefined
+  /** Thread-specific data, by key: pthread/key.ts. */
+  values: Map<number, unknown> | undefined
+  /** The face's handle on it. */
+  handle: object | undefined
+  /** Mutexes that it holds and whose memory must outlive that: their handles. */
+  held: Set<object> | undefined
+  /** Locks that it holds for reading, and how often. */
+  reads: Map<object, number> | undefined
+}
+
+/** The set of the thread that runs in this heap. */
+export let local: Local = { cleanup: undefined, values: undefined, handle: undefined, held: undefined, reads: undefined }
+const own = local
+
+/** From now on a thread with the set `l` runs; without one, the heap's own. */
+export function enter(l: Local = own): void {
+  local = l
+}
+
+/** The thread has ended: its values are forgotten. */
+export function forget(): void {
+  local.cleanup = local.values = local.handle = local.held = local.reads = undefined
+}

@@ -1,0 +1,60 @@
+// A fiber in the heap of the carrier that runs it: what its record in kernel memory cannot hold.
+
+import type { Clock } from '../kernel/clock.ts'
+import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
+import type { Cleanup, Local } from '../pthread/local.ts'
+import { PlainTask } from './scheduler.ts'
+
+/** What a fiber does. Only the trampoline of its carrier moves it on. */
+export const Phase = {
+  /** queued, and has not run */
+  NEW: 0,
+  /** queued in the scheduler */
+  READY: 1,
+  /** the one that runs */
+  RUNS: 2,
+  /** switched out in a queue of the futex */
+  SLEEPS: 3,
+  /** waits for a promise */
+  AWAITS: 4,
+  /** is no more */
+  ENDED: 5,
+} as const
+
+/** One step of a fiber's code. */
+export type Body = Generator<unknown, unknown, unknown>
+
+export class Fiber extends PlainTask implements Local {
+  readonly slot: number
+  phase = 0
+  body: Body | undefined = undefined
+  /** Its function has come to its end; `body` does what is left to do. */
+  closing = false
+  /** What `body` is given when the fiber runs again, and whether that is thrown into it. */
+  value: unknown = undefined
+  throws = false
+  /** It slept, and has not yet been asked how the sleep ended. */
+  slept = false
+  /** ETIMEDOUT if it took itself off its queue. */
+  result = 0
+  /** Until when it sleeps, on `clock`; and when to look, ms on CLOCK_MONOTONIC. */
+  deadline = 0.5
+  alarm = 0.5
+  clock: Clock = CLOCK_MONOTONIC
+  /** Where it stands in the heap of alarms, or -1. */
+  position = -1
+  /** Counts promises, so that one that settles too late is nobody's. */
+  ticket = 0
+
+  cleanup: Cleanup[] | undefined = undefined
+  values: Map<number, unknown> | undefined = undefined
+  handle: object | undefined = undefined
+  held: Set<object> | undefined = undefined
+  reads: Map<object, number> | undefined = undefined
+
+  constructor(tid: number, slot: number) {
+    super(tid)
+    this.slot = slot
+    this.deadline = this.alarm = 0                                        // a fraction first: see PlainTask
+  }
+}

@@ -1,0 +1,278 @@
+// What the threads of these tests run, as fibers or on Workers of their own.
+
+import { fiber, load, Thread, ThreadLocal, type Barrier, type Condition, type Mutex, type RwLock, type Semaphore } from 'pthreads'
+import { memory, pthread_cleanup_push, pthread_kill, pthread_self, sigaction, SIGUSR2 } from 'pthreads/posix'
+
+const m = memory()
+const entries = load<typeof import('./work.ts')>(new URL(import.meta.url))
+
+type Run<T> = Generator<unknown, T>
+
+export function* add(a: number, b: number): Run<number> {
+  yield* fiber.yield()
+  return a + b
+}
+
+export const plain = (x: number): number => 2 * x
+
+export async function asynchronous(x: number): Promise<number> {
+  await Promise.resolve()
+  return 3 * x
+}
+
+export function* count(mutex: Mutex, cell: Int32Array, times: number): Run<void> {
+  for (let i = 0; i < times; i++) {
+    yield* fiber.lock(mutex)
+    const before = cell[0]
+    if (i % 3 === 0) yield* fiber.yield()
+    cell[0] = before + 1
+    mutex.unlock()
+  }
+}
+
+export function* hold(mutex: Mutex, go: Semaphore): Run<void> {
+  yield* fiber.lock(mutex)
+  yield* fiber.acquire(go)
+  mutex.unlock()
+}
+
+export function* lockFor(mutex: Mutex, ms: number): Run<string> {
+  try {
+    yield* fiber.lock(mutex, ms)
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+  mutex.unlock()
+  return 'locked'
+}
+
+export function* waitUntil(mutex: Mutex, condition: Condition, cell: Int32Array, ms?: number): Run<string> {
+  yield* fiber.lock(mutex)
+  try {
+    while (cell[0] === 0) yield* fiber.wait(condition, mutex, ms)
+    return 'signalled'
+  } catch (error) {
+    return (error as { code: string }).code
+  } finally {
+    mutex.unlock()
+  }
+}
+
+export function* acquire(semaphore: Semaphore): Run<void> {
+  yield* fiber.acquire(semaphore)
+}
+
+export function* meet(barrier: Barrier): Run<boolean> {
+  return yield* fiber.barrier(barrier)
+}
+
+export function* readers(lock: RwLock, inside: Int32Array, both: Semaphore): Run<void> {
+  yield* fiber.read(lock)
+  if (++inside[0] === 2) both.post(2)
+  yield* fiber.acquire(both)
+  lock.unlock()
+}
+
+export function* writeThenRead(lock: RwLock): Run<string> {
+  yield* fiber.write(lock)
+  const other = Thread.create(entries.tryRead, lock)
+  const seen = yield* fiber.join(other)
+  lock.unlock()
+  return seen
+}
+
+export function* tryRead(lock: RwLock): Run<string> {
+  yield* fiber.yield()
+  return lock.tryRead() === null ? 'busy' : 'free'
+}
+
+export function* sleepFor(ms: number): Run<number> {
+  const begin = performance.now()
+  yield* fiber.sleep(ms)
+  return performance.now() - begin
+}
+
+export function* joinIt(thread: Thread<number>): Run<number> {
+  return yield* fiber.join(thread)
+}
+
+export function* joinItself(): Run<string> {
+  try {
+    yield* fiber.join(Thread.current)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return ''
+}
+
+export function* awaitThese(): Run<unknown[]> {
+  const seen: unknown[] = [yield* fiber.await(Promise.resolve('at once'))]
+  seen.push(yield* fiber.await(new Promise(resolve => setTimeout(resolve, 5, 'later'))))
+  try {
+    yield* fiber.await(Promise.reject(new RangeError('no')))
+  } catch (error) {
+    seen.push(String(error))
+  }
+  return seen
+}
+
+let settle: ((text: string) => void) | undefined
+
+export function* awaitAnother(): Run<string> {
+  const other = Thread.create(entries.settleIt)
+  const text = yield* fiber.await(new Promise<string>((resolve) => { settle = resolve }))
+  yield* fiber.join(other)
+  return text
+}
+
+export function* settleIt(): Run<void> {
+  while (settle === undefined) yield* fiber.yield()
+  settle('by a fiber')
+}
+
+export function* awaitForEver(): Run<void> {
+  yield* fiber.await(new Promise(() => undefined))
+}
+
+export function* awaitCanceled(cell: Int32Array): Run<void> {
+  const keeper = setInterval(() => undefined, 1000)
+  try {
+    Atomics.store(cell, 0, 1)
+    yield* fiber.await(new Promise(() => undefined))
+  } finally {
+    clearInterval(keeper)
+    Atomics.store(cell, 0, 2)
+  }
+}
+
+export function* sleepWell(cell: Int32Array): Run<void> {
+  pthread_cleanup_push(() => { cell[1] = 10 * cell[0] + 2 })
+  try {
+    yield* fiber.sleep(3_600_000)
+  } finally {
+    cell[0] = 1
+  }
+}
+
+export function* exitEarly(): Run<void> {
+  yield* fiber.yield()
+  Thread.exit('early')
+}
+
+export function* fail(): Run<never> {
+  yield* fiber.yield()
+  throw new RangeError('out of a fiber')
+}
+
+export function* yieldNonsense(): Run<string> {
+  try {
+    yield 42
+  } catch (error) {
+    return String(error)
+  }
+  return 'nothing was thrown'
+}
+
+type Blocking = 'lock' | 'wait' | 'acquire' | 'read' | 'write' | 'meet' | 'join' | 'sleep'
+
+export function* block(how: Blocking, object: object, mutex: Mutex): Run<string> {
+  yield* fiber.yield()
+  try {
+    switch (how) {
+      case 'lock': (object as Mutex).lock(); break
+      case 'wait': mutex.lock(); (object as Condition).wait(mutex); break
+      case 'acquire': (object as Semaphore).wait(); break
+      case 'read': (object as RwLock).read(); break
+      case 'write': (object as RwLock).write(); break
+      case 'meet': (object as Barrier).wait(); break
+      case 'join': (object as Thread).join(); break
+      case 'sleep': Thread.sleep(1000)
+    }
+  } catch (error) {
+    if (mutex.tryLock() === null) return 'the mutex is held'
+    mutex.unlock()
+    return (error as Error).message
+  }
+  return 'did not throw'
+}
+
+export function* blockWhenFree(mutex: Mutex, semaphore: Semaphore, lock: RwLock): Run<number> {
+  mutex.lock()
+  mutex.unlock()
+  semaphore.wait()
+  lock.write()
+  lock.unlock()
+  yield* fiber.yield()
+  return semaphore.value
+}
+
+const own = new ThreadLocal<number>()
+
+export function* keepsItsOwn(value: number): Run<boolean> {
+  const me = Thread.current
+  own.set(value)
+  for (let i = 0; i < 10; i++) {
+    yield* fiber.yield()
+    if (own.get() !== value || Thread.current !== me || pthread_self() !== me.tid) return false
+  }
+  return true
+}
+
+export function* destroys(cell: Int32Array): Run<void> {
+  const value = new ThreadLocal<number>({ destructor: (n) => { cell[0] = n } })
+  value.set(7)
+  yield* fiber.yield()
+}
+
+let handled: Int32Array = new Int32Array(1)
+function onSignal(): void {
+  handled[0] = Thread.current.tid
+}
+
+/** Its handler, and with it its heap, runs on whoever takes the signal: it notes whom. */
+export function* handles(cell: Int32Array, ready: Semaphore): Run<void> {
+  handled = cell
+  sigaction(m, SIGUSR2, { sa_handler: onSignal })
+  ready.post()
+  yield* fiber.sleep(3_600_000)
+}
+
+export function* signalsItself(): Run<boolean> {
+  sigaction(m, SIGUSR2, { sa_handler: onSignal })
+  yield* fiber.yield()
+  pthread_kill(pthread_self(), SIGUSR2)
+  return handled[0] === pthread_self()
+}
+
+const order: number[] = []
+
+export function* takeTurns(rounds: number): Run<void> {
+  for (let i = 0; i < rounds; i++) {
+    order.push(Thread.current.tid)
+    yield* fiber.yield()
+  }
+}
+
+export function* threeTakeTurns(): Run<string> {
+  const threads = [1, 2, 3].map(() => Thread.create(entries.takeTurns, 4))
+  for (const each of threads) yield* fiber.join(each)
+  return order.map(tid => threads.findIndex(each => each.tid === tid)).join('')
+}
+
+export function* exitProcess(sleepers: Semaphore): Run<void> {
+  yield* fiber.acquire(sleepers)
+  process.exit(5)
+}
+
+export function* sleepOn(sleepers: Semaphore, never: Semaphore): Run<void> {
+  sleepers.post()
+  yield* fiber.acquire(never)
+}
+
+export function* startsMany(n: number): Run<number> {
+  const threads: Thread<number>[] = []
+  for (let i = 0; i < n; i++) threads.push(Thread.create(entries.plain, i))
+  let sum = 0
+  for (const each of threads) sum += yield* fiber.join(each)
+  return sum
+}
