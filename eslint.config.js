@@ -15,7 +15,8 @@ const MAY_IMPORT = {
   api: ['mem', 'kernel', 'pthread', 'ult', 'port'],
   wasm: ['mem', 'kernel', 'pthread', 'ult', 'port'],
   lab: ['mem', 'kernel', 'pthread', 'ult', 'port'],
-  cli: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api', 'lab'],
+  sim: ['mem', 'kernel', 'pthread', 'ult', 'port'],
+  cli: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api', 'lab', 'sim'],
   host: ['mem'],
 }
 // The host implements what the kernel declares: it may know the kernel's types, and run none of its code.

@@ -2,9 +2,11 @@
 // The command `pthreads`.
 
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { checkFile, type CheckCommand } from './check.ts'
 import { runProgram, type RunOptions } from './run.ts'
+import { COSTS, IOS, MODELS, WORKLOADS } from '../sim/index.ts'
+import type { SimCommand } from './sim.ts'
 
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string, description: string }
 
@@ -77,6 +79,31 @@ failed assertions, errors and livelocks, and prints the schedule.`)
   .option('--story <name>', 'an export of FILE that is an object { setup, threads, after }')
   .addOption(new Option('--plain <which>', 'plain accesses that are steps, too').choices(['none', 'stores', 'all']))
   .action((file: string, options: CheckCommand) => checkFile(file, options))
+
+program.command('sim')
+  .summary('simulate a threading model')
+  .description(`Simulates threads under a threading model on as many processors as you like, with the schedulers that
+run user-level threads, and counts what happens and what it costs. The same seed gives the same result.`)
+  .usage('[options] WORKLOAD')
+  .addArgument(new Argument('<WORKLOAD>', 'what the threads do').choices(Object.keys(WORKLOADS)))
+  .addOption(new Option('--model <m>', 'kernel threads; user-level ones on one carrier; or on several').choices(MODELS).default('1:1'))
+  .option('--scheduler <s>', 'rr, fifo, fair, or a file that exports one: of the processors under 1:1, else of the carriers', 'rr')
+  .option('--cpus <n>', 'how many processors (default: 4)', count(1, 4096))
+  .option('--carriers <n>', 'under m:n, how many carriers (default: as many as processors)', count(1, 4096))
+  .option('--threads <n>', 'how many threads (default: some for each processor)', count(1, 1_000_000))
+  .option('--ms <t>', 'how long, in simulated milliseconds (default: enough for the workload)', count(1, 1_000_000))
+  .option('--seed <n>', 'of whatever is random (default: 1)', count(0, 2 ** 31 - 1))
+  .addOption(new Option('--io <how>', 'a call that blocks puts its carrier to sleep, is made asynchronous, or leads to upcalls (default: async under m:1, upcalls under m:n)').choices(IOS))
+  .addOption(new Option('--donate <d>', 'whether who waits for a lock lends its holder priority').choices(['on', 'off']).default('off'))
+  .addOption(new Option('--migrate <m>', 'whether user-level threads that have started may move: on as in C, off as in JavaScript').choices(['on', 'off']).default('off'))
+  .option('--cost <name=cycles...>', 'what something costs, instead of the default')
+  .option('--json', 'the result as JSON')
+  .addHelpText('after', () => `\nCosts, in cycles of 2.6 GHz:\n${costHelp()}`)
+  .action(async (workload: string, options: SimCommand) => (await import('./sim.ts')).simulateWorkload(workload, options))
+
+function costHelp(): string {
+  return Object.entries(COSTS).map(([name, { cycles, pays, source }]) => `  ${name.padEnd(14)} ${String(cycles).padStart(6)}  ${pays} (${source})`).join('\n')
+}
 
 // commander does not tell operands before and after `--` apart.
 const dashes = process.argv.indexOf('--')
