@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { importModule } from '#host'
+import { guarded } from '../sim/guard.ts'
 import { formatResult, parseCost, simulate, type CostTable, type Io, type Model } from '../sim/index.ts'
 import type { SchedulerFactory } from '../ult/scheduler.ts'
 import { isSchedulerFile, schedulerNamed, schedulerOf } from '../ult/schedulers.ts'
@@ -51,7 +52,7 @@ async function factoryOf(scheduler: string): Promise<SchedulerFactory> {
   } catch (error) {
     throw new TypeError(`${scheduler}: ${(error as Error).message}`, { cause: error })
   }
-  return schedulerOf(module, scheduler)
+  return guarded(schedulerOf(module, scheduler), scheduler)
 }
 
 // A line on a terminal, from the first second on.
