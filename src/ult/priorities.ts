@@ -27,7 +27,7 @@ const OTHER = 0, RR = 2
 /** Slice of SCHED_OTHER under rr, ms. */
 export const SLICE = 10
 
-/** The tasks of each priority in the order in which they shall run. */
+/** The tasks of each priority in the order in which they shall run. `charged` is the runtime at which a slice began, `order` what had been used of it. */
 export class Ready {
   readonly #lists = new Lists(PRIORITY_MAX + 1)
 
@@ -42,9 +42,11 @@ export class Ready {
   /** Puts `task` into the list of its priority, where `why` says. */
   enqueue(task: Task, why: number): void {
     if (why === Why.PREEMPTED && task.policy !== OTHER) {
+      task.order = task.runtime - task.charged
       this.#lists.prepend(task, task.priority)
     } else {
-      task.charged = task.runtime                                         // when its slice begins
+      task.charged = task.runtime
+      task.order = 0
       this.#lists.append(task, task.priority)
     }
   }
@@ -72,7 +74,7 @@ export class Ready {
 /** The slice of `task` by its policy; `other` if that is SCHED_OTHER, ms. */
 export function sliceOf(task: Task, other: number): number {
   if (task.policy === OTHER) return other
-  return task.policy === RR ? Math.max(0, RR_INTERVAL - (task.runtime - task.charged)) : Infinity
+  return task.policy === RR ? Math.max(0, RR_INTERVAL - task.order) : Infinity
 }
 
 class Priorities implements Scheduler {

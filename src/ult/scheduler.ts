@@ -94,7 +94,10 @@ export interface Scheduler {
   pick(now: number): Task | null
   /** Holds `task` no longer: it ends, or moves to another carrier. Nothing happens if it does not hold it. */
   remove(task: Task): void
-  /** How long `task`, which it has just given out, may run before it is enqueued as EXPIRED, ms; Infinity: until it blocks or yields. */
+  /**
+   * How long `task`, which it gave out last, may run, from then on, before it is enqueued as EXPIRED, ms; Infinity: until it blocks or yields.
+   * Asked when it begins, or whenever the runtime looks whether its time is over.
+   */
   slice(task: Task): number
   /** Whether `woken`, which has just been enqueued, shall run before `running` goes on: `running` is then enqueued as PREEMPTED. */
   preempts(woken: Task, running: Task): boolean

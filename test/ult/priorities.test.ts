@@ -116,6 +116,8 @@ eachOf('a preempted thread of SCHED_RR completes the unexpired portion of its in
   }
   s.pick(0)
   assert.equal(s.slice(a), RR_INTERVAL - 60)
+  a.runtime = 80
+  assert.equal(s.slice(a), RR_INTERVAL - 60, 'asked again while it runs, the answer is the same')
   a.runtime = RR_INTERVAL
   put(s, Why.EXPIRED, a)
   s.pick(0)
