@@ -10,9 +10,12 @@
 // Reuse: after its addition post uses the address as a key only; a woken thread looks at the value again, so a semaphore may
 // be destroyed when its waiters have returned, which destroy can tell of those asleep only.
 //
+// The first look at the value is a plain one, a guess: only the compare and swap decides.  That saves a call of wasm each, a
+// third of the price of a pair.
+//
 // Rejected: handing the unit to the sleeper (fair, but a post then waits for a thread that does not run).
 
-import { cas, load, poke } from '#atomics'
+import { cas, load, peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { EAGAIN, EBUSY, EINVAL, EOVERFLOW } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL, waiters, wake } from '../kernel/futex.ts'
@@ -47,6 +50,11 @@ export function sem_wait(m: Memory, sem: Address): number {
 
 /** Takes one off the value if it is above 0, else EAGAIN. */
 export function sem_trywait(m: Memory, sem: Address): number {
+  const guess = peek(m, sem)
+  return guess > 0 && cas(m, sem, guess, guess - 1) === guess ? 0 : trywait_slow(m, sem)
+}
+
+function trywait_slow(m: Memory, sem: Address): number {
   for (let value = load(m, sem); value > 0;) {
     const seen = cas(m, sem, value, value - 1)
     if (seen === value) return 0
@@ -82,15 +90,23 @@ export function sem_getvalue(m: Memory, sem: Address, value: Address): number {
 
 /** Adds `count`, wakes as many. */
 export function postMany(m: Memory, sem: Address, count: number): number {
+  const guess = peek(m, sem)
+  if (guess < 0 || guess > SEM_VALUE_MAX - count || cas(m, sem, guess, guess + count) !== guess) {
+    const errno = add_slow(m, sem, count)
+    if (errno !== 0) return errno
+  }
+  wake(m, sem, count)                                                     // I2
+  return 0
+}
+
+function add_slow(m: Memory, sem: Address, count: number): number {
   for (let value = load(m, sem); ;) {
     if (value < 0) return EINVAL                                          // no semaphore
     if (value > SEM_VALUE_MAX - count) return EOVERFLOW
     const seen = cas(m, sem, value, value + count)
-    if (seen === value) break
+    if (seen === value) return 0
     value = seen
   }
-  wake(m, sem, count)                                                     // I2
-  return 0
 }
 
 /** The slow path of every wait: returns 0, ETIMEDOUT, or EINTR when a handler without SA_RESTART ran. */

@@ -7,7 +7,8 @@ model('a wait that times out while it is posted loses no unit', 'sem.timed', { b
 model('a waiter that gives up passes nothing by', 'sem.gives', { bound: 2, schedules: 6000, search: 5000 })
 
 twin('a post that wakes before it adds', 'sem.one', {
-  file: 'pthread/sem.ts', from: 'for (let value = load(m, sem); ;) {', to: 'for (let value = (wake(m, sem, count), count = 0, load(m, sem)); ;) {',
+  file: 'pthread/sem.ts',
+  from: 'cas(m, sem, guess, guess + count) !== guess', to: 'cas(m, sem, (wake(m, sem, count), guess), guess + count) !== guess || (count = 0)',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
 
 twin('a futex that sleeps without looking at the word again', 'sem.one', {
