@@ -1,4 +1,4 @@
-// What the project promises, each as a ratio of two medians of this run.
+// What the project promises: ratios of two medians of this run, and for the hang report, whose bound is a time, the slowest.
 
 /** @param results `{ [case name]: results of rounds.mjs }`, of the cases that ran */
 export function judge(results) {
@@ -10,6 +10,10 @@ export function judge(results) {
     if (a.failed !== undefined || b.failed !== undefined) return { why: a.failed ?? b.failed }
     return { measured: a.median / b.median, wrong: !a.ok || !b.ok }
   }
+  const slowest = (benchCase, contestant, placement) => {
+    const a = find(benchCase, contestant, placement)
+    return a === undefined ? {} : a.failed !== undefined ? { why: a.failed } : { measured: a.most, wrong: !a.ok }
+  }
   const bounds = []
   const bound = (name, relation, limit, { measured, wrong, why }) => bounds.push({
     name, relation, limit, measured, verdict: verdict(relation, limit, measured, wrong, why),
@@ -20,6 +24,9 @@ export function judge(results) {
   bound('create+join, across cores: ours / the faster C', '<=', 1.5, pinned.measured > placed.measured ? pinned : placed)
   for (const type of ['errorcheck', 'normal'])
     bound(`mutex uncontended: ours ${type} / C`, '<=', 1.5, ratio('mutex-uncontended', `ours ${type}`, 'C', 'S'))
+  for (const [benchCase, what] of [['rwlock-read-uncontended', 'read lock'], ['semaphore-uncontended', 'semaphore post+wait']])
+    for (const contestant of ['ours', 'ours, pthreads/posix'])
+      bound(`${what} uncontended: ${contestant} / C`, '<=', 2, ratio(benchCase, contestant, 'C', 'S'))
   for (const [type, yardstick] of [['errorcheck', 'C errorcheck'], ['normal', 'C']])
     for (const [placement, where] of [['S', 'same core'], ['X', 'across cores']])
       bound(`mutex contended, ${where}: throughput of ours ${type} / ${yardstick}`, '>=', 0.5,
@@ -27,6 +34,10 @@ export function judge(results) {
   for (const [placement, where, limit] of [['S', 'same core', 2], ['X', 'across cores', 1.5]])
     bound(`condition ping-pong, ${where}: ours errorcheck / C`, '<=', limit,
       ratio('condition-ping-pong', 'ours errorcheck', 'C', placement))
+
+  for (const contestant of ['pthreads run', 'watch: true'])
+    for (const [placement, where] of [['S', 'one core'], ['free', 'two cores']])
+      bound(`hang report, ${where}, ${contestant}: the slowest, in seconds`, '<=', 2, slowest('hang-report', contestant, placement))
 
   const [none, one] = ['no threads', 'ours, 1 thread'].map(single => ratio('word-index', single, 'ours, 2 threads'))
   bound('main job: one thread, the faster way / ours on 2 cores', '>=', 1.7, none.measured < one.measured ? none : one)

@@ -21,6 +21,7 @@ export function cases({ c, go, quick }) {
     command: [process.execPath, here(`ours/${script}.mjs`), ...args],
     ...built(),
   })
+  const hangs = how => ({ ...ours('hang-report', how), ...!existsSync(here('../build/examples/deadlock/main.js')) && { missing: 'the example is not built' } })
   const peer = (script, ...args) => ({ command: [process.execPath, here(`peers/${script}.mjs`), ...args] })
   const multithreading = (script, ...args) => ({
     command: [process.execPath, '--import', here('peers/newer-node.mjs'), here(`peers/${script}.mjs`), ...args],
@@ -59,6 +60,43 @@ export function cases({ c, go, quick }) {
         { name: 'async-mutex', ...peer('async-mutex-uncontended') },
         { name: 'multithreading lock', ...multithreading('multithreading-mutex-uncontended', 'async') },
         { name: 'multithreading blockingLock', ...multithreading('multithreading-mutex-uncontended', 'blocking') },
+      ],
+    },
+    {
+      name: 'rwlock-read-uncontended',
+      title: 'lock a read-write lock that nobody else wants for reading, and unlock it',
+      unit: 'ns',
+      reference: 'C',
+      placements: ['S'],
+      contestants: [
+        { name: 'C', ...program('rwlock-uncontended') },
+        { name: 'ours', ...ours('rwlock-uncontended', 'read') },
+        { name: 'ours, pthreads/posix', ...ours('posix-rwlock-uncontended', 'read') },
+      ],
+    },
+    {
+      name: 'rwlock-write-uncontended',
+      title: 'the same for writing',
+      unit: 'ns',
+      reference: 'C',
+      placements: ['S'],
+      contestants: [
+        { name: 'C', ...program('rwlock-uncontended', 'write') },
+        { name: 'ours', ...ours('rwlock-uncontended', 'write') },
+        { name: 'ours, pthreads/posix', ...ours('posix-rwlock-uncontended', 'write') },
+      ],
+    },
+    {
+      name: 'semaphore-uncontended',
+      title: 'post to a semaphore that nobody else uses, and wait for it',
+      unit: 'ns',
+      reference: 'C',
+      placements: ['S'],
+      contestants: [
+        { name: 'C', ...program('semaphore-uncontended') },
+        { name: 'ours', ...ours('semaphore-uncontended') },
+        { name: 'ours, pthreads/posix', ...ours('posix-semaphore-uncontended') },
+        { name: 'async-mutex', ...peer('async-mutex-semaphore-uncontended') },
       ],
     },
     {
@@ -112,6 +150,13 @@ export function cases({ c, go, quick }) {
       higherIsBetter: true,
       placements: ['S', 'free'],
       contestants: [{ name: 'ours', ...ours('lab', 'steps') }],
+    },
+    {
+      name: 'hang-report',
+      title: 'philosophers that deadlock, with main blocked in join: from the last fork taken to the report on stderr',
+      unit: 's',
+      placements: ['S', 'free'],
+      contestants: [{ name: 'pthreads run', ...hangs('run') }, { name: 'watch: true', ...hangs('library') }],
     },
     wordIndex(quick),
     {
