@@ -92,7 +92,7 @@ export function locks(part: Part): void {
   }
   while (goesOn(stage, below)) {
     const n = below(MUTEXES), how = below(6)
-    if (how < 2) for (let times = below(100); times > 0 && one(n, how); times--) leave(n)
+    if (how < 2) for (let times = below(400); times > 0 && one(n, how); times--) leave(n)
     else if (how === 2 && n % 3 === 1 && one(n, below(4))) {              // the recursive ones
       for (let depth = 1 + below(3); depth > 0; depth--) if (one(n, below(4))) leave(n)
       leave(n)
@@ -140,7 +140,7 @@ export function readsAndWrites(part: Part): void {
       did('rwlock locks')
       continue
     }
-    for (let times = below(50); times >= 0; times--) {
+    for (let times = below(200); times >= 0; times--) {
       const errno = how < 2 ? pthread_rwlock_rdlock(user, lock) : how === 2 ? pthread_rwlock_tryrdlock(user, lock)
         : pthread_rwlock_clockrdlock(user, lock, clock, soon(below(3), clock))
       if (!got(errno, 'pthread_rwlock_rdlock')) break
@@ -157,7 +157,7 @@ export function spins(part: Part): void {
   const below = enter(part), { stage } = part
   while (goesOn(stage, below)) {
     const n = below(SPINS), lock = stage + SPIN + n * APART
-    for (let times = below(50); times >= 0; times--) {
+    for (let times = below(200); times >= 0; times--) {
       if (!got(below(3) === 0 ? pthread_spin_trylock(user, lock) : pthread_spin_lock(user, lock), 'pthread_spin_lock')) break
       change(lock, FIRST_SPIN + n, below)
       ok(pthread_spin_unlock(user, lock), 'pthread_spin_unlock')

@@ -47,7 +47,7 @@ export function sends({ stage, row, seed, pid }: Part): void {
   }
   const targets = read(user, stage + TARGETS)
   while (read(user, stage + HUSH) === 0) {
-    for (let burst = below(64); burst >= 0; burst--) {
+    for (let burst = below(200); burst >= 0; burst--) {
       const value = 1 + below(9), target = peek(user, stage + TARGETS + 4 + 4 * below(targets))
       switch (below(8)) {
         case 0: case 1: tell(SENT, value, () => sigqueue(pid, TO_HANDLER, value)); break
@@ -150,7 +150,7 @@ export function kills({ stage, row, seed }: Part): void {
     user.u8.fill(0, ground, ground + 8 * APART)                           // the dead may have left these locked
     ok(pthread_rwlock_init(user, ground + MORTAL.rwlock, PTHREAD_RWLOCK_DEFAULT_NP), 'pthread_rwlock_init')
     ok(sem_init(user, ground + MORTAL.sem, 0, 1), 'sem_init')
-    const victims = Array.from({ length: 1 + below(4) }, () => {
+    const victims = Array.from({ length: 1 + below(8) }, () => {
       const n = below(32), death: Death = n < 16 ? 'terminate' : n < 22 ? 'throw' : n < 27 ? 'exit' : n < 31 ? 'uncaught' : 'heap'
       const options = death === 'heap' ? { heapLimit: 16 * 2 ** 20, name: death } : { name: death }
       return { death, thread: Thread.create(options, w.mortal, stage, ground, below(1e9), death) }
