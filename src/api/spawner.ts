@@ -1,6 +1,6 @@
 // How a heap becomes the spawner.
 
-import { add, peek } from '#atomics'
+import { add, peek, resume } from '#atomics'
 import { host, inheritOptions, importModule } from '#host'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
 import { installHost, type Birth, type Host } from '../kernel/host.ts'
@@ -32,5 +32,6 @@ function watchForHangs(): void {
   setInterval(() => {
     for (const report of watcher.look()) host.writeError(report)
     add(kernel, PROCESS + Process.looks, 1)
+    resume(kernel, PROCESS + Process.looks)
   }, PERIOD)
 }

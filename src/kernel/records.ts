@@ -49,7 +49,7 @@ export const Process = struct('process', {
   nameLock: i32('lock: the list of named semaphores'),
   names: i32('named semaphores: address of the first one in user memory, linked by next; under nameLock'),
   watch: i32('1: the spawner watches for deadlocks; written by the first heap before there is a spawner'),
-  looks: i32('how often the watcher has looked at the threads; written by the spawner'),
+  looks: i32('how often the watcher has looked at the threads; written by the spawner, which resumes who sleeps here'),
   tracing: i32('1: threads note where they are created and where they sleep; written by the first heap at birth'),
   model: i32('what runs a thread that says nothing of it: 0 a Worker of its own (1:1), 1 a carrier of fibers (m:1, m:n); written by the first heap at birth'),
   places: i32('carriers of fibers that there may be; written by the first heap at birth'),

@@ -1,7 +1,7 @@
 // Programs that the watcher looks at: some hang, the others rest until it has looked often enough to be fooled.
 
 import { createServer } from 'node:net'
-import { load as read } from '#atomics'
+import { load as read, suspend, suspendAsync } from '#atomics'
 import { kernel } from '#internal/kernel/process.js'
 import { PROCESS, Process } from '#internal/kernel/records.js'
 import { configure, load, Mutex, Semaphore, Thread } from 'pthreads'
@@ -16,11 +16,14 @@ const pause = new Int32Array(new SharedArrayBuffer(4))
 /** It looks four times a second and a hang must stand for one: after ten looks it would have told. */
 const ENOUGH = 10
 
-const looked = (): boolean => read(kernel, PROCESS + Process.looks) >= ENOUGH
-const turn = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 20))
+const looks = PROCESS + Process.looks
+const looked = (): boolean => read(kernel, looks) >= ENOUGH
 
+// In the event loop, with a timer armed, until it has looked.
 async function rest(): Promise<void> {
-  while (!looked()) await turn()
+  const timer = setTimeout(() => undefined, 2 ** 30)
+  for (let n = read(kernel, looks); n < ENOUGH; n = read(kernel, looks)) await suspendAsync(kernel, looks, n)
+  clearTimeout(timer)
 }
 
 export function awaitsTimers(): Promise<void> {
@@ -28,7 +31,7 @@ export function awaitsTimers(): Promise<void> {
 }
 
 export function waitsRaw(): void {
-  while (!looked()) Atomics.wait(pause, 0, 0, 20)
+  for (let n = read(kernel, looks); n < ENOUGH; n = read(kernel, looks)) suspend(kernel, looks, n, Infinity)
 }
 
 export function plays(mine: Semaphore, yours: Semaphore): void {
@@ -39,14 +42,15 @@ export function plays(mine: Semaphore, yours: Semaphore): void {
   yours.post()
 }
 
-/** Joins `thread` with a deadline, again and again. */
-export function joinsPatiently(thread: Thread<unknown>): void {
+/** Joins `thread`, which waits for `never`, with a deadline, again and again; lets it end when it has looked. */
+export function joinsPatiently(thread: Thread<unknown>, never: Semaphore, ms: number): void {
   for (;;) {
     try {
-      thread.join(50)
+      thread.join(ms)
       return
     } catch (error) {
       if ((error as { code?: string }).code !== 'ETIMEDOUT') throw error
+      if (looked()) never.post()
     }
   }
 }
@@ -89,11 +93,7 @@ await scenes({
   async 'main awaits what it can be told on stdin'() {
     const line = new Semaphore()
     const thread = Thread.create(work.waits, line)
-    const waiting = setInterval(() => {
-      if (!looked()) return
-      clearInterval(waiting)
-      console.log('now')
-    }, 20)
+    void rest().then(() => { console.log('now') })
     await new Promise(resolve => process.stdin.once('data', resolve))
     line.post()
     thread.join()
@@ -109,24 +109,13 @@ await scenes({
   },
   'all wait, one until a deadline'() {
     const never = new Semaphore()
-    const thread = Thread.create(work.waits, never), patient = Thread.create(own.joinsPatiently, thread)
-    while (!looked()) Thread.inline(pause => { Atomics.wait(pause, 0, 0, 20) }, pause).join()
-    never.post()
-    patient.join()
+    const thread = Thread.create(work.waits, never)
+    Thread.create(own.joinsPatiently, thread, never, 50).join()
   },
   'main waits until a deadline'() {
     const never = new Semaphore(), mutex = new Mutex()
-    const thread = Thread.create(work.waits, never)
     mutex.lock()
-    while (!looked()) {
-      try {
-        thread.join(300)
-      } catch (error) {
-        if ((error as { code?: string }).code !== 'ETIMEDOUT') throw error
-      }
-    }
-    never.post()
-    thread.join()
+    joinsPatiently(Thread.create(work.waits, never), never, 300)
   },
   'many come and go'() {
     void Thread.current
