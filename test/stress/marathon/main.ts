@@ -97,14 +97,14 @@ async function round(length: number, below: (n: number) => number): Promise<stri
     const begun = performance.now()
     for (let told = 0; !over(); await rest(5)) {
       const time = performance.now()
-      if (what !== undefined && time - begun > STUCK * 1000) await hang(`${what}, and that for ${STUCK} s`)
+      if (what !== undefined && time - begun > STUCK * 1000) await hang([...wrong, `${what}, and that for ${STUCK} s`])
       if (time - told < 500) continue
       told = time
       void tell({ kind: 'progress', counts: withRows(plays.map(({ row }) => row)) })
       for (const play of plays) {
         const now = effort(play.row)
         if (now !== play.effort || play.ended) Object.assign(play, { effort: now, since: time })
-        else if (time - play.since > (STUCK + 5) * 1000) await hang(`"${play.role.name}" (tid ${play.thread.tid}) has done nothing for ${STUCK} s`)
+        else if (time - play.since > (STUCK + 5) * 1000) await hang([...wrong, `"${play.role.name}" (tid ${play.thread.tid}) has done nothing for ${STUCK} s`])
       }
     }
   }
@@ -131,11 +131,11 @@ async function round(length: number, below: (n: number) => number): Promise<stri
   return wrong
 }
 
-async function hang(what: string): Promise<never> {
+async function hang(what: readonly string[]): Promise<never> {
   const now = take()
   const pending = now.threads.filter(({ pending }) => pending.length !== 0).map(({ tid, pending, blocked }) => `thread ${tid}: pending ${pending.join(' ')}, blocked ${blocked.join(' ')}`)
   const table = `${render(now)}pending for the process: ${now.process.pending.join(' ') || 'nothing'}\n${pending.join('\n')}`
-  await tell({ kind: 'hang', what, table })
+  await tell({ kind: 'hang', what: what.join('\n'), table })
   process.exit(1)
 }
 

@@ -115,7 +115,7 @@ export function cancels({ stage, row, seed }: Part): void {
   opensRow(row)
   const below = random(seed), cell = malloc(16)
   while (goesOn(stage)) {
-    const victims = Array.from({ length: 1 + below(3) }, () => {
+    const victims = Array.from({ length: 1 + below(8) }, () => {
       ok(pthread_create(user, cell, 0, w.dallies, [stage, below(1e9)]), 'pthread_create')
       return peek(user, cell)
     })
