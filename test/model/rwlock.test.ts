@@ -8,6 +8,8 @@ model('a reader that gives up is not waited for', 'rwlock.givesUpReading', { bou
 model('a writer that gives up bars nobody', 'rwlock.givesUpWriting', { bound: 2, schedules: 4000, search: 3000 })
 model('readers first: who reads may read again, whoever waits', 'rwlock.readersFirst', { bound: 2, schedules: 4000, search: 3000 })
 model('writers first', 'rwlock.writersFirst', { bound: 2, schedules: 4000, search: 3000 })
+model('signals interrupt a reader and a writer that wait', 'rwlock.interrupted', { bound: 2, schedules: 6000, search: 5000 })
+model('a writer whose handler throws bars nobody', 'rwlock.thrownOut', { bound: 2, schedules: 6000, search: 5000 })
 model('a reader that dies on the way in is not waited for', 'rwlock.deadReader', { bound: 1, schedules: 1200, search: 1000 })
 model('a writer that dies on the way in bars nobody', 'rwlock.deadWriter', { bound: 1, schedules: 1200, search: 1000 })
 
@@ -24,7 +26,11 @@ twin('a leaving writer that wakes readers and does not count them', 'rwlock.phas
 }, /lost wakeup: no thread can run: 2 sleep on rwlock/)
 
 twin('a writer that gives up, and leaves its claim behind', 'rwlock.givesUpWriting', {
-  file: 'pthread/rwlock.ts', from: '    giveUp(m, lock)\n', to: '',
+  file: 'pthread/rwlock.ts', from: 'if (result === ETIMEDOUT) giveUp(m, lock)', to: 'if (result !== result) giveUp(m, lock)',
+}, /lost wakeup: no thread can run: 1 sleeps on rwlock|a reader is kept out/)
+
+twin('a writer whose handler throws, and leaves its claim behind', 'rwlock.thrownOut', {
+  file: 'pthread/rwlock.ts', from: 'if (result === ETIMEDOUT) giveUp(m, lock)', to: '',
 }, /lost wakeup: no thread can run: 1 sleeps on rwlock|a reader is kept out/)
 
 twin('a reader that is let in and says that its time was up', 'rwlock.givesUpReading', {

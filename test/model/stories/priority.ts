@@ -9,8 +9,9 @@ import { c, Doing, its, state } from '#internal/lab/control.js'
 import type { Story } from '#internal/lab/index.js'
 import { schedule } from '#internal/pthread/sched.js'
 import {
-  malloc, memory, Mutex, MutexAttr, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock, pthread_mutexattr_init,
-  pthread_mutexattr_setprioceiling, pthread_mutexattr_setprotocol, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_PROTECT, SCHED_FIFO, Sem, sem_init, sem_post, sem_wait,
+  CLOCK_MONOTONIC, ETIMEDOUT, malloc, memory, Mutex, MutexAttr, pthread_mutex_clocklock, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock,
+  pthread_mutexattr_init, pthread_mutexattr_setprioceiling, pthread_mutexattr_setprotocol, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_PROTECT, SCHED_FIFO, Sem,
+  sem_init, sem_post, sem_trywait, sem_wait,
 } from 'pthreads/posix'
 
 interface Objects { mutex: number, mutex2: number, sem: number }
@@ -76,6 +77,44 @@ function high({ mutex2 }: Objects): void {
   assert.equal(mine(), 9)
 }
 export const chain: Story<Objects> = { setup: () => prepare(PTHREAD_PRIO_INHERIT, [1, 5, 9]), threads: [lowest, between, high], clock: false }
+
+// A waiter whose time is up: once it has said so, nobody has its priority.
+const soon = { tv_sec: 1, tv_nsec: 0 }
+function givingUp({ mutex, sem }: Objects): void {
+  const errno = pthread_mutex_clocklock(memory(), mutex, CLOCK_MONOTONIC, soon)
+  if (errno === 0) pthread_mutex_unlock(memory(), mutex)
+  else assert.equal(errno, ETIMEDOUT)
+  assert.equal(mine(), 5)
+  sem_post(memory(), sem)
+}
+function holding({ mutex, sem }: Objects): void {
+  const m = memory()
+  pthread_mutex_lock(m, mutex)
+  if (sem_trywait(m, sem) === 0) assert.equal(mine(), 1, 'the holder keeps the gift')
+  pthread_mutex_unlock(m, mutex)
+  assert.equal(mine(), 1, 'the holder keeps the gift')
+}
+function low2(objects: Objects): void { holding(objects) }
+export const givesUp: Story<Objects> = { setup: () => prepare(PTHREAD_PRIO_INHERIT, [1, 5]), threads: [low2, givingUp] }
+
+// The same for mutex2, whose holder waits for mutex.
+function lowest2({ mutex, sem }: Objects): void {
+  const m = memory()
+  pthread_mutex_lock(m, mutex)
+  if (sem_trywait(m, sem) === 0) assert.ok(mine() <= 2, 'the last holder keeps the gift')
+  pthread_mutex_unlock(m, mutex)
+  assert.equal(mine(), 1, 'the last holder keeps the gift')
+}
+function between2({ mutex, mutex2 }: Objects): void {
+  const m = memory()
+  pthread_mutex_lock(m, mutex2)
+  pthread_mutex_lock(m, mutex)
+  pthread_mutex_unlock(m, mutex)
+  pthread_mutex_unlock(m, mutex2)
+  assert.equal(mine(), 2)
+}
+function givingUp2({ mutex2, sem }: Objects): void { givingUp({ mutex: mutex2, mutex2, sem }) }
+export const givesUpInChain: Story<Objects> = { setup: () => prepare(PTHREAD_PRIO_INHERIT, [1, 2, 5]), threads: [lowest2, between2, givingUp2] }
 
 // Under two ceilings, in the order of a stack.
 function under({ mutex, mutex2 }: Objects): void {

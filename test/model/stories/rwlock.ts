@@ -3,15 +3,18 @@
 import assert from 'node:assert/strict'
 import { add, load, poke } from '#atomics'
 import { reap, Reason } from '#internal/kernel/death.js'
+import { kernel } from '#internal/kernel/process.js'
+import { ActionRecord } from '#internal/kernel/records.js'
+import { Kind, setAction } from '#internal/kernel/signal.js'
 import type { Story } from '#internal/lab/index.js'
 import { awaitDeath, setMortal } from '#internal/lab/turn.js'
-import { carrierOf, runTasks } from '#internal/lab/worker.js'
+import { carrierOf, entryOf, runTasks } from '#internal/lab/worker.js'
 import { becomeImpatient } from '#internal/mem/lock.js'
 import { heirs } from '#internal/pthread/bequest.js'
 import {
-  CLOCK_MONOTONIC, EBUSY, ETIMEDOUT, malloc, memory, pthread_rwlock_clockrdlock, pthread_rwlock_clockwrlock, PTHREAD_RWLOCK_PREFER_READER_NP,
+  CLOCK_MONOTONIC, EBUSY, ETIMEDOUT, malloc, memory, pthread_kill, pthread_rwlock_clockrdlock, pthread_rwlock_clockwrlock, PTHREAD_RWLOCK_PREFER_READER_NP,
   PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_trywrlock, pthread_rwlock_unlock,
-  pthread_rwlock_wrlock, Rwlock,
+  pthread_rwlock_wrlock, Rwlock, SIGUSR2,
 } from 'pthreads/posix'
 
 interface Objects { rwlock: number, readers: number, writers: number }
@@ -133,3 +136,31 @@ function reaper(): void {
 
 export const deadReader: Story<Objects> = { setup, threads: [dyingReader, writer, writer2, reaper], daemons: [3], after: free, clock: false }
 export const deadWriter: Story<Objects> = { setup, threads: [dyingWriter, reader, writer2, reaper], daemons: [3], after: free, clock: false }
+
+// Signals interrupt who waits.  Handlers throw for a writer that is to be thrown out.
+class ThrownOut extends Error {}
+const entries = {
+  counts: (): void => undefined,
+  throws: (): never => { throw new ThrownOut() },
+}
+const handledBy = (handler: keyof typeof entries) => (): Objects => {
+  setAction(SIGUSR2, (a) => {
+    poke(kernel, a + ActionRecord.kind, Kind.ENTRY)
+    poke(kernel, a + ActionRecord.handler, entryOf(handler))
+  })
+  return setup()
+}
+function signals(): void {
+  for (const thread of [1, 2]) assert.equal(pthread_kill(thread, SIGUSR2), 0)
+}
+export const interrupted: Story<Objects> = { setup: handledBy('counts'), threads: [reader, writer, writer2, signals], after: free, entries, clock: false }
+
+function thrown(objects: Objects): void {
+  try {
+    writer(objects)
+  } catch (error) {
+    if (!(error instanceof ThrownOut)) throw error
+  }
+}
+function signalsFirst(): void { assert.equal(pthread_kill(1, SIGUSR2), 0) }
+export const thrownOut: Story<Objects> = { setup: handledBy('throws'), threads: [thrown, reader, reader2, signalsFirst], after: free, entries, clock: false }

@@ -10,8 +10,8 @@ import { Kind, retire, setAction } from '#internal/kernel/signal.js'
 import type { Story } from '#internal/lab/index.js'
 import { entryOf } from '#internal/lab/worker.js'
 import {
-  EINTR, kill, malloc, memory, pthread_kill, pthread_sigmask, Sem, sem_init, sem_post, sem_wait, SIG_BLOCK, sigaddset, sigemptyset, sigqueue, SIGRTMIN, SigSet,
-  SIGUSR2, sigwaitinfo, type SigInfo,
+  EINTR, kill, malloc, memory, pthread_kill, pthread_sigmask, Sem, sem_init, sem_post, sem_wait, SIG_BLOCK, sigaddset, sigemptyset, sigqueue, SIGRTMIN,
+  SigSet, SIGUSR2, sigwaitinfo, type SigInfo,
 } from 'pthreads/posix'
 
 interface Objects { sem: number, sem2: number, handled: number, set: number, got: number }
