@@ -29,7 +29,7 @@ const GROUPS = {
   'Clocks and timers': `clock_gettime clock_getres clock_settime clock_getcpuclockid clock_nanosleep nanosleep sleep alarm pause timer_create timer_delete timer_settime timer_gettime timer_getoverrun`,
   'Not in POSIX, but common': `pthread_setname_np pthread_getname_np pthread_tryjoin_np pthread_timedjoin_np pthread_clockjoin_np pthread_sigqueue pthread_getattr_np pthread_setaffinity_np pthread_getaffinity_np
     pthread_rwlockattr_setkind_np pthread_rwlockattr_getkind_np usleep`,
-  'Of this library': 'pthread_attr_setheaplimit_np pthread_attr_getheaplimit_np memory malloc free',
+  'Of this library': 'pthread_attr_setheaplimit_np pthread_attr_getheaplimit_np memory malloc free addMemory joinMemory',
 }
 
 /** What a user has to know. */

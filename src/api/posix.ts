@@ -8,9 +8,10 @@
 // attributes: Attr.size, MutexAttr.size, CondAttr.size, RwlockAttr.size, BarrierAttr.size.
 // Addresses are numbers: they travel to threads as arguments, and every thread has the same `memory()`.
 
+import { addMemory as add, joinMemory as join } from '../kernel/memories.ts'
 import { arena, self, user } from '../kernel/process.ts'
 import { free as freeBlock, malloc as allocate } from '../mem/arena.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import type { Address, Memory, Storage } from '../mem/memory.ts'
 import type { Entry } from '../pthread/entry.ts'
 import { sem_unlink as unlink } from '../pthread/sem-open.ts'
 import { pthread_create as create, pthread_self as current } from '../pthread/thread.ts'
@@ -22,6 +23,21 @@ export * from '../pthread/index.ts'
 export function memory(): Memory {
   ensure()
   return user
+}
+
+/**
+ * Makes a buffer of the program a memory in which objects can lie: a shared WebAssembly.Memory, or a SharedArrayBuffer. Other
+ * threads {@link joinMemory} it by its id before they use it. Robust mutexes, and those with a protocol, can be in the first three.
+ */
+export function addMemory(storage: Storage): Memory {
+  ensure()
+  return add(storage)
+}
+
+/** The memory `id`, which another thread has added. */
+export function joinMemory(id: number, storage: Storage): Memory {
+  ensure()
+  return join(id, storage)
 }
 
 /** Allocates `bytes` bytes of it, all 0, aligned to 16. Returns 0 when it is full (ENOMEM). */

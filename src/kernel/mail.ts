@@ -10,6 +10,7 @@
 
 import { add, load, peek } from '#atomics'
 import { wake } from './futex.ts'
+import type { Storage } from '../mem/memory.ts'
 import { channel, host, type Port } from './host.ts'
 import { carrierRecord, kernel, self } from './process.ts'
 import { Carrier } from './records.ts'
@@ -24,6 +25,7 @@ type Letter =
   | { kind: 'discard', slot: number, serial: number }
   | { kind: 'adopt', carrier: number, serial: number, port: Port }
   | { kind: 'terminate', slot: number, serial: number }
+  | { kind: 'memory', id: number, storage: Storage }
 
 let line: Port
 const outgoing = new Map<number, { serial: number, port: Port }>()
@@ -105,6 +107,12 @@ export function requestTermination(slot: number, serial: number): void {
   line.postMessage(letter)
 }
 
+/** Tells the spawner of a memory that this heap will use. */
+export function announce(id: number, storage: Storage): void {
+  const letter: Letter = { kind: 'memory', id, storage }
+  line.postMessage(letter)
+}
+
 function* arrival(found: () => Port | undefined): Sleeper<Port> {
   const word = carrierRecord(self.carrier) + Carrier.mail
   for (;;) {
@@ -126,6 +134,8 @@ const NOBODY = 0
 interface Spawner {
   /** Ends the Worker that runs a thread. */
   terminate(slot: number, serial: number): void
+  /** Called for each memory that a heap uses. */
+  memory(id: number, storage: Storage): void
   /** Called for a Worker of a factory; returns what to do when it is gone. */
   adopted(carrier: number, serial: number): () => void
   /** Does something that may find a lock held. */
@@ -169,6 +179,7 @@ export class PostOffice {
 
   #pass(letter: Letter): void {
     if (letter.kind === 'link') return this.#deliver(letter.to, letter)
+    if (letter.kind === 'memory') return this.#spawner.memory(letter.id, letter.storage)
     if (letter.kind === 'terminate') return this.#spawner.terminate(letter.slot, letter.serial)
     if (letter.kind === 'adopt') return this.open(letter.carrier, letter.port, this.#spawner.adopted(letter.carrier, letter.serial))
     const key = `${letter.slot}/${letter.serial}`

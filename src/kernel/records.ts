@@ -95,7 +95,7 @@ export const ThreadRecord = struct('thread', {
   pending1: i32('signals 33 to 64 pending'),
   mask0: i32('signals 1 to 32 blocked; written by the thread, under signalLock; SIGKILL is in it once the thread takes no more'),
   mask1: i32('signals 33 to 64 blocked'),
-  robust: i32('mutexes held whose word names the holder (pthread/robust.ts): address of the one locked last, in user memory, or 0; written by the thread, after its end by who buries it'),
+  robust: i32('mutexes held whose word names the holder (pthread/robust.ts): link (kernel/memories.ts) to the one locked last, or 0; written by the thread, after its end by who buries it'),
   acquiring: i32('such a mutex that the thread is about to lock or to unlock, or 0; written as robust is'),
   priority: i32('scheduling priority that it was given, 0 to 99; written by whoever gives it'),
   boost: i32('bits 0 to 7: highest priority inherited, from waiters or a ceiling, 0: none; above them, how often one was given. Changed by compare and swap'),

@@ -39,10 +39,11 @@ import { casOwned, exchange, exchangeOwned, load, peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOSYS, EPERM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
+import { isLinkable } from '../kernel/memories.ts'
 import { self } from '../kernel/process.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import { fits, USER, type Address, type Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { checkAttributes, kindOfAttributes } from './mutexattr.ts'
 import { DEPTH_MAX, kindOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, typeOf } from './mutextype.ts'
 import { Mutex, MutexAttr } from './records.ts'
@@ -57,7 +58,7 @@ const { owner, type, depth } = Mutex
 
 /**
  * Makes the mutex at `mutex`, free, with the attributes at `attr` (0: default). EINVAL for attributes that are none;
- * ENOSYS for a robust one, or one with a protocol, in a memory that is not the process's own.
+ * ENOSYS for a robust one, or one with a protocol, in a memory that links cannot name (kernel/memories.ts).
  */
 export function pthread_mutex_init(m: Memory, mutex: Address, attr: Address = 0): number {
   if (!fits(m, mutex, Mutex.size) || (attr !== 0 && !checkAttributes(m, attr))) return EINVAL
@@ -67,7 +68,7 @@ export function pthread_mutex_init(m: Memory, mutex: Address, attr: Address = 0)
 /** {@link pthread_mutex_init} with the bits of the type word. */
 export function initKind(m: Memory, mutex: Address, bits: number, ceiling: number): number {
   const plain = bits <= PTHREAD_MUTEX_ERRORCHECK
-  if (!plain && m.id !== USER) return ENOSYS                              // who buries a holder could not reach it
+  if (!plain && !isLinkable(m)) return ENOSYS                             // who buries a holder could not reach it
   m.i32.fill(0, mutex >>> 2, (mutex + Mutex.size) >>> 2)
   poke(m, mutex + type, bits)
   if (plain) return 0

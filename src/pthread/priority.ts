@@ -20,11 +20,12 @@
 import { load, peek } from '#atomics'
 import { boost, effective, prioritized, settleBoost, usePriorities } from '../kernel/priority.ts'
 import { highestWaiting, installInheritance, whileQueued } from '../kernel/futex.ts'
-import { kernel, record, user } from '../kernel/process.ts'
+import { addressIn, isLinkable, linkTo, memoryIn, memoryOf } from '../kernel/memories.ts'
+import { kernel, record } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import { fits, USER, type Address, type Memory } from '../mem/memory.ts'
+import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { INHERIT, kindOf, PROTECT } from './mutextype.ts'
 import { Mutex } from './records.ts'
 
@@ -44,33 +45,52 @@ export function inheritAgain(slot: number, kind: number): void {
 
 function inheritance(slot: number): number {
   let most = 0, count = 0
-  for (let mutex = peek(kernel, record(slot) + ThreadRecord.robust); fits(user, mutex, Mutex.size) && count++ < MOST; mutex = peek(user, mutex + Mutex.next)) {
-    const kind = kindOf(user, mutex)
-    if ((kind & PROTECT) !== 0) most = Math.max(most, peek(user, mutex + Mutex.ceiling))
-    if ((kind & INHERIT) !== 0) most = Math.max(most, highestWaiting(user, mutex))
+  for (let link = peek(kernel, record(slot) + ThreadRecord.robust); link !== 0 && count < MOST; count++) {
+    const m = memoryIn(link), mutex = addressIn(link)
+    if (m === undefined || !fits(m, mutex, Mutex.size)) break
+    const kind = kindOf(m, mutex)
+    if ((kind & PROTECT) !== 0) most = Math.max(most, peek(m, mutex + Mutex.ceiling))
+    if ((kind & INHERIT) !== 0) most = Math.max(most, highestWaiting(m, mutex))
+    link = peek(m, mutex + Mutex.next)
   }
   return most
 }
 
 /** The waiter of a mutex is none any more, or has a lower priority: its holder inherits what is left, and so on along the chain. */
 export function takeBack(m: Memory, mutex: Address): void {
-  for (let i = 0; mutex !== 0 && i < LONGEST && prioritized() && m.id === USER; i++) {
-    const word = load(m, mutex)
-    const holder = (kindOf(m, mutex) & INHERIT) === 0 || (word & VACANT) !== 0 ? 0 : find(word & HOLDER)
+  for (let link = linkTo(m, mutex), i = 0; link !== 0 && i < LONGEST && prioritized(); i++) {
+    const holder = holderOf(memoryIn(link), addressIn(link))
     if (holder === 0) return
     const before = effective(holder)
     settleBoost(holder, () => inheritance(holder))
     if (effective(holder) >= before) return
-    mutex = awaitedBy(holder)
+    link = awaitedBy(holder)
   }
 }
 
-/** The mutex that thread `slot` waits for, or 0. */
-export function awaitedBy(slot: number): Address {
-  let awaited = 0
-  if (peek(kernel, record(slot) + ThreadRecord.wmesg) !== wmesg.mutex) return awaited
-  whileQueued(slot, (memoryId, mutex) => { if (memoryId === USER) awaited = mutex })
-  return awaited
+/** {@link takeBack} for the mutex that thread `slot` waits for, if it does. */
+export function takeBackFrom(slot: number): void {
+  const link = awaitedBy(slot)
+  const m = memoryIn(link)
+  if (link !== 0 && m !== undefined) takeBack(m, addressIn(link))
+}
+
+// The thread that inherits from who waits for the mutex, or 0.
+function holderOf(m: Memory | undefined, mutex: Address): number {
+  if (m === undefined || (kindOf(m, mutex) & INHERIT) === 0) return 0
+  const word = load(m, mutex)
+  return (word & VACANT) !== 0 ? 0 : find(word & HOLDER)
+}
+
+// A link to the mutex that thread `slot` waits for, or 0.
+function awaitedBy(slot: number): number {
+  let link = 0
+  if (peek(kernel, record(slot) + ThreadRecord.wmesg) !== wmesg.mutex) return link
+  whileQueued(slot, (memoryId, mutex) => {
+    const m = memoryOf(memoryId)
+    if (m !== undefined && isLinkable(m)) link = linkTo(m, mutex)
+  })
+  return link
 }
 
 /** Gives the effective priority of thread `slot` to the holder of the mutex on whose queue it is, and so on along the chain. */
@@ -80,9 +100,7 @@ export function give(slot: number): void {
     slot = 0
     if (peek(kernel, record(giver) + ThreadRecord.wmesg) !== wmesg.mutex) return
     whileQueued(giver, (memoryId, mutex) => {
-      if (memoryId !== USER || (kindOf(user, mutex) & INHERIT) === 0) return
-      const word = load(user, mutex)
-      const holder = (word & VACANT) !== 0 ? 0 : find(word & HOLDER)
+      const holder = holderOf(memoryOf(memoryId), mutex)
       if (holder === 0 || peek(kernel, record(holder) + ThreadRecord.priority) >= effective(giver)) return
       boost(holder, effective(giver))
       slot = holder

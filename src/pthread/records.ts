@@ -9,8 +9,8 @@ export const Mutex = struct('mutex', {
   owner: i32('tid of the holder; written by the holder after it acquired, cleared before it releases'),
   type: i32('0 normal, 1 recursive, 2 errorcheck; bits: 16 robust, 32 priority inheritance, 64 priority ceiling'),
   depth: i32('recursive: how many more unlocks are due; robust and priority types: the sign bit is set while held; written by the holder'),
-  next: i32('robust and priority types: the mutex that the holder had locked before, or 0; written by the holder'),
-  prev: i32('the mutex that the holder locked after it, or 0; written by the holder'),
+  next: i32('robust and priority types: link to the mutex that the holder had locked before, or 0; written by the holder'),
+  prev: i32('link to the mutex that the holder locked after it, or 0; written by the holder'),
   inconsistent: i32('robust: 1 from EOWNERDEAD to pthread_mutex_consistent; written by the holder'),
   ceiling: i32('priority ceiling; written by the holder'),
 })

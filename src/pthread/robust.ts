@@ -18,7 +18,8 @@
 //       lock:    acquiring = mutex; word = tid; owner, depth; next, prev; robust = mutex; acquiring = 0
 //       unlock:  acquiring = mutex; out of the list; owner = 0; word = VACANT; wake; acquiring = 0
 //     The list is read by `next` only, and is whole after every one store: a mutex enters it by the store to
-//     `robust`, and leaves it by the store to `robust` or to its neighbour's `next`.
+//     `robust`, and leaves it by the store to `robust` or to its neighbour's `next`.  The list goes through all memories
+//     that links can name (kernel/memories.ts); the spawner, which buries the dead, knows them too.
 // I5  After EOWNERDEAD, `inconsistent` is 1 until pthread_mutex_consistent; an unlock before that makes the mutex LOST.
 //     If the holder dies first, ORPHAN again: each death is told to exactly one thread.
 //
@@ -36,7 +37,8 @@ import { cas, exchange, load, peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOTRECOVERABLE, EOWNERDEAD, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
-import { kernel, record, self, user } from '../kernel/process.ts'
+import { addressIn, linkTo, memoryIn } from '../kernel/memories.ts'
+import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { polls } from '../kernel/spin.ts'
@@ -131,7 +133,7 @@ function take(m: Memory, mutex: Address, tid: number, waited: number): number {
   if (word === LOST) return ENOTRECOVERABLE
   if (!isVacant(word)) return EBUSY
   const t = record(slot)
-  poke(kernel, t + acquiring, mutex)                                      // I4
+  poke(kernel, t + acquiring, linkTo(m, mutex))                           // I4
   if (cas(m, mutex, word, tid | waited) !== word) {                       // VACANT, ORPHAN -> tid
     poke(kernel, t + acquiring, 0)
     return EBUSY
@@ -153,15 +155,15 @@ function enlist(m: Memory, mutex: Address, t: Address): void {
   const first = peek(kernel, t + robust)
   poke(m, mutex + next, first)
   poke(m, mutex + prev, 0)
-  if (first !== 0) poke(m, first + prev, mutex)
-  poke(kernel, t + robust, mutex)
+  if (first !== 0) poke(memoryIn(first)!, addressIn(first) + prev, linkTo(m, mutex))
+  poke(kernel, t + robust, linkTo(m, mutex))
 }
 
 function delist(m: Memory, mutex: Address, t: Address): void {
   const before = peek(m, mutex + prev), after = peek(m, mutex + next)
   if (before === 0) poke(kernel, t + robust, after)
-  else poke(m, before + next, after)
-  if (after !== 0) poke(m, after + prev, before)
+  else poke(memoryIn(before)!, addressIn(before) + next, after)
+  if (after !== 0) poke(memoryIn(after)!, addressIn(after) + prev, before)
 }
 
 /** Unlock by the owner `tid`. EPERM if it is not the holder. */
@@ -176,7 +178,7 @@ export function unlockNamed(m: Memory, mutex: Address, tid: number): number {
   const t = record(slot)
   const kind = kindOf(m, mutex)
   const lost = peek(m, mutex + inconsistent) !== 0                        // I5
-  poke(kernel, t + acquiring, mutex)                                      // I4
+  poke(kernel, t + acquiring, linkTo(m, mutex))                           // I4
   delist(m, mutex, t)
   poke(m, mutex + owner, 0)
   poke(m, mutex + depth, 0)
@@ -213,25 +215,33 @@ const LONGEST = 1 << 20
 export function orphan(slot: number, quiet: boolean): void {
   const t = record(slot)
   const tid = peek(kernel, t + ThreadRecord.tid)
-  const held: Address[] = []                                              // all, before others may take and link the first
-  for (let mutex = peek(kernel, t + robust); fits(user, mutex, Mutex.size) && held.length < LONGEST; mutex = peek(user, mutex + next)) held.push(mutex)
+  const held: number[] = []                                               // all, before others may take and link the first
+  for (let link = peek(kernel, t + robust); isMutex(link) && held.length < LONGEST; link = peek(memoryIn(link)!, addressIn(link) + next)) held.push(link)
   const half = peek(kernel, t + acquiring)
   if (half !== 0 && !held.includes(half)) abandon(half, tid, quiet)
-  held.forEach((mutex, i) => {
-    poke(kernel, t + acquiring, mutex)                                    // I4, for who dies while it buries
+  held.forEach((link, i) => {
+    poke(kernel, t + acquiring, link)                                     // I4, for who dies while it buries
     poke(kernel, t + robust, held[i + 1] ?? 0)
-    abandon(mutex, tid, quiet)
+    abandon(link, tid, quiet)
   })
   poke(kernel, t + robust, 0)
   poke(kernel, t + acquiring, 0)
 }
 
-function abandon(mutex: Address, tid: number, quiet: boolean): void {
-  if (!fits(user, mutex, Mutex.size) || (kindOf(user, mutex) & ROBUST) === 0) return
-  for (let word = load(user, mutex); !isVacant(word) && (word & HOLDER) === tid; word = load(user, mutex)) {
-    poke(user, mutex + owner, 0)
-    if (cas(user, mutex, word, ORPHAN) !== word) continue                 // a waiter has added WAITED
-    if (word < 0 && !quiet) wake(user, mutex, 1)
+/** Whether the link may name a mutex that this heap can reach. */
+export function isMutex(link: number): boolean {
+  const m = memoryIn(link)
+  return link !== 0 && m !== undefined && fits(m, addressIn(link), Mutex.size)
+}
+
+function abandon(link: number, tid: number, quiet: boolean): void {
+  if (!isMutex(link)) return
+  const m = memoryIn(link)!, mutex = addressIn(link)
+  if ((kindOf(m, mutex) & ROBUST) === 0) return
+  for (let word = load(m, mutex); !isVacant(word) && (word & HOLDER) === tid; word = load(m, mutex)) {
+    poke(m, mutex + owner, 0)
+    if (cas(m, mutex, word, ORPHAN) !== word) continue                    // a waiter has added WAITED
+    if (word < 0 && !quiet) wake(m, mutex, 1)
     return
   }
 }

@@ -8,13 +8,13 @@
 import { peek, poke, suspend } from '#atomics'
 import { EINVAL, ESRCH } from '../kernel/errno.ts'
 import { usePriorities } from '../kernel/priority.ts'
-import { kernel, record, self, user } from '../kernel/process.ts'
+import { kernel, record, self } from '../kernel/process.ts'
 import { PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { deliveryPoint } from './deliver.ts'
 import { PRIORITY_MAX, PRIORITY_MIN, RR_INTERVAL } from './limits.ts'
-import { awaitedBy, give, takeBack } from './priority.ts'
+import { give, takeBackFrom } from './priority.ts'
 import { SchedParam } from './records.ts'
 
 export const SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2
@@ -40,7 +40,7 @@ export function schedule(slot: number, policy: number, priority: number): void {
   poke(kernel, t + ThreadRecord.policy, policy)
   poke(kernel, t + ThreadRecord.priority, priority)
   if (peek(kernel, t + ThreadRecord.state) !== State.SLEEPING) return
-  if (lowered) takeBack(user, awaitedBy(slot))
+  if (lowered) takeBackFrom(slot)
   else if (priority > 0) give(slot)
 }
 

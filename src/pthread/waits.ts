@@ -19,12 +19,13 @@
 // for.  So it is named as a holder, and no arrow leaves it.
 
 import { load, peek } from '#atomics'
-import { kernel, record, self, slotOf, user } from '../kernel/process.ts'
+import { memoryOf } from '../kernel/memories.ts'
+import { kernel, record, self, slotOf } from '../kernel/process.ts'
 import { Flag, State, ThreadRecord } from '../kernel/records.ts'
 import { snapshot, type Snapshot } from '../kernel/snapshot.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesgs, type Wmesg } from '../kernel/wmesg.ts'
-import { KERNEL, USER, type Address, type Memory } from '../mem/memory.ts'
+import { KERNEL, type Address, type Memory } from '../mem/memory.ts'
 import { Mutex, Once, Rwlock } from './records.ts'
 
 /** The tids of the threads that hold the object at an address; only they can let the caller go on. */
@@ -49,10 +50,6 @@ export interface Wait {
   /** Whether it ends by itself, at a deadline. */
   readonly timed: boolean
   readonly holders: readonly number[]
-}
-
-function memoryOf(id: number): Memory | undefined {
-  return id === KERNEL ? kernel : id === USER ? user : undefined
 }
 
 function holdersOf(reason: Wmesg, memory: number, address: Address): number[] {

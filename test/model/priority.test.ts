@@ -25,7 +25,7 @@ twin('a waiter that gives up and leaves its gift', 'priority.givesUp', {
 }, /assertion: low2: .*keeps the gift/)
 
 twin('a gift that is taken back from the next holder only', 'priority.givesUpInChain', {
-  file: 'pthread/priority.ts', from: '    mutex = awaitedBy(holder)\n', to: '    mutex = 0\n',
+  file: 'pthread/priority.ts', from: '    link = awaitedBy(holder)\n', to: '    link = 0\n',
 }, /assertion: lowest2: .*keeps the gift/)
 
 twin('an unlock after which the holder keeps what it has inherited', 'priority.inherits', {
@@ -38,7 +38,7 @@ twin('an unlock that works out what it inherits before it is unlocked', 'priorit
 }, /assertion: low: .*keeps what it has inherited/)
 
 twin('a ceiling that is forgotten with the mutex that was locked last', 'priority.ceilings', {
-  file: 'pthread/priority.ts', from: 'most = Math.max(most, peek(user, mutex + Mutex.ceiling))', to: 'return peek(user, mutex + Mutex.ceiling) > 5 ? 9 : 0',
+  file: 'pthread/priority.ts', from: 'most = Math.max(most, peek(m, mutex + Mutex.ceiling))', to: 'return peek(m, mutex + Mutex.ceiling) > 5 ? 9 : 0',
 }, /assertion: /)
 
 twin('a wake that takes who came first', 'priority.order', {

@@ -6,11 +6,11 @@ model('a thread that ends with the mutex held: one is told', 'robust.ends', { bo
 model('who is told and does not repair: nobody gets it any more, and nobody sleeps for ever', 'robust.repairedByNobody', { bound: 2, schedules: 3000, search: 2000 })
 
 twin('a lock that does not say what it acquires', 'robust.dies', {
-  file: 'pthread/robust.ts', from: '  poke(kernel, t + acquiring, mutex)                                      // I4\n  if (cas(', to: '  if (cas(',
+  file: 'pthread/robust.ts', from: '  poke(kernel, t + acquiring, linkTo(m, mutex))                           // I4\n  if (cas(', to: '  if (cas(',
 }, /lost wakeup|assertion/, { bound: 1, plain: 'stores' })
 
 twin('an unlock that does not say what it gives up', 'robust.dies', {
-  file: 'pthread/robust.ts', from: '  poke(kernel, t + acquiring, mutex)                                      // I4\n  delist', to: '  delist',
+  file: 'pthread/robust.ts', from: '  poke(kernel, t + acquiring, linkTo(m, mutex))                           // I4\n  delist', to: '  delist',
 }, /lost wakeup|assertion/, { bound: 1, plain: 'stores' })
 
 twin('an heir that makes an orphan of a mutex that another one has by now', 'robust.dies', {
@@ -18,7 +18,7 @@ twin('an heir that makes an orphan of a mutex that another one has by now', 'rob
 }, /assertion: /, { bound: 2, plain: 'stores' })
 
 twin('a thread that ends and wakes nobody who waits for its mutex', 'robust.ends', {
-  file: 'pthread/robust.ts', from: '    if (word < 0 && !quiet) wake(user, mutex, 1)\n', to: '',
+  file: 'pthread/robust.ts', from: '    if (word < 0 && !quiet) wake(m, mutex, 1)\n', to: '',
 }, /lost wakeup: no thread can run: [12] sleeps? on mutex/)
 
 twin('a mutex that is lost, and one of those who wait is told', 'robust.repairedByNobody', {

@@ -1,7 +1,7 @@
 // Threads that hold mutexes, wait for them, and end or die with them.
 
 import {
-  CLOCK_MONOTONIC, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_exit, pthread_getschedparam, pthread_join,
+  CLOCK_MONOTONIC, joinMemory, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_exit, pthread_getschedparam, pthread_join,
   pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_setprioceiling, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock,
   pthread_rwlock_rdlock, pthread_rwlock_unlock, pthread_self, pthread_setschedparam, SCHED_FIFO, SCHED_RR, sched_yield, sem_post, sem_wait, type Entry,
   type Timespec,
@@ -19,6 +19,26 @@ export function locksAndEnds(mutex: number): number {
 /** Locks each of them and ends. */
 export function locksAllAndEnds(mutexes: number[]): number[] {
   return mutexes.map(mutex => pthread_mutex_lock(m, mutex))
+}
+
+/** A memory that somebody has added. */
+interface Elsewhere { id: number, storage: SharedArrayBuffer }
+
+/** Locks mutexes, some of them in another memory, in this order, and ends as told. */
+export function locksIn({ id, storage, mutexes, how }: Elsewhere & { mutexes: [there: boolean, mutex: number][], how: string }): number[] {
+  const there = joinMemory(id, storage)
+  const results = mutexes.map(([isThere, mutex]) => pthread_mutex_lock(isThere ? there : m, mutex))
+  if (how === 'dies') process.exit(0)
+  if (how === 'unlocks') for (const [isThere, mutex] of mutexes) results.push(pthread_mutex_unlock(isThere ? there : m, mutex))
+  return results
+}
+
+/** With a priority of SCHED_FIFO: locks a mutex in another memory, until a time if there is one, and unlocks it. */
+export function locksThere({ id, storage, mutex, param, abstime }: Elsewhere & { mutex: number, param: number, abstime?: Timespec }): number {
+  const there = joinMemory(id, storage)
+  pthread_setschedparam(m, pthread_self(), SCHED_FIFO, param)
+  const errno = abstime === undefined ? pthread_mutex_lock(there, mutex) : pthread_mutex_timedlock(there, mutex, abstime)
+  return errno === 0 ? pthread_mutex_unlock(there, mutex) : errno
 }
 
 /** Locks and calls pthread_exit from within a call. */

@@ -1,0 +1,65 @@
+// Memories besides the two of the process: a C program's linear memory, or any shared buffer that a program keeps
+// objects in.
+//
+// A memory has the same id in every heap, which is half of a futex key.  The heap that adds it gets the id; each other heap that
+// uses it joins it.  Every one of them tells the spawner, on its line, before it uses the memory: what a heap has sent is read
+// before it is buried, so the reaper has every memory in which a dead thread may hold something.
+//
+// A link names an object in one word, for lists that go through several memories: the address, which is aligned to 4, and in its
+// two low bits which memory: the process's own or one of the first three that were added.
+
+import { add } from '#atomics'
+import { KERNEL, Memory, USER, type Address, type Storage } from '../mem/memory.ts'
+import { needSpawner } from './clone.ts'
+import { announce } from './mail.ts'
+import { kernel, user } from './process.ts'
+import { PROCESS, Process } from './records.ts'
+
+const LINKABLE = 4
+const known = new Map<number, Memory>()
+
+/** The memory with that id; undefined if this heap has not joined it. */
+export function memoryOf(id: number): Memory | undefined {
+  return id === USER ? user : id === KERNEL ? kernel : known.get(id)
+}
+
+/** Adds a memory to the process; the other heaps {@link joinMemory} it by its id. */
+export function addMemory(storage: Storage): Memory {
+  return joinMemory(add(kernel, PROCESS + Process.memories, 1) + 1, storage)
+}
+
+/** The memory `id`, which another heap has added. */
+export function joinMemory(id: number, storage: Storage): Memory {
+  const there = memoryOf(id)
+  if (there !== undefined) return there
+  needSpawner()
+  announce(id, storage)
+  return knowMemory(id, storage)
+}
+
+/** For the spawner, which is told of it. */
+export function knowMemory(id: number, storage: Storage): Memory {
+  let memory = known.get(id)
+  if (memory === undefined) known.set(id, memory = new Memory(id, storage))
+  return memory
+}
+
+/** Whether objects of the memory can be named by links. */
+export function isLinkable(m: Memory): boolean {
+  return m.id >= USER && m.id < USER + LINKABLE && memoryOf(m.id) !== undefined
+}
+
+/** The link that names the object at `a`. */
+export function linkTo(m: Memory, a: Address): number {
+  return a | m.id - USER
+}
+
+/** The memory of what the link names; undefined if this heap has not joined it. */
+export function memoryIn(link: number): Memory | undefined {
+  return memoryOf((link & 3) + USER)
+}
+
+/** Its address there. */
+export function addressIn(link: number): Address {
+  return (link & ~3) >>> 0
+}
