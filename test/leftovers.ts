@@ -6,12 +6,13 @@ import { load, peek } from '#atomics'
 import { held } from '#internal/kernel/handle.js'
 import { requestTermination } from '#internal/kernel/mail.js'
 import { arena, attached, bucketRecord, carrierRecord, kernel, placeRecord, record, self } from '#internal/kernel/process.js'
-import { BUCKETS, Bucket, Carrier, CarrierState, Flag, Place, PROCESS, Process, SPAWNER, State, ThreadRecord } from '#internal/kernel/records.js'
+import { BUCKETS, Bucket, Carrier, CarrierState, Flag, IO, Io, Place, PROCESS, Process, SPAWNER, State, ThreadRecord } from '#internal/kernel/records.js'
 import { snapshots } from '#internal/kernel/snapshot.js'
 import { lastSlot } from '#internal/kernel/thread.js'
 import { wmesgs } from '#internal/kernel/wmesg.js'
 import { used } from '#internal/mem/arena.js'
 import { holder } from '#internal/mem/lock.js'
+import { forCalls, SERVING } from '#internal/pthread/ring.js'
 import { detach } from '#internal/pthread/thread.js'
 import { processInfo, threads } from 'pthreads'
 
@@ -71,10 +72,12 @@ export function leftovers(since?: Baseline): string[] {
   const found: string[] = []
   const note = (count: number, what: string): void => { if (count !== 0) found.push(`${count} ${what}`) }
   const { parked, threads: alive } = processInfo()
+  const io = ioThread()
+  forCalls((n, state) => { if (state !== 0) found.push(`call ${n} has state ${state}`) })
   note(load(kernel, PROCESS + Process.live), 'threads live')
   note(load(kernel, PROCESS + Process.count), 'threads hold a record')
   for (const { tid, name, state, waitsFor } of threads()) {
-    if (tid === self.tid) continue
+    if (tid === self.tid || tid === io?.tid) continue
     found.push(`thread ${tid} "${name}" ${waitsFor === undefined ? state === 'exited' ? 'was neither joined nor detached' : `is ${state}` : `sleeps on ${waitsFor.object}`}`)
   }
   for (const each of snapshots()) {
@@ -88,9 +91,10 @@ export function leftovers(since?: Baseline): string[] {
     note(holder(kernel, b + Bucket.lock), `holds the lock of bucket ${n}`)
   }
   for (const lock of LOCKS) note(holder(kernel, PROCESS + Process[lock]), `holds ${lock}`)
-  found.push(...carriersLeft(parked))
+  found.push(...carriersLeft(parked, io?.carrier))
   if (found.length === 0 && alive <= 1) {
-    const listed = chain(PROCESS + Process.freeThread, slot => record(slot) + ThreadRecord.link), own = self.slot <= lastSlot() ? 1 : 0
+    const listed = chain(PROCESS + Process.freeThread, slot => record(slot) + ThreadRecord.link)
+    const own = (self.slot <= lastSlot() ? 1 : 0) + (io === undefined ? 0 : 1)
     if (listed !== lastSlot() - own) found.push(`free thread records: ${lastSlot() - own}, in the list: ${listed}`)
   }
   if (since !== undefined) {
@@ -101,8 +105,15 @@ export function leftovers(since?: Baseline): string[] {
   return found
 }
 
+// The I/O thread goes on until the process ends.
+function ioThread(): { tid: number, carrier: number } | undefined {
+  const t = record(peek(kernel, IO + Io.slot))
+  if (load(kernel, IO + Io.state) < SERVING) return undefined
+  return { tid: peek(kernel, t + ThreadRecord.tid), carrier: peek(kernel, t + ThreadRecord.carrier) }
+}
+
 // Workers that are neither parked nor gone, and what does not fit together.
-function carriersLeft(counted: number): string[] {
+function carriersLeft(counted: number, io: number | undefined): string[] {
   const found: string[] = []
   let parked = 0, fibers = 0
   const last = load(kernel, PROCESS + Process.bumpCarrier) - 1
@@ -110,7 +121,7 @@ function carriersLeft(counted: number): string[] {
     const c = carrierRecord(n)
     const state = load(kernel, c + Carrier.state)
     const place = load(kernel, c + Carrier.place) - 1
-    if (state === CarrierState.FREE) continue
+    if (state === CarrierState.FREE || n === io) continue
     if (place >= 0) fibers++
     if (place >= 0 && load(kernel, placeRecord(place) + Place.fibers) !== 0) found.push(`carrier ${n} has fibers: ${load(kernel, placeRecord(place) + Place.fibers)}`)
     if (state === CarrierState.PARKED) parked++
@@ -121,7 +132,8 @@ function carriersLeft(counted: number): string[] {
   const cached = chain(PROCESS + Process.cache, n => carrierRecord(n) + Carrier.link)
   if (parked !== counted || parked !== cached) found.push(`carriers parked: ${parked}, counted: ${counted}, in the cache: ${cached}`)
   const free = chain(PROCESS + Process.freeCarrier, n => carrierRecord(n) + Carrier.link)
-  if (found.length === 0 && free !== last - SPAWNER - parked - fibers) found.push(`carriers free: ${last - SPAWNER - parked - fibers}, in the list: ${free}`)
+  const expected = last - SPAWNER - parked - fibers - (io === undefined ? 0 : 1)
+  if (found.length === 0 && free !== expected) found.push(`carriers free: ${expected}, in the list: ${free}`)
   return found
 }
 

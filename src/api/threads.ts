@@ -70,7 +70,7 @@ export function processInfo(): ProcessInfo {
   const { cpuTime, resident, parent } = host.usage()
   const word = (field: number): number => load(kernel, PROCESS + field)
   const commanded = load(kernel, record(slotMask) + ThreadRecord.state) !== State.FREE    // the first thread is one of the table's
-  const alive = all.filter(({ state }) => state !== 'exited')
+  const alive = all.filter(({ state, system }) => state !== 'exited' && !system)
   return {
     pid: word(Process.pid),
     ppid: parent,

@@ -90,6 +90,7 @@ export function submit(entry: number, message: Message, transfer: readonly objec
   poke(kernel, c + CallRecord.ticket, add(kernel, IO + Io.tickets, 1) + 1)
   poke(kernel, c + CallRecord.entry, entry)
   if (extras !== undefined) {
+    needSpawner()                                                         // the post office
     try {
       deposit(-n, peek(kernel, c + CallRecord.ticket), extras, transfer)
     } catch (error) {

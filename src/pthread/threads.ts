@@ -42,6 +42,8 @@ export interface ThreadInfo {
   /** Of a thread that has exited: how. '' before. */
   readonly ended: '' | 'returned' | 'threw' | 'exited' | 'died' | 'canceled'
   readonly detached: boolean
+  /** Whether it is the library's own: the I/O thread. It does not count among the program's threads. */
+  readonly system: boolean
   /** What it sleeps on; undefined if it does not sleep. */
   readonly waitsFor: WaitInfo | undefined
   /** What promises of it wait for: `lockAsync` and its kin. */
@@ -161,6 +163,7 @@ function describe(copy: Snapshot, namer: Namer, children: number, awaits: readon
     state: wait === undefined ? states[state as keyof typeof states] : 'sleeping',
     ended: ends[word(ThreadRecord.status) as keyof typeof ends],
     detached: (word(ThreadRecord.flags) & Flag.DETACHED) !== 0,
+    system: (word(ThreadRecord.flags) & Flag.SYSTEM) !== 0,
     waitsFor: wait === undefined ? undefined : namer.wait(wait),
     awaits,
     creator: word(ThreadRecord.creator),

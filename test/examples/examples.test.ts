@@ -41,6 +41,8 @@ prints('bounded-buffer', ['3', '1', '3'], 'sum of 3 items: 6')
 prints('parallel-sort', ['10000', '2'], 'sorted 10000 numbers: yes')
 prints('parallel-sort', ['1000', '3'], 'sorted 1000 numbers: yes')
 prints('parallel-sort', ['0', '1'], 'sorted 0 numbers: yes')
+prints('fetch-sync', ['3', '7'], 'pages found by each walker: 7 7 7')
+prints('fetch-sync', ['1', '1'], 'pages found by each walker: 1')
 
 test('deadlock is told of while main sleeps in join, with who waits for whom', async () => {
   tried.add('deadlock')
@@ -77,7 +79,7 @@ test('word-index --json prints one object and nothing else', async () => {
 })
 
 const wrong: readonly (readonly [example: string, ...args: string[]])[] = [
-  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['deadlock', '0'], ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'],
+  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['fetch-sync', '0'], ['deadlock', '0'], ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'],
 ]
 for (const [example, ...args] of wrong) {
   test(`${example} ${args.join(' ')} is refused in one line, with exit code 2`, async () => {

@@ -1,7 +1,7 @@
 // What the types of the face promise to a strict program.  Never run: strict.test.ts asks the compiler.
 // A line that must not compile stands below an @ts-expect-error.
 
-import { Barrier, Condition, configure, ErrnoError, load, Mutex, Once, RwLock, Semaphore, SpinLock, Thread, thread, ThreadDeathError, ThreadLocal, transfer, type Entry, type MutexHold, type RwLockHold, type ThreadOptions } from 'pthreads'
+import { Barrier, Condition, configure, ErrnoError, load, Mutex, Once, runSync, RwLock, Semaphore, SpinLock, Thread, thread, ThreadDeathError, ThreadLocal, transfer, type Entry, type MutexHold, type RwLockHold, type ThreadOptions } from 'pthreads'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 const is = <_ extends true>(): void => undefined
@@ -22,6 +22,22 @@ work.add = work.greet
 void work.add(1, 2)
 // @ts-expect-error -- neither URL nor factory
 load(5)
+
+// runSync: the arguments are the function's, the result is what its promise resolves to.
+is<Same<ReturnType<typeof runSync<typeof import('./work.ts').sum>>, { sum: number }>>()
+runSync(work.add, 1, 2).toFixed()
+runSync({ timeout: 5, transfer: [data.buffer] }, work.sum, data, mutex).sum.toFixed()
+runSync({}, work.nothing)
+// @ts-expect-error -- an argument is missing
+runSync(work.add, 1)
+// @ts-expect-error -- of another type, behind options
+runSync({ timeout: 5 }, work.add, '1', 2)
+// @ts-expect-error -- no such option
+runSync({ detached: true }, work.add, 1, 2)
+// @ts-expect-error -- no promise
+void runSync(work.sum, data, mutex).then
+// @ts-expect-error -- no entry
+runSync(() => 1)
 
 // create: the arguments are the function's.
 const added = Thread.create(work.add, 1, 2), summed = Thread.create({ name: 'sum', transfer: [data.buffer] }, work.sum, data, mutex)
