@@ -38,6 +38,8 @@ export function judge(results) {
   for (const contestant of ['pthreads run', 'watch: true'])
     for (const [placement, where] of [['S', 'one core'], ['free', 'two cores']])
       bound(`hang report, ${where}, ${contestant}: the slowest, in seconds`, '<=', 2, slowest('hang-report', contestant, placement))
+  for (const [placement, where] of [['S', 'same core'], ['X', 'across cores']])
+    bound(`runSync, ${where}: ours / synckit`, '<=', 1.2, ratio('run-sync', 'ours', 'synckit', placement))
 
   const [none, one] = ['no threads', 'ours, 1 thread'].map(single => ratio('word-index', single, 'ours, 2 threads'))
   bound('main job: one thread, the faster way / ours on 2 cores', '>=', 1.7, none.measured < one.measured ? none : one)

@@ -136,6 +136,16 @@ export function cases({ c, go, quick }) {
       ],
     },
     {
+      name: 'run-sync',
+      title: 'call an async function and wait for its result, blocking',
+      unit: 'us',
+      reference: 'synckit',
+      contestants: [
+        { name: 'synckit', ...peer('synckit') },
+        { name: 'ours', ...ours('run-sync') },
+      ],
+    },
+    {
       name: 'lab-exhaustive',
       title: 'the lab: all interleavings of two threads that lock and unlock a mutex',
       unit: 's',

@@ -1,7 +1,7 @@
 // Addresses in the source's own terms: `mutex.word`, `bucket 17.lock`, `thread 2.park`, as the records were declared.
 
-import { bucketRecord, carrierRecord, carriers, kernel, record, threads } from '../kernel/process.ts'
-import { BUCKETS, Bucket, Carrier, PROCESS, ThreadRecord } from '../kernel/records.ts'
+import { bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, record, threads } from '../kernel/process.ts'
+import { BUCKETS, Bucket, CallRecord, Carrier, IO, Io, PROCESS, ThreadRecord } from '../kernel/records.ts'
 import { wmesgs } from '../kernel/wmesg.ts'
 import { KERNEL, USER, type Address } from '../mem/memory.ts'
 import { layouts, type Layout } from '../mem/struct.ts'
@@ -38,6 +38,8 @@ const within = (name: string, label: string, offset: number): string => `${label
 /** The word at `a` of memory `id`. */
 export function nameOf(id: number, a: Address): string {
   if (id === KERNEL) {
+    if (a >= IO && a < IO + Io.size) return within('io', 'io', a - IO)
+    if (a >= calls && a < callRecord(256)) return within('call', `call ${Math.floor((a - calls) / CallRecord.size)}`, (a - calls) % CallRecord.size)
     if (a >= PROCESS && a < bucketRecord(0)) return within('process', 'process', a - PROCESS)
     if (a >= bucketRecord(0) && a < bucketRecord(BUCKETS)) {
       const n = Math.floor((a - bucketRecord(0)) / Bucket.size)

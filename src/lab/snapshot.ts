@@ -3,11 +3,11 @@
 // Only what a small program touches is kept: the kernel's records up to a few dozen threads, what setup has written
 // in user memory and a little more (who allocates there later clears it), the program's own shared buffers.
 
-import { carriers, handles, kernel, keys, slotMask, slots, threads, tids, user } from '../kernel/process.ts'
-import { Carrier, SLOT, ThreadRecord } from '../kernel/records.ts'
+import { callBits, calls, carriers, handles, kernel, keys, slotMask, slots, threads, tids, user } from '../kernel/process.ts'
+import { CallRecord, Carrier, SLOT, ThreadRecord } from '../kernel/records.ts'
 import { bytes, CONTROL_SIZE, SNAPSHOT_AT } from './control.ts'
 
-const RECORDS = 64, SLOTS = 32, HANDLES = 8192, KEYS = 1024
+const RECORDS = 64, SLOTS = 32, HANDLES = 8192, KEYS = 1024, CALLS = 32
 const TOP_PAGE = 72                    // of user memory: the arena's first page never used
 const PAGE = 65536, MARGIN = 2048
 /** The snapshot begins with the ends of user memory's pages, then come the bytes. */
@@ -29,6 +29,8 @@ function survey(buffers: readonly SharedArrayBuffer[]): Range[] {
     part(keys, KEYS),
     part(handles, HANDLES),
     part(slots, SLOTS * SLOT),
+    part(calls, CALLS * CallRecord.size),
+    part(callBits, CALLS >>> 3),
     ...pages,
     ...buffers.map(buffer => ({ memory: new Uint8Array(buffer), from: 0, to: buffer.byteLength })),
   ]

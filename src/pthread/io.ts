@@ -29,12 +29,13 @@ export async function serveCalls(): Promise<void> {
   const begin = (n: number): void => { perform(n, slot) }
   let batches = 0
   for (let calls = arrive(); self.slot === slot; calls = take()) {
+    const rung = rest()                                                   // first: whoever is told its result finds us asleep, or about to be
     calls.forEach(begin)
-    if (calls.length === 0) {
+    if (rung !== undefined) {
       batches = 0
-      await rest()
+      await rung
     } else if (++batches % BATCHES_PER_TURN === 0) await new Promise<void>((resolve) => { host.nextTurn(resolve) })
-    else await Promise.resolve()                                                  // who has ended already is told before we look again
+    else await Promise.resolve()                                          // who has ended already is told before we look again
   }
 }
 
