@@ -5,6 +5,9 @@ model('two callers, one I/O thread', 'ring.two', { bound: 1, schedules: 4000, se
 model('a record that is used again is nobody else\'s call', 'ring.repeated', { bound: 2, schedules: 6000, search: 5000 })
 model('a call that is given up, while it begins or ends, is freed once', 'ring.timed', { bound: 2, schedules: 6000, search: 5000 })
 
+model('who calls dies at any step: its call is freed, others get theirs', 'ring.callerDies', { bound: 1, schedules: 2500, search: 2500 })
+model('the I/O thread dies at any step: a call that had begun is told, another one is run by the next', 'ring.ioDies', { bound: 1, schedules: 2500, search: 2500 })
+
 const asleep = '  store(kernel, IO + Io.bell, ASLEEP)                                     // I2\n'
 const look = `  for (let at = callBits, end = endOfBits(); at < end; at += 4) {
     if (load(kernel, at) === 0) continue
@@ -29,3 +32,11 @@ twin('a call that ends, and whose caller is not woken', 'ring.one', {
 twin('an I/O thread that stores DONE over ABANDONED', 'ring.timed', {
   file: 'pthread/ring.ts', from: '  if (cas(kernel, word, BEGUN, DONE) !== BEGUN) {', to: '  if (load(kernel, word) === 0 || (store(kernel, word, DONE), false)) {',
 }, /assertion: after: .*call \d/)
+
+twin('a reaper that forgets the calls of the dead', 'ring.callerDies', {
+  file: 'pthread/bequest.ts', from: 'sweep: sweepCalls,', to: 'sweep: () => undefined,',
+}, /assertion: after: .*call \d/, { bound: 1 })
+
+twin('an I/O thread that begins its life with the bits alone', 'ring.ioDies', {
+  file: 'pthread/ring.ts', from: '  for (let n = 1, last = load(kernel, IO + Io.last); n <= last; n++) begin(n, found)                      // I3\n', to: '',
+}, /lost wakeup: no thread can run/, { bound: 1 })
