@@ -15,6 +15,7 @@ import { render, take } from '#internal/cli/summary.js'
 import { kernel, keys, KEYS, timerRecord, user } from '#internal/kernel/process.js'
 import { PROCESS, Process, TimerRecord } from '#internal/kernel/records.js'
 import { queuedSignals } from '#internal/kernel/signal-queue.js'
+import { entryId, sourceOf } from '#internal/pthread/entry.js'
 import { baseline, nothingLeft, type Baseline } from '../../leftovers.ts'
 import { random } from '../random.ts'
 import type { Faces, Part } from './actors.ts'
@@ -175,7 +176,14 @@ function arm(): void {
   ok(sigaction(user, SIGUSR1, { sa_handler: actors.interrupts }), 'sigaction')
 }
 
+// The names of entries are never forgotten: all are known before the first look at what is in use.
+function introduce(): void {
+  const later = [victims.dallies, victims.mortal, victims.leavesData, victims.endsUnobserved, victims.destroys, actors.meetsFor]
+  for (const entry of later) entryId(sourceOf(entry)!)
+}
+
 arm()
+introduce()
 const below = random(seed)
 await tell({ kind: 'began', threads: wantedThreads })
 let lost = await round(WARM_UP, below), rounds = 0
