@@ -14,7 +14,10 @@ const built = join(root, 'build/examples')
 interface Ended { code: number | string | null, stdout: string, stderr: string }
 
 function run(example: string, ...args: string[]): Promise<Ended> {
-  const command = [join(root, 'dist/cli/main.js'), 'run', join(built, example, 'main.js'), '--', ...args]
+  return ended(join(root, 'dist/cli/main.js'), 'run', join(built, example, 'main.js'), '--', ...args)
+}
+
+function ended(...command: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, command, { timeout: 60_000, killSignal: 'SIGKILL' }, (_, stdout, stderr) => {
       resolve({ code: child.exitCode ?? child.signalCode, stdout, stderr })
@@ -43,6 +46,19 @@ prints('parallel-sort', ['1000', '3'], 'sorted 1000 numbers: yes')
 prints('parallel-sort', ['0', '1'], 'sorted 0 numbers: yes')
 prints('fetch-sync', ['3', '7'], 'pages found by each walker: 7 7 7')
 prints('fetch-sync', ['1', '1'], 'pages found by each walker: 1')
+prints('mailbox', ['200'], 'letters taken: 400')
+
+test('mailbox: check finds nothing wrong with it, and the order in which the hasty one fails', async () => {
+  const checked = await ended(join(root, 'dist/cli/main.js'), 'check', '--bound', '1', join(built, 'mailbox/main.js'))
+  assert.equal(checked.code, 0, checked.stdout)
+  assert.match(checked.stdout, /: every schedule with at most 1 preemption .*: no failure\n$/)
+  const hasty = await ended(join(root, 'dist/cli/main.js'), 'check', join(built, 'mailbox/main.js'), '--story', 'hasty')
+  assert.equal(hasty.code, 1)
+  assert.match(hasty.stdout, /: assertion: (anna|otto): .*a letter is taken out of the empty mailbox\n/)
+  const [, seed] = /--seed (\S+)\n$/.exec(hasty.stdout)!
+  const replayed = await ended(join(root, 'dist/cli/main.js'), 'check', join(built, 'mailbox/main.js'), '--story', 'hasty', '--seed', seed)
+  assert.equal(replayed.stdout.replace(/\(\d+ steps.*\n/, ''), hasty.stdout.replace(/\(\d+ steps.*\n/, ''))
+})
 
 test('deadlock is told of while main sleeps in join, with who waits for whom', async () => {
   tried.add('deadlock')
@@ -79,7 +95,8 @@ test('word-index --json prints one object and nothing else', async () => {
 })
 
 const wrong: readonly (readonly [example: string, ...args: string[]])[] = [
-  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['fetch-sync', '0'], ['deadlock', '0'], ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'],
+  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['fetch-sync', '0'], ['deadlock', '0'],
+  ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'], ['mailbox', 'none'],
 ]
 for (const [example, ...args] of wrong) {
   test(`${example} ${args.join(' ')} is refused in one line, with exit code 2`, async () => {
