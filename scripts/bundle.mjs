@@ -42,7 +42,7 @@ export async function bundle() {
 
 // The lab's atomics, which #atomics can be, and what they stand on; the rest of the lab stands on the core, and the core
 // on #atomics.
-const STEPS = /^lab\/(atomics|control|states|strategy|trace|turn)\.js$/
+const STEPS = /^lab\/(atomics|control|order|patience|promises|states|strategy|trace|turn)\.js$/
 
 // host/typescript-hook is loaded by Node itself, in a thread of its own.
 function chunkOf(path) {

@@ -87,6 +87,11 @@ export function openAsync(): number {
 // This heap's asynchronous records.
 const asynchronous = new Set<number>()
 
+/** The records are gone, and were not given back: for the lab, which makes the memory what it was. */
+export function forgetAsync(): void {
+  asynchronous.clear()
+}
+
 /** Those of the calling thread: all of this heap's, unless it shares the heap with others. */
 export function ownAcquisitions(): Iterable<number> {
   return self.fiber ? [...asynchronous].filter(isOwn) : asynchronous

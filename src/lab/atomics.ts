@@ -7,7 +7,8 @@
 import * as real from '../mem/atomics.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { at, c } from './control.ts'
-import { live, note, polled, resumeAll, sleep, step, written } from './turn.ts'
+import { waitLater } from './promises.ts'
+import { live, me, note, polled, resumeAll, sleep, step, written } from './turn.ts'
 import { trace } from './trace.ts'
 
 export { bind } from '../mem/atomics.ts'
@@ -153,10 +154,13 @@ export function suspend(m: Memory, a: Address, expected: number, ms: number): 'o
   return sleep(m.id, a, ms) ? 'ok' : 'timed-out'
 }
 
-/** In a schedule the virtual thread is suspended here and now, so that it can await one thing at a time. */
+/** In a schedule the promise is settled by the virtual thread's event loop. */
 export function suspendAsync(m: Memory, a: Address, expected: number): Promise<unknown> | undefined {
   if (!live) return real.suspendAsync(m, a, expected)
-  return suspend(m, a, expected, Infinity) === 'not-equal' ? undefined : Promise.resolve('ok')
+  stepToWrite()
+  const seen = real.load(m, a)
+  did(SUSPEND, m, a, seen, expected)
+  return seen === expected ? waitLater(me, m.id, a) : undefined
 }
 
 export function resume(m: Memory, a: Address, count = Infinity): number {

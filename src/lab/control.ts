@@ -34,6 +34,12 @@ export const Lab = struct('lab', {
   tracing: i32('1: steps are written down'),
   traced: i32('bytes of the trace'),
   known: i32('1: the schedule has reached a state that the search knows'),
+  ordered: i32('1: of orders that lead to the same the search runs one, see order.ts'),
+  recording: i32('1 + the place of the list where the accesses of this transition go; 0: nowhere'),
+  dormants: i32('threads that are dormant'),
+  passer: i32('who gave up the turn last: it alone looks for long whether it comes back'),
+  wordsKnown: i32('words that have a history in this schedule'),
+  dirty: i32('pages of kernel memory that this schedule has written to'),
   spinners: i32('threads that poll a word'),
   rounds: i32('how often pollers were let go on without a write since'),
   time: f64('the virtual clock, ms'),
@@ -55,6 +61,7 @@ export const LabThread = struct('lab thread', {
   history: i32('what it has done in this schedule, see states.ts; two words'),
   history2: i32('the second'),
   begun: i32('1: its function runs, or ran, in this schedule'),
+  dormant: i32('1 + the place of the list of what its next transition touches; 0: it may run; see order.ts'),
   deadline: f64('when its sleep times out, ms on the virtual clock'),
 }, 128)
 
@@ -71,9 +78,21 @@ const CHOSEN_AT = 8192
 const OF_AT = CHOSEN_AT + 4 * DECISIONS_MAX
 /** Histories of words; states that the search has seen. Powers of two, two words each. */
 export const HISTORIES = 8192, SEEN_SIZE = 1 << 21
+/** Choices that know which of their alternatives are dormant, and the words of their lists: see order.ts. */
+export const ORDERED_MAX = 4096, ALTERNATIVES = 8, LIST = 16
+const LISTS = ORDERED_MAX * ALTERNATIVES * LIST
+/** Promises of one thread at a time, and the words of each: see promises.ts. */
+export const WAITS = 16, WAIT_SIZE = 4
+/** Pages of kernel memory of which is known whether a schedule has written there; log 2 of their size. */
+export const PAGES = 1024, PAGE_BITS = 10
 const WORDS_AT = OF_AT + 4 * DECISIONS_MAX
 const SEEN_AT = WORDS_AT + 8 * HISTORIES
-export const TRACE_AT = SEEN_AT + 8 * SEEN_SIZE
+const LISTS_AT = SEEN_AT + 8 * SEEN_SIZE
+const SKIPS_AT = LISTS_AT + 4 * LISTS
+const KNOWN_WORDS_AT = SKIPS_AT + 4 * ORDERED_MAX
+const DIRTY_AT = KNOWN_WORDS_AT + 4 * HISTORIES
+const ASYNC_WAITS_AT = DIRTY_AT + 8 * PAGES
+export const TRACE_AT = ASYNC_WAITS_AT + 4 * THREADS_MAX * WAITS * WAIT_SIZE
 export const TRACE_SIZE = 1 << 24
 export const SNAPSHOT_AT = TRACE_AT + TRACE_SIZE
 export const CONTROL_SIZE = SNAPSHOT_AT + (1 << 26)
@@ -87,6 +106,12 @@ export let chosen: Int32Array
 export let of: Int32Array
 export let words: Int32Array
 export let seen: Int32Array
+export let lists: Int32Array
+export let skips: Int32Array
+export let knownWords: Int32Array
+export let asyncWaits: Int32Array
+export let isDirty: Int32Array
+export let dirtyPages: Int32Array
 
 /** Makes `control` this heap's control memory. */
 export function open(control: SharedArrayBuffer): void {
@@ -97,6 +122,12 @@ export function open(control: SharedArrayBuffer): void {
   of = new Int32Array(control, OF_AT, DECISIONS_MAX)
   words = new Int32Array(control, WORDS_AT, 2 * HISTORIES)
   seen = new Int32Array(control, SEEN_AT, 2 * SEEN_SIZE)
+  lists = new Int32Array(control, LISTS_AT, LISTS)
+  skips = new Int32Array(control, SKIPS_AT, ORDERED_MAX)
+  knownWords = new Int32Array(control, KNOWN_WORDS_AT, HISTORIES)
+  asyncWaits = new Int32Array(control, ASYNC_WAITS_AT, THREADS_MAX * WAITS * WAIT_SIZE)
+  isDirty = new Int32Array(control, DIRTY_AT, PAGES)
+  dirtyPages = new Int32Array(control, DIRTY_AT + 4 * PAGES, PAGES)
 }
 
 /** Index of a field of the header in `c`. */
@@ -104,7 +135,7 @@ export const at = Object.fromEntries(Object.entries(Lab).map(([name, offset]) =>
 
 const fields = Object.fromEntries(Object.entries(LabThread)
   .map(([name, offset]) => [name, (THREADS_AT + offset) >>> 2])) as { readonly [K in keyof typeof LabThread]: number }
-export const { go, state, memory, address, order, outcome, early, priority, killed, daemon, mortal, history, begun } = fields
+export const { go, state, memory, address, order, outcome, early, priority, killed, daemon, mortal, history, begun, dormant } = fields
 const STRIDE = LabThread.size >>> 2
 const DEADLINE = (THREADS_AT + LabThread.deadline) >>> 3, TIME = Lab.time >>> 3, TOTAL = Lab.total >>> 3
 

@@ -2,9 +2,10 @@
 
 import { kernel, record, user } from '../kernel/process.ts'
 import { State, ThreadRecord } from '../kernel/records.ts'
-import { USER } from '../mem/memory.ts'
+import { KERNEL, USER } from '../mem/memory.ts'
 import { address, at, c, Doing, its, memory, state } from './control.ts'
 import { nameOf, reasonOf } from './names.ts'
+import { LOOP, waitsOf } from './promises.ts'
 import type { Finding } from './story.ts'
 import { scheduleText } from './strategy.ts'
 import { me, stuck, type Verdict } from './turn.ts'
@@ -60,6 +61,10 @@ function does(i: number): string {
 
 // A futex sleep by its reason; any other suspension by its word.
 function sleepOf(i: number): { on: string, word: string } {
+  if (c[its(memory, i)] === LOOP) {
+    const waits = waitsOf(i).map(({ memory, address }) => slotAt(memory, address)).filter(slot => slot !== 0).map(slot => reasonOf(slot))
+    return { on: waits.length === 0 ? 'its event loop' : waits.map(({ reason }) => reason).join(', '), word: waits.map(({ word }) => word).join(', ') }
+  }
   const slot = slotOf(i)
   if (slot !== 0) {
     const { reason, word } = reasonOf(slot)
@@ -70,9 +75,13 @@ function sleepOf(i: number): { on: string, word: string } {
 
 // The record whose park word thread i sleeps on; 0 if it is another word.
 function slotOf(i: number): number {
-  if (c[its(state, i)] !== Doing.ASLEEP || c[its(memory, i)] !== 0) return 0
+  return c[its(state, i)] === Doing.ASLEEP ? slotAt(c[its(memory, i)], c[its(address, i)]) : 0
+}
+
+function slotAt(memory: number, address: number): number {
+  if (memory !== KERNEL) return 0
   for (let slot = 1; slot < 64; slot++) {
-    if (record(slot) + ThreadRecord.park !== c[its(address, i)]) continue
+    if (record(slot) + ThreadRecord.park !== address) continue
     return kernel.i32[(record(slot) + ThreadRecord.state) >>> 2] === State.SLEEPING ? slot : 0
   }
   return 0

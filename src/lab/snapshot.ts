@@ -3,13 +3,14 @@
 // Only what a small program touches is kept: the kernel's records up to a few dozen threads, what setup has written
 // in user memory and a little more (who allocates there later clears it), the program's own shared buffers.
 
-import { callBits, calls, carriers, handles, kernel, keys, slotMask, slots, threads, tids, user } from '../kernel/process.ts'
-import { CallRecord, Carrier, SLOT, ThreadRecord } from '../kernel/records.ts'
-import { bytes, CONTROL_SIZE, SNAPSHOT_AT } from './control.ts'
+import { bucketRecord, callBits, calls, carriers, handles, kernel, keys, slotMask, slots, threads, tids, user } from '../kernel/process.ts'
+import { BUCKETS, CallRecord, Carrier, SLOT, ThreadRecord } from '../kernel/records.ts'
+import { at, bytes, c, CONTROL_SIZE, dirtyPages, isDirty, PAGE_BITS, SNAPSHOT_AT } from './control.ts'
 
 const RECORDS = 64, SLOTS = 32, HANDLES = 8192, KEYS = 1024, CALLS = 32
 const TOP_PAGE = 72                    // of user memory: the arena's first page never used
-const PAGE = 65536, MARGIN = 2048
+const USER_PAGE = 65536, MARGIN = 2048
+const PAGE = 1 << PAGE_BITS
 /** The snapshot begins with the ends of user memory's pages, then come the bytes. */
 const HEAD = 4096
 
@@ -21,9 +22,9 @@ const ends = (): Int32Array => new Int32Array(bytes.buffer, SNAPSHOT_AT, HEAD >>
 function survey(buffers: readonly SharedArrayBuffer[]): Range[] {
   const part = (from: number, size: number): Range => ({ memory: kernel.u8, from, to: from + size })
   const pages: Range[] = []
-  for (let page = 0, list = ends(); list[page] !== 0; page++) pages.push({ memory: user.u8, from: page * PAGE, to: list[page] })
+  for (let page = 0, list = ends(); list[page] !== 0; page++) pages.push({ memory: user.u8, from: page * USER_PAGE, to: list[page] })
   return [
-    part(0, threads + RECORDS * ThreadRecord.size),
+    part(0, threads + RECORDS * ThreadRecord.size),                     // the first: kernel memory from 0 (restore)
     part(carriers, RECORDS * Carrier.size),
     part(tids, (slotMask + 1) * 4),
     part(keys, KEYS),
@@ -41,9 +42,9 @@ function measurePages(): void {
   const pages = user.i32[TOP_PAGE >>> 2]
   if (pages >= list.length) throw new Error('lab: setup has used too much memory')
   for (let page = 0; page < pages; page++) {
-    let end = (page + 1) * PAGE
-    while (end > page * PAGE && user.i32[(end >>> 2) - 1] === 0) end -= 4
-    list[page] = Math.max(4, Math.min(end + MARGIN, (page + 1) * PAGE))
+    let end = (page + 1) * USER_PAGE
+    while (end > page * USER_PAGE && user.i32[(end >>> 2) - 1] === 0) end -= 4
+    list[page] = Math.max(4, Math.min(end + MARGIN, (page + 1) * USER_PAGE))
   }
 }
 
@@ -51,20 +52,36 @@ function measurePages(): void {
 export function take(buffers: readonly SharedArrayBuffer[]): void {
   measurePages()
   ranges = survey(buffers)
-  let at = SNAPSHOT_AT + HEAD
+  let place = SNAPSHOT_AT + HEAD
   for (const { memory, from, to } of ranges) {
-    if (at + to - from > CONTROL_SIZE) throw new Error('lab: setup has used too much memory')
-    bytes.set(memory.subarray(from, to), at)
-    at += to - from
+    if (place + to - from > CONTROL_SIZE) throw new Error('lab: setup has used too much memory')
+    bytes.set(memory.subarray(from, to), place)
+    place += to - from
   }
 }
 
 /** Makes the memory what it was. */
 export function restore(buffers: readonly SharedArrayBuffer[]): void {
   ranges ??= survey(buffers)
-  let at = SNAPSHOT_AT + HEAD
+  let place = SNAPSHOT_AT + HEAD
   for (const { memory, from, to } of ranges) {
-    memory.set(bytes.subarray(at, at + to - from), from)
-    at += to - from
+    if (from === 0 && memory === kernel.u8) restoreTables(place, to)
+    else memory.set(bytes.subarray(place, place + to - from), from)
+    place += to - from
   }
+}
+
+// The futex's buckets are written by nobody but the atomics port, which knows the pages; everything else as a whole.
+function restoreTables(place: number, to: number): void {
+  const first = bucketRecord(0) + PAGE - 1 & -PAGE, end = bucketRecord(BUCKETS) & -PAGE
+  const put = (a: number, b: number): void => { kernel.u8.set(bytes.subarray(place + a, place + b), a) }
+  put(0, first)
+  put(end, to)
+  for (let i = c[at.dirty] - 1; i >= 0; i--) {
+    const page = dirtyPages[i]
+    isDirty[page] = 0
+    const a = page << PAGE_BITS
+    if (a >= first && a < end) put(a, a + PAGE)
+  }
+  c[at.dirty] = 0
 }

@@ -13,7 +13,7 @@
 //
 // The rest of a schedule that reaches a known state runs to its end, but makes no branches.
 
-import { at, c, its, history, HISTORIES, SEEN_SIZE, seen, state, words } from './control.ts'
+import { at, c, its, history, knownWords, SEEN_SIZE, seen, state, words } from './control.ts'
 
 const A = 0x9E3779B1, B = 0x85EBCA77
 let low = 0, high = 0
@@ -40,13 +40,18 @@ export function remember(i: number, what: number, m: number, a: number, result: 
   c[mine] = low
   c[mine + 1] = high
   if (!writes) return
+  if (words[word] === 0 && words[word + 1] === 0) knownWords[c[at.wordsKnown]++] = word
   words[word] = low
   words[word + 1] = high
 }
 
 /** Forgets all histories: a schedule begins. */
 export function forgetHistories(): void {
-  words.fill(0, 0, HISTORIES * 2)
+  for (let i = c[at.wordsKnown] - 1; i >= 0; i--) {
+    words[knownWords[i]] = 0
+    words[knownWords[i] + 1] = 0
+  }
+  c[at.wordsKnown] = 0
 }
 
 /** Whether the search has been in this state before; now it has. `bounded`: the running thread and the preemptions used count. */

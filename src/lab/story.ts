@@ -7,7 +7,10 @@ import type { Buffers } from '../kernel/process.ts'
 export interface Story<T = unknown> {
   /** Makes the shared objects. Runs once; every schedule begins with the memory as it was then. */
   setup?(): T | PromiseLike<T>
-  /** The threads. Each gets what `setup` returned, as a thread's argument: objects of the library are shared, others are copies. */
+  /**
+   * The threads. Each gets what `setup` returned, as a thread's argument: objects of the library are shared, others are copies.
+   * An asynchronous function has an event loop of its own, with timers on the virtual clock.
+   */
   readonly threads: readonly ((objects: T) => unknown)[]
   /** Called when all threads have ended, to assert what must hold. Must not block. */
   after?(objects: T): unknown

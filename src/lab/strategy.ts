@@ -19,6 +19,7 @@
 // REPLAY     the given choices, then 0.
 
 import { at, c, chosen, deadlineOf, DECISIONS_MAX, Doing, early, its, Mode, mortal, of, priority, setTotal, state, total } from './control.ts'
+import { ends, firstAwake, isDormant, nextAwake, ordered, runs } from './order.ts'
 import { forgetStates, known } from './states.ts'
 
 const TIMEOUT = 64, DEATH = 128
@@ -41,6 +42,7 @@ let count = 0
 export function choose(me: number, runnable: boolean): boolean {
   const threads = c[at.threads]
   count = 0
+  ends()
   const tired = runnable && c[at.quiet] > QUIET_MAX
   if (runnable && !tired) alternatives[count++] = me
   const affordable = c[at.bound] < 0 || c[at.used] < c[at.bound]
@@ -55,6 +57,7 @@ export function choose(me: number, runnable: boolean): boolean {
   if (c[at.clock] !== 0) addTimeouts(threads, affordable)
   if (affordable) addDeaths(threads, me, runnable)
   if (count === 0) return false
+  if (count === 1 && ordered() && isDormant(alternatives[0])) c[at.known] = 1
   const k = count === 1 ? 0 : decide(me, runnable, preempts)
   if (k !== 0 && (preempts || k >= free) && free > 0) c[at.used]++
   const what = alternatives[k]
@@ -88,14 +91,18 @@ function addDeaths(threads: number, me: number, runnable: boolean): void {
 }
 
 function decide(me: number, runnable: boolean, preempts: boolean): number {
+  let first = 0
   if (c[at.mode] === Mode.SEARCH && c[at.decisions] >= c[at.prefix]) {
-    if (c[at.known] === 0 && known(me, runnable, c[at.bound] >= 0)) c[at.known] = 1
+    if (c[at.known] === 0) {
+      if (ordered()) first = firstAwake(c[at.decisions], alternatives, count)
+      if (ordered() ? first < 0 : known(me, runnable, c[at.bound] >= 0)) c[at.known] = 1
+    }
     if (c[at.known] !== 0) return 0
   }
   const d = c[at.decisions]++
   const mark = count | c[at.hash] << 8                                   // what was done so far must be the same, too
   if (d >= DECISIONS_MAX) throw new Error('lab: the schedule has too many choices')
-  let k = 0
+  let k = first
   if (d < c[at.prefix]) {
     k = chosen[d]
     if (k >= count || (c[at.mode] === Mode.SEARCH && of[d] !== mark)) throw new Irreproducible(`choice ${d} is another one than before`)
@@ -106,6 +113,7 @@ function decide(me: number, runnable: boolean, preempts: boolean): number {
   }
   chosen[d] = k
   of[d] = mark
+  if (ordered()) runs(d, k, alternatives)
   return k
 }
 
@@ -145,12 +153,13 @@ export function next(first: boolean): boolean {
 function backtrack(): boolean {
   if (c[at.schedules] >= c[at.searchBudget]) {
     c[at.mode] = Mode.PRIORITY
+    c[at.ordered] = 0
     return true
   }
   let d = c[at.decisions] - 1
-  while (d >= 0 && chosen[d] + 1 >= (of[d] & 255)) d--
+  while (d >= 0 && nextAwake(d, chosen[d], of[d] & 255) >= (of[d] & 255)) d--
   if (d >= 0) {
-    chosen[d]++
+    chosen[d] = nextAwake(d, chosen[d], of[d] & 255)
     c[at.prefix] = d + 1
     return true
   }

@@ -17,13 +17,19 @@
 // I3  A thread that was killed touches nothing: every operation throws Killed before it does anything, so that what
 //     its `finally` blocks would do is not done, as when a Worker is terminated.
 //
+// Only who has just given up the turn looks on for it (patience.ts), the others sleep: one turn can use two cores at most.
+//
 // A word read twice in a row by the same thread is a step twice; from the third time on it is none: nobody else has
 // run, so the value is the same, and where the polling stops makes no difference to the others.
 //
 // Rejected: a controller that hands out the turn (two switches a step instead of at most one); one heap with
 // generators (it would be another source than the one that ships).
 
-import { address, at, begun, c, daemon, deadlineOf, Doing, go, its, killed, memory, Mode, mortal, order, outcome, setDeadline, setTime, state, time } from './control.ts'
+import { address, at, begun, c, daemon, deadlineOf, Doing, go, its, killed, memory, Mode, isDirty, dirtyPages, mortal, order, outcome, PAGE_BITS, PAGES, setDeadline, setTime, state, time } from './control.ts'
+import { KERNEL } from '../mem/memory.ts'
+import { touched } from './order.ts'
+import { looks, mayLook } from './patience.ts'
+import { LOOP, orderOf, resumeLater } from './promises.ts'
 import { remember } from './states.ts'
 import { choice, choose } from './strategy.ts'
 
@@ -34,7 +40,7 @@ export type Verdict = 'nobody can run' | 'livelock' | 'assertion' | 'error' | 'i
 export const KILLED = { toString: () => 'killed by the lab' }
 
 const DEATHS = -1                      // the memory of words that are deaths of threads
-const WOKEN = 64                       // beside the numbers of operations
+const WOKEN = 64, LOOKS = 65           // beside the numbers of operations
 const SPIN_MAX = 128
 const ROUNDS_MAX = 400
 const MULTIPLIER = 0x01000193
@@ -43,14 +49,13 @@ const MULTIPLIER = 0x01000193
 export let me = -1
 /** Whether this heap runs a thread of a schedule: its operations are steps. */
 export let live = false
-let spins = 0
 let failing: (verdict: Verdict) => never = () => { throw new Error('lab: not entered') }
 let idle: () => void = () => undefined
 
 /** Makes this heap virtual thread `i`. `fail` ends the exploration, `over` is called when all but daemons have ended; both with the turn. */
 export function become(i: number, processors: number, fail: (verdict: Verdict) => never, over: () => void): void {
   me = i
-  spins = processors > 1 ? 2000 : 0
+  mayLook(processors > 1)
   failing = fail
   idle = over
 }
@@ -63,6 +68,7 @@ export function setLive(on: boolean): void {
 /** Gives the turn to thread `i`. */
 export function pass(i: number): void {
   c[at.running] = i
+  c[at.passer] = me
   c[at.quiet] = 0
   Atomics.store(c, its(go, i), 1)
   Atomics.notify(c, its(go, i), 1)
@@ -71,7 +77,7 @@ export function pass(i: number): void {
 /** Sleeps until this thread has the turn. */
 export function awaitTurn(): void {
   const word = its(go, me)
-  for (let i = 0; i < spins; i++) if (Atomics.load(c, word) !== 0) break
+  for (let i = looks(); i > 0 && Atomics.load(c, word) === 0; i--) if ((i & 63) === 0 && Atomics.load(c, at.passer) !== me) break
   while (Atomics.load(c, word) === 0) Atomics.wait(c, word, 0)
   Atomics.store(c, word, 0)
 }
@@ -141,14 +147,15 @@ export function awaitDeath(i: number): void {
 }
 
 function wakeUp(i: number, how: number): void {
-  if (c[at.mode] === Mode.SEARCH) remember(i, WOKEN, 0, 0, how, time(), false)
+  if (c[at.mode] === Mode.SEARCH && c[at.ordered] === 0) remember(i, WOKEN, 0, 0, how, time(), false)
   c[its(state, i)] = Doing.RUNNABLE
   c[its(outcome, i)] = how
 }
 
 /** Mixes what was done into the schedule's hash. */
 export function note(what: number, m: number, a: number, result: number, writes: boolean): void {
-  if (c[at.mode] === Mode.SEARCH) remember(me, what, m, a, result, time(), writes)
+  if (c[at.ordered] !== 0) touched(m, a, writes)
+  else if (c[at.mode] === Mode.SEARCH) remember(me, what, m, a, result, time(), writes)
   let h = c[at.hash]
   h = Math.imul(h ^ (me << 8 | what), MULTIPLIER)
   h = Math.imul(h ^ (a + (m << 28)), MULTIPLIER)
@@ -170,15 +177,37 @@ export function sleep(m: number, a: number, ms: number): boolean {
 export function resumeAll(m: number, a: number, count: number): number {
   let resumed = 0
   for (; resumed < count; resumed++) {
-    let first = -1
+    let first = -1, earliest = Infinity, later = false
     for (let i = 0; i < c[at.threads]; i++) {
-      if (c[its(state, i)] !== Doing.ASLEEP || c[its(memory, i)] !== m || c[its(address, i)] !== a) continue
-      if (first < 0 || c[its(order, i)] < c[its(order, first)]) first = i
+      if (c[its(state, i)] === Doing.ASLEEP && c[its(memory, i)] === m && c[its(address, i)] === a && c[its(order, i)] < earliest) {
+        first = i
+        earliest = c[its(order, i)]
+        later = false
+      }
+      const promised = orderOf(i, m, a)
+      if (promised < 0 || promised > earliest) continue
+      first = i
+      earliest = promised
+      later = true
     }
     if (first < 0) break
-    wakeUp(first, 0)
+    if (later) resumePromise(first, earliest)
+    else wakeUp(first, 0)
   }
   return resumed
+}
+
+// The event loop of thread `i` has something to do.
+function resumePromise(i: number, which: number): void {
+  resumeLater(i, which)
+  note(WOKEN, LOOP, i, which, true)
+  if (c[its(state, i)] === Doing.ASLEEP && c[its(memory, i)] === LOOP) wakeUp(i, 0)
+}
+
+/** The step of a turn of this thread's event loop: what others have resumed by now. */
+export function loopTurn(): void {
+  step()
+  note(LOOKS, LOOP, me, 0, false)
 }
 
 /** The thread has read (m, a) again and again, and nothing changes: it may run again after somebody has written there. */
@@ -204,6 +233,10 @@ function release(m: number, a: number): void {
 
 /** The thread has written (m, a). */
 export function written(m: number, a: number): void {
+  if (m === KERNEL && a < PAGES << PAGE_BITS && isDirty[a >>> PAGE_BITS] === 0) {
+    isDirty[a >>> PAGE_BITS] = 1
+    dirtyPages[c[at.dirty]++] = a >>> PAGE_BITS
+  }
   c[at.quiet] = 0
   c[at.rounds] = 0
   if (c[at.spinners] !== 0) release(m, a)

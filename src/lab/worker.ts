@@ -13,17 +13,21 @@ import { installClock } from '../kernel/clock.ts'
 import { installHost } from '../kernel/host.ts'
 import { arena, attach, buffers, carrierRecord, create, kernel, record, self, user } from '../kernel/process.ts'
 import { Carrier, CarrierState, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
+import { pending } from '../kernel/request.ts'
 import { spinShort } from '../kernel/spin.ts'
-import { allocate_locked } from '../kernel/thread.ts'
+import { allocate_locked, forgetAsync } from '../kernel/thread.ts'
 import { malloc } from '../mem/arena.ts'
 import { decode, encode } from '../mem/codec.ts'
 import { prefetch } from '../pthread/deliver.ts'
 import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
-import { run } from '../pthread/start.ts'
+import { deafen, run } from '../pthread/start.ts'
 import { forgetReads } from './atomics.ts'
-import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, mortal, open, setTime, state, THREADS_MAX, time } from './control.ts'
+import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, Mode, mortal, open, setTime, state, THREADS_MAX, time } from './control.ts'
 import { describeFinding } from './describe.ts'
+import { forgetTasks, put, takeTimers, turnUntil } from './event-loop.ts'
 import { learnNames, nameOf } from './names.ts'
+import { wakeAll } from './order.ts'
+import { forgetWaits } from './promises.ts'
 import { restore, take } from './snapshot.ts'
 import { forgetHistories } from './states.ts'
 import { isStory, type LabBirth, type Plan, type Report, type Story } from './story.ts'
@@ -124,6 +128,7 @@ async function makePlan(): Promise<Plan> {
   const { threads, carriers = 0, entries = {} } = story
   c[at.threads] = threads.length + carriers
   c[at.clock] = story.clock === false ? 0 : 1
+  c[at.ordered] = c[at.mode] === Mode.SEARCH && c[at.bound] < 0 && c[at.clock] === 0 ? 1 : 0
   for (let i = 0; i < threads.length; i++) makeThread(i)
   for (let i = threads.length; i < threads.length + carriers; i++) makeCarrier(i)
   poke(kernel, PROCESS + Process.bumpCarrier, FIRST_CARRIER + threads.length + carriers)
@@ -173,12 +178,13 @@ function identify(i: number): void {
   self.tid = isThread ? peek(kernel, record(i + 1) + ThreadRecord.tid) : -self.carrier
 }
 
-const tasks: (() => void)[] = []
+let realTurn: () => Promise<void>
 
 function virtualize(): void {
+  realTurn = takeTimers()
   installClock(time)
   installRun(run)
-  installHost({ ...host, nextTurn: task => void tasks.push(task), active: () => 0, cpuTime: () => 0, monotonic: time, quit: () => { throw KILLED } })
+  installHost({ ...host, nextTurn: put, active: () => 0, cpuTime: () => 0, monotonic: time, quit: () => { throw KILLED } })
   Date.now = () => EPOCH + time()
   performance.now = time
   Math.random = () => {
@@ -201,7 +207,9 @@ function start(): void {
 function reset(): void {
   for (const field of [at.steps, at.quiet, at.decisions, at.used, at.order, at.hash, at.known, at.spinners, at.rounds]) c[field] = 0
   setTime(0)
-  forgetHistories()
+  if (c[at.ordered] === 0) forgetHistories()
+  wakeAll()
+  forgetWaits()
   const { threads } = story
   for (let i = 0; i < c[at.threads]; i++) {
     const parked = i >= threads.length
@@ -226,17 +234,20 @@ async function loop(): Promise<never> {
     c[its(begun, birth.index)] = 1
     identify(birth.index)
     randomState = birth.index + 1
-    tasks.length = 0
+    forgetTasks()
+    deafen()
+    forgetAsync()
+    pending.clear()
     over = false
     forgetReads()
     objects = decode(user, plan.message, plan.extras)
     try {
       if (c[its(killed, birth.index)] !== 0) throw KILLED
       setLive(true)
-      if (body === undefined) carry()
+      if (body === undefined) await carry()
       else {
         const result = body(objects)
-        if (isThenable(result)) await result
+        if (isThenable(result)) await turnUntil(result, realTurn)
       }
     } catch (error) {
       if (error !== KILLED) failWith(error)
@@ -251,14 +262,9 @@ async function loop(): Promise<never> {
 /** The carrier's number of thread `i`. */
 export const carrierOf = (i: number): number => FIRST_CARRIER + i
 
-/** Runs what the calling thread has left for later turns of its event loop. */
-export function runTasks(): void {
-  for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task()
-}
-
-function carry(): void {
+async function carry(): Promise<never> {
   serve()
-  runTasks()
+  for (;;) await turnUntil(undefined, realTurn)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -115,6 +115,11 @@ export function listen(): void {
   void listenOn(carrierRecord(self.carrier) + Carrier.attention)
 }
 
+/** This heap's event loop has forgotten what it listened to: for the lab, which begins anew. */
+export function deafen(): void {
+  listening = false
+}
+
 async function listenOn(word: Address): Promise<void> {
   for (;;) {
     const seen = load(kernel, word)                                       // before `attention` is looked at

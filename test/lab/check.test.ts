@@ -22,6 +22,14 @@ test('a thread that waits for what nobody does: lost wakeup', async () => {
   assert.ok(replayed)
 })
 
+test('a promise that nobody settles: lost wakeup, by what it waits for', async () => {
+  const { finding, replayed } = await explore('promised')
+  assert.equal(finding?.verdict, 'lost wakeup')
+  assert.equal(finding.summary, 'no thread can run: 1 sleeps on semaphore')
+  assert.deepEqual(finding.threads, ['awaits sleeps on semaphore (sem.value)', 'forgets has ended'])
+  assert.ok(replayed)
+})
+
 test('a thread that polls for what nobody does: livelock', async () => {
   const { finding } = await explore('polls')
   assert.equal(finding?.verdict, 'livelock')
@@ -80,6 +88,20 @@ test('what a thread keeps outside of its arguments differs from schedule to sche
 test('a story that cannot be run rejects with the reason', async () => {
   await assert.rejects(explore('nothing'), (error: Error) => error instanceof StoryError && /its export "nothing" is not/.test(error.message))
   await assert.rejects(explore('unsharable'), (error: Error) => error instanceof StoryError && /function/.test(error.message))
+})
+
+test('of orders that lead to the same one is run, and no outcome is left out', async () => {
+  const all = { bound: Infinity, schedules: 1e5, search: 1e5 }
+  for (const story of ['sum1', 'sum2', 'sum3', 'seen02', 'seen12', 'seen21', 'seen22']) {
+    const { finding, replayed } = await explore(story, all)
+    assert.equal(finding?.verdict, 'assertion', story)
+    assert.ok(replayed)
+  }
+  for (const story of ['sum0', 'sum4', 'seen00', 'seen11']) {
+    const result = await explore(story, all)
+    assert.equal(result.coverage, 'all', formatResult(result))
+    assert.ok(result.schedules < 100, formatResult(result))              // 1680 orders of three times three steps
+  }
 })
 
 test('a schedule\'s text is read back', () => {

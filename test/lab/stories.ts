@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { add, load, store } from '#atomics'
+import { later } from '#internal/api/later.js'
+import { wait_slow } from '#internal/pthread/sem.js'
 import type { Story } from 'pthreads/lab'
 import { CLOCK_MONOTONIC, ETIMEDOUT, malloc, memory, Sem, sem_clockwait, sem_wait } from 'pthreads/posix'
 
 interface Objects { sem: number, word: number }
+const semaphore = (sem: number): Promise<number> => later('test', () => wait_slow(memory(), sem))
 const setup = (): Objects => ({ sem: malloc(Sem.size), word: malloc(8) })
 
 function waits({ sem }: Objects): void { sem_wait(memory(), sem) }
@@ -29,6 +32,10 @@ const polite1 = (mine: number, other: number) => ({ word }: Objects): void => {
   }
 }
 export const polite: Story<Objects> = { setup, threads: [polite1(0, 4), polite1(4, 0)] }
+
+// What it awaits nobody does; its event loop has nothing left.
+async function awaits({ sem }: Objects): Promise<void> { await semaphore(sem) }
+export const promised: Story<Objects> = { setup, threads: [awaits, forgets], clock: false }
 
 function bad(): void { throw new RangeError('no') }
 export const fails: Story<Objects> = { setup, threads: [forgets, bad] }
@@ -60,3 +67,25 @@ export const remembers: Story<Objects> = { setup, threads: [counts, forgets, for
 
 export const nothing = { threads: [] }
 export const unsharable: Story<object> = { setup: () => ({ f: () => 1 }), threads: [() => undefined] }
+
+// Three that each read and then write what they read and one more: the sum may be 1, 2 or 3.
+const never = (sum: number): Story<Objects> => ({
+  setup, threads: [increments, increments, increments], clock: false,
+  after({ word }) { assert.notEqual(load(memory(), word), sum) },
+})
+export const sum0 = never(0), sum1 = never(1), sum2 = never(2), sum3 = never(3), sum4 = never(4)
+
+// What each of two sees of the other's word: nothing, the first or the second thing written.
+const seen = (one: number, two: number): Story<Objects> => {
+  const writes = (mine: number, other: number, note: number) => ({ word }: Objects): void => {
+    const m = memory()
+    store(m, word + mine, 1)
+    store(m, word + mine, 2)
+    store(m, word + note, load(m, word + other))
+  }
+  return {
+    setup: () => ({ sem: 0, word: malloc(16) }), threads: [writes(0, 4, 8), writes(4, 0, 12)], clock: false,
+    after({ word }) { assert.notDeepEqual([load(memory(), word + 8), load(memory(), word + 12)], [one, two]) },
+  }
+}
+export const seen00 = seen(0, 0), seen02 = seen(0, 2), seen12 = seen(1, 2), seen21 = seen(2, 1), seen22 = seen(2, 2), seen11 = seen(1, 1)
