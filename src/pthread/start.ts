@@ -103,6 +103,7 @@ function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boo
   }
   awaiting = true
   listen()
+  if (noticed()) host.nextTurn(react)                                     // it was told before it awaited: nobody tells it again
   promise.then(value => { go(() => then(value)) }, (error: unknown) => { go(() => failed(error)) })
 }
 

@@ -374,6 +374,7 @@ function awaits(fiber: Fiber, promise: PromiseLike<unknown>): void {
     if (resting !== 0) loop()
   }
   promise.then(value => { settle(value, false) }, (error: unknown) => { settle(error, true) })
+  if (noticed()) look(fiber.slot)                                         // it was told before it awaited: nobody hints again
 }
 
 const awaited = new Map<Fiber, PromiseLike<unknown>>()
