@@ -123,12 +123,8 @@ function refuse<T>(sleeper: Sleeper<T>, reason: number): T {
 }
 
 /** The first half of the fiber driver: fiber `slot`, the caller, is queued as `r` says. True: it must switch out; false: it goes on with {@link wokenFiber}. */
-export function submit(slot: number, { memory, address, expected, bits, reason, deadline, epoch, by }: Request): boolean {
-  refused = enqueue(slot, memory, address, expected, bits, reason, epoch, by) !== 0
-  if (refused) return false
-  const due = by === 0 ? 0 : load(kernel, record(slot) + ThreadRecord.attention) & by
-  if (due !== 0) interrupt(slot, due)                                     // futex I7
-  return switchOut(slot, deadline)
+export function submit(slot: number, r: Request): boolean {
+  return queue(slot, r, r.by) && switchOut(slot, r.deadline)
 }
 
 /** The second half: what the sleeper of fiber `slot`, the caller, gets. `result`: ETIMEDOUT if it took itself off its queue, else 0. Throws a cancellation. */
@@ -147,17 +143,24 @@ export function notRefused(): void {
   refused = false
 }
 
-function perform(slot: number, { memory, address, expected, bits, reason, deadline, clock, epoch }: Request, by: number): number {
-  refused = enqueue(slot, memory, address, expected, bits, reason, epoch, by) !== 0
-  if (refused) return 0
-  const due = by === 0 ? 0 : load(kernel, record(slot) + ThreadRecord.attention) & by
-  if (due !== 0) interrupt(slot, due)                                     // futex I7
+function perform(slot: number, r: Request, by: number): number {
+  const { deadline, clock } = r
+  if (!queue(slot, r, by)) return 0
   try {
     return sleep(slot, deadline, clock)
   } catch (error) {
     bury(slot)                                                            // no stack left to sleep on
     throw error
   }
+}
+
+// Queues thread `slot`; false: the word has another value. What is pending for it ends the wait before it begins (futex I7).
+function queue(slot: number, { memory, address, expected, bits, reason, epoch }: Request, by: number): boolean {
+  refused = enqueue(slot, memory, address, expected, bits, reason, epoch, by) !== 0
+  if (refused) return false
+  const due = by === 0 ? 0 : load(kernel, record(slot) + ThreadRecord.attention) & by
+  if (due !== 0) interrupt(slot, due)
+  return true
 }
 
 function interrupted<T>(sleeper: Sleeper<T>, by: number): IteratorResult<Request, T> {

@@ -18,7 +18,7 @@ twin('a request that ends no sleep', 'cancel.condition', {
 }, /lost wakeup: no thread can run: 1 sleeps on condition/)
 
 twin('a cancellation that takes the wake along', 'cancel.semaphore', {
-  file: 'kernel/futex.ts', from: '  let asleep = false\n  const taken', to: '  let asleep = false\n  if (load(kernel, t + bucket) !== 0) poke(kernel, t + interrupted, EINTR)\n  const taken',
+  file: 'kernel/futex.ts', from: '  let asleep = 0\n  const taken', to: '  let asleep = 0\n  if (load(kernel, t + bucket) !== 0) poke(kernel, t + interrupted, EINTR)\n  const taken',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
 
 twin('a thread that enables cancellation, and does not look', 'cancel.disabled', {
@@ -26,5 +26,5 @@ twin('a thread that enables cancellation, and does not look', 'cancel.disabled',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
 
 twin('a sleep that does not look whether it was canceled', 'cancel.disabled', {
-  file: 'kernel/request.ts', from: '  if (due !== 0) interrupt(slot, due) ', to: '  if (due !== 0 && slot < 0) interrupt(slot, due) ',
+  file: 'kernel/request.ts', from: '  if (due !== 0) interrupt(slot, due)\n', to: '  if (due !== 0 && slot < 0) interrupt(slot, due)\n',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)

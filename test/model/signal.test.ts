@@ -9,7 +9,7 @@ model('of two that wait, each gets one of two signals', 'signal.awaitedByTwo', {
 model('a wait that a signal ends has taken nothing', 'signal.interrupted', { bound: 2, schedules: 5000, search: 4000 })
 
 twin('a sleep that does not look whether a signal has come', 'signal.directed', {
-  file: 'kernel/request.ts', from: '  if (due !== 0) interrupt(slot, due) ', to: '  if (due !== 0 && slot < 0) interrupt(slot, due) ',
+  file: 'kernel/request.ts', from: '  if (due !== 0) interrupt(slot, due)\n', to: '  if (due !== 0 && slot < 0) interrupt(slot, due)\n',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
 
 twin('a signal that ends no sleep', 'signal.directed', {
@@ -38,5 +38,5 @@ twin('a sigwait that was told for two, and tells nobody', 'signal.awaitedByTwo',
 }, /lost wakeup: no thread can run: 1 sleeps on signal/)
 
 twin('an interruption that does not look whether a wake was first', 'signal.interrupted', {
-  file: 'kernel/futex.ts', from: '  let asleep = false\n  const taken', to: '  let asleep = false\n  if (load(kernel, t + bucket) !== 0) poke(kernel, t + interrupted, EINTR)\n  const taken',
+  file: 'kernel/futex.ts', from: '  let asleep = 0\n  const taken', to: '  let asleep = 0\n  if (load(kernel, t + bucket) !== 0) poke(kernel, t + interrupted, EINTR)\n  const taken',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)
