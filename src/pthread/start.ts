@@ -104,7 +104,7 @@ function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boo
   awaiting = true
   listen()
   if (noticed()) host.nextTurn(react)                                     // it was told before it awaited: nobody tells it again
-  promise.then(value => { go(() => then(value)) }, (error: unknown) => { go(() => failed(error)) })
+  Promise.resolve(promise).then(value => { go(() => then(value)) }, (error: unknown) => { go(() => failed(error)) })   // its `then` may throw
 }
 
 let listening = false

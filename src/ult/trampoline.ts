@@ -373,7 +373,7 @@ function awaits(fiber: Fiber, promise: PromiseLike<unknown>): void {
     ready(fiber, Why.WOKEN)
     if (resting !== 0) loop()
   }
-  promise.then(value => { settle(value, false) }, (error: unknown) => { settle(error, true) })
+  Promise.resolve(promise).then(value => { settle(value, false) }, (error: unknown) => { settle(error, true) })   // its `then` may throw
   if (noticed()) look(fiber.slot)                                         // it was told before it awaited: nobody hints again
 }
 

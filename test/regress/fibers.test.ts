@@ -8,7 +8,7 @@ const work = load<typeof import('./fixtures/fibers.ts')>(new URL('./fixtures/fib
 
 afterEach(() => nothingLeft())
 
-const SOON = 20_000                                                       // for joins that hung
+const SOON = 5000                                                         // ms, for joins that hung
 
 test('a fiber that was canceled before it awaited a promise went on waiting', () => {
   assert.throws(() => Thread.create(work.awaitsCanceled).join(SOON), { code: 'ECANCELED' })
@@ -18,3 +18,15 @@ test('a thread whose Worker had run one that awaited, and that was canceled befo
   for (let time = 0; time < 2; time++)
     assert.throws(() => Thread.create({ scope: 'system' }, work.awaitsCanceled).join(SOON), { code: 'ECANCELED' })
 })
+
+for (const scope of ['process', 'system'] as const) {
+  test(`what the method then of an awaited object threw went past the generator: scope ${scope}`, () => {
+    assert.equal(Thread.create({ scope }, work.awaitsThrowing).join(SOON), 'RangeError: out of then')
+    assert.equal(Thread.create({ scope }, work.one).join(SOON), 1)
+  })
+
+  test(`a cleanup handler that returned an object whose method then throws took the carrier with it: scope ${scope}`, () => {
+    assert.throws(() => Thread.create({ scope }, work.cleansUpThrowing).join(SOON), { name: 'RangeError', message: 'out of then' })
+    assert.equal(Thread.create({ scope }, work.one).join(SOON), 1)
+  })
+}
