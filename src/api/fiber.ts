@@ -14,6 +14,7 @@ import { EINTR } from '../kernel/errno.ts'
 import { self } from '../kernel/process.ts'
 import { Awaiting } from '../pthread/awaiting.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
+import { deliveryPoint } from '../pthread/deliver.ts'
 import { sched_yield } from '../pthread/sched.ts'
 import { sleep_slow } from '../pthread/sleep.ts'
 import { CHECK, credit, YIELD } from '../ult/trampoline.ts'
@@ -105,7 +106,10 @@ export const fiber: Fiber = {
   },
 
   yield() {
-    if (self.fiber) return yields
+    if (self.fiber) {
+      deliveryPoint()
+      return yields
+    }
     sched_yield()
     return done
   },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { configure, load, Thread } from 'pthreads'
+import { pthread_kill, SIGUSR2 } from 'pthreads/posix'
+import { until, words } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'
 
 configure({ model: 'm:1' })
@@ -30,3 +32,16 @@ for (const scope of ['process', 'system'] as const) {
     assert.equal(Thread.create({ scope }, work.one).join(SOON), 1)
   })
 }
+
+test('a fiber that only yielded ran no handler of a signal', () => {
+  const cell = words(3)
+  const t = Thread.create(work.yields, cell)
+  until('it has a handler', () => Atomics.load(cell, 0) === 1)
+  pthread_kill(t.tid, SIGUSR2)
+  try {
+    until('the handler has run', () => Atomics.load(cell, 1) === 1)
+  } finally {
+    Atomics.store(cell, 2, 1)
+    t.join()
+  }
+})
