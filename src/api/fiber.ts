@@ -17,7 +17,7 @@ import { cancellationPoint } from '../pthread/cancel.ts'
 import { deliveryPoint } from '../pthread/deliver.ts'
 import { sched_yield } from '../pthread/sched.ts'
 import { sleep_slow } from '../pthread/sleep.ts'
-import { CHECK, credit, YIELD } from '../ult/trampoline.ts'
+import { blocking, CHECK, credit, YIELD } from '../ult/trampoline.ts'
 import type { Barrier } from './barrier.ts'
 import type { Condition } from './condition.ts'
 import { after } from './later.ts'
@@ -80,6 +80,11 @@ export interface Fiber {
   write(rwlock: RwLock, ms?: number): Verb<void>
   /** {@link Barrier.wait}: its value is true for one of those who met. */
   barrier(barrier: Barrier, ms?: number): Verb<boolean>
+  /**
+   * Calls `f`, which blocks the Worker for a while: a native call, a synchronous one of the file system. Threads of the carrier that have not begun
+   * run on others meanwhile, a spare one if need be; those that have begun wait. Its value is what `f` returns.
+   */
+  blocking<T>(f: () => T): Verb<T>
 }
 
 /** The blocking verbs of threads that are generators: `yield* fiber.lock(mutex)`. */
@@ -136,6 +141,8 @@ export const fiber: Fiber = {
     rwlock.write(ms)
     return done
   },
+
+  blocking: <T>(f: () => T) => valued(blocking(f)),
 
   barrier: (barrier, ms) => self.fiber ? barrier.meeting(ms) : valued(barrier.wait(ms)),
 }

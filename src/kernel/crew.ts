@@ -6,6 +6,9 @@
 //   hints     "look at this fiber": it was taken off a queue, or something is pending for it.  Anybody posts; the carrier reads
 //   bell      1 while the carrier sleeps.  Who posts or offers rings it: 0, and resumes the carrier
 //
+// The last place is a spare: its carrier is there for others that are in a blocking section.  It takes what is offered
+// at their places, and only while they are there.
+//
 // An entry is the slot of a fiber in the low 21 bits, and above them the lap of its index, so that a reader tells an entry of
 // this lap from what the last one left, and nobody needs to clear it.
 //
@@ -39,7 +42,7 @@ const lapOf = (index: number): number => (Math.floor((index >>> 0) / (slotMask +
 const hintsOf = (i: number): number => 2 * i
 const offersOf = (i: number): number => 2 * i + 1
 
-/** How many places there are. */
+/** How many places there are, the spare one included. */
 export function placeCount(): number {
   return peek(kernel, PROCESS + Process.places)
 }
@@ -120,10 +123,22 @@ export function offer(i: number, slot: number): void {
   if (load(kernel, PROCESS + Process.idle) === 0) return
   if (load(kernel, placeRecord(i) + bell) !== 0) return ring(i)
   for (let j = 0; j < placeCount(); j++) {
-    if (load(kernel, placeRecord(j) + bell) === 0) continue
+    if (load(kernel, placeRecord(j) + bell) === 0 || !mayTake(j, i)) continue
     ring(j)
     return
   }
+}
+
+/** Whether the carrier of place `j` may take what is offered at place `i`. */
+export function mayTake(j: number, i: number): boolean {
+  return j !== placeCount() - 1 || load(kernel, placeRecord(i) + Place.blocking) !== 0
+}
+
+/** The carrier of place `i`, the caller's, enters a blocking section, or leaves it: meanwhile the spare one is there for it. */
+export function setBlocking(i: number, inside: boolean): void {
+  store(kernel, placeRecord(i) + Place.blocking, inside ? 1 : 0)
+  add(kernel, PROCESS + Process.blocking, inside ? 1 : -1)
+  if (inside) for (let j = placeCount() - 1; j >= 0; j--) if (j !== i) ring(j)
 }
 
 /** About how many fibers are offered at place `i`. */
@@ -158,7 +173,7 @@ export function claim(slot: number): boolean {
 /** Whether place `i`, the caller's, has hints, or any place has offers. */
 export function pressing(i: number): boolean {
   if (entry(hintsOf(i), peek(kernel, placeRecord(i) + hintHead)) >= 0) return true
-  for (let j = 0; j < placeCount(); j++) if (entry(offersOf(j), load(kernel, placeRecord(j) + offerHead)) >= 0) return true
+  for (let j = 0; j < placeCount(); j++) if (entry(offersOf(j), load(kernel, placeRecord(j) + offerHead)) >= 0 && mayTake(i, j)) return true
   return false
 }
 

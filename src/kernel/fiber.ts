@@ -61,7 +61,7 @@ export function startFiber(slot: number): void {
 function home(): number {
   const mine = placeOf(self.carrier)
   if (mine >= 0) return mine
-  const count = placeCount()
+  const count = placeCount() - 1
   let best = 0, least = Infinity
   for (let k = 0, first = add(kernel, PROCESS + Process.turn, 1); k < count; k++) {
     const i = ((first + k) >>> 0) % count
@@ -111,16 +111,27 @@ export function exitFiber(status: number, cpu: number): boolean {
 
 let recruited = false
 
-// Fills the places that have no carrier; returns how many have one.
+/** Sees to it that the spare place has a carrier; does not wait for it. */
+export function recruitSpare(): void {
+  const i = placeCount() - 1
+  if (peek(kernel, placeRecord(i) + Place.carrier) !== 0) return
+  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
+  const n = recruit_locked(i)
+  release(kernel, PROCESS + Process.tableLock)
+  if (n !== 0) request(n)
+}
+
+// Fills the places that have no carrier, but for the spare one; returns how many have one.
 function recruitAll(): number {
   let filled = 0
-  for (let i = 0; i < placeCount(); i++) {
+  const count = placeCount() - 1
+  for (let i = 0; i < count; i++) {
     acquire(kernel, PROCESS + Process.tableLock, self.carrier)
     const n = recruit_locked(i)
     release(kernel, PROCESS + Process.tableLock)
     if (n !== 0) request(n)
   }
-  for (let i = 0; i < placeCount(); i++) {
+  for (let i = 0; i < count; i++) {
     const n = peek(kernel, placeRecord(i) + Place.carrier)
     if (n === 0) continue
     if (load(kernel, carrierRecord(n) + Carrier.state) === CarrierState.REQUESTED) block(made(n))
@@ -161,14 +172,18 @@ export function replace_locked(n: number, i: number, again: boolean): boolean {
   poke(kernel, p + Place.carrier, 0)
   poke(kernel, p + Place.fibers, 0)
   poke(kernel, p + Place.runnable, 0)
+  if (load(kernel, p + Place.blocking) !== 0) {
+    store(kernel, p + Place.blocking, 0)
+    add(kernel, PROCESS + Process.blocking, -1)
+  }
   if (load(kernel, p + Place.bell) !== 0) {                               // it died asleep
     store(kernel, p + Place.bell, 0)
     add(kernel, PROCESS + Process.idle, -1)
   }
   offerAgain(n, i, lastSlot())
   poke(kernel, p + Place.taking, 0)
-  const next = again ? recruit_locked(i) : 0
+  const next = again && i !== placeCount() - 1 ? recruit_locked(i) : 0
   if (next !== 0) request(next)
-  for (let j = 0; j < placeCount(); j++) if (peek(kernel, placeRecord(j) + Place.carrier) !== 0) return true
+  for (let j = 0; j < placeCount() - 1; j++) if (peek(kernel, placeRecord(j) + Place.carrier) !== 0) return true
   return false
 }

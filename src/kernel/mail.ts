@@ -31,6 +31,7 @@ let line: Port
 const outgoing = new Map<number, { serial: number, port: Port }>()
 const incoming = new Map<number, { serial: number, port: Port }>()
 const collected = new Map<string, Port>()
+const early = new Map<string, unknown[]>()             // for fibers that have not begun
 
 /** Installs this heap's line to the spawner. */
 export function installLine(port: Port): void {
@@ -55,6 +56,9 @@ export function post(carrier: number, tid: number, extras: unknown[], transfer: 
 
 /** Takes what `carrier` sent for thread `tid`. Blocks until it is there. */
 export function take(carrier: number, serial: number, tid: number): unknown[] {
+  const key = `${carrier}/${serial}/${tid}`
+  const before = early.get(key)
+  if (early.delete(key)) return before!
   const port = block(arrival(() => {
     const link = incoming.get(carrier)
     return link?.serial === serial ? link.port : undefined
@@ -62,7 +66,8 @@ export function take(carrier: number, serial: number, tid: number): unknown[] {
   for (;;) {
     const got = host.receive(port) as { message: { tid: number, extras: unknown[] } } | undefined
     if (got === undefined) throw new Error(`mail: nothing from carrier ${carrier} for thread ${tid}`)
-    if (got.message.tid === tid) return got.message.extras              // else: for a thread that never began
+    if (got.message.tid === tid) return got.message.extras
+    if (self.fiber) early.set(`${carrier}/${serial}/${got.message.tid}`, got.message.extras)   // fibers begin in any order; else: for a thread that never began
   }
 }
 

@@ -92,7 +92,8 @@ export function checkLimits(limits: Limits): { wanted: number, bytes: number, ca
 
 /** Makes the process. Throws RangeError for limits that are none. */
 export function create(limits: Limits, pid: number): void {
-  const { wanted, bytes, cache, carriers: placeCount } = checkLimits(limits)
+  const { wanted, bytes, cache, carriers: carriersWanted } = checkLimits(limits)
+  const placeCount = carriersWanted + 1
   let slotCount = 1024
   while (slotCount < 2 * (wanted + 2)) slotCount *= 2                // half of it for asynchronous acquisitions
   const carrierCount = Math.min(wanted + cache, 65536) + CARRIERS + 8

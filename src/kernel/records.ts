@@ -52,9 +52,10 @@ export const Process = struct('process', {
   looks: i32('how often the watcher has looked at the threads; written by the spawner, which resumes who sleeps here'),
   tracing: i32('1: threads note where they are created and where they sleep; written by the first heap at birth'),
   model: i32('what runs a thread that says nothing of it: 0 a Worker of its own (1:1), 1 a carrier of fibers (m:1, m:n); written by the first heap at birth'),
-  places: i32('carriers of fibers that there may be; written by the first heap at birth'),
+  places: i32('places of carriers of fibers, the last one a spare; written by the first heap at birth'),
   scheduler: i32('interned string: the scheduler of the carriers of fibers, a name or the URL of a module; 0: rr; written by the first heap at birth'),
   idle: i32('carriers of fibers that sleep, or are about to; each counts itself before it looks for the last time'),
+  blocking: i32('carriers of fibers that are in a blocking section; each counts itself'),
   turn: i32('the place that the next fiber from outside of the carriers of fibers goes to; a hint'),
 })
 
@@ -152,13 +153,14 @@ export const Place = struct('place', {
   hintHead: i32('index of the next hint to be read; written by the carrier'),
   offerHead: i32('index of the next fiber to be begun; changed by compare and swap, by carriers that take one'),
   taking: i32('the fiber that its carrier is about to take from a ring, or 0; for the reaper'),
+  blocking: i32('1 while its carrier is in a blocking section; written by the carrier, after its death by the reaper'),
   fibers: i32('fibers that have begun here and not ended; written by the carrier'),
   runnable: i32('how many of them its scheduler holds; written by the carrier'),
   begun: i32('fibers that have begun here so far; written by the carrier'),
   stolen: i32('of those, taken from other places; written by the carrier'),
   switches: i32('how often the carrier has gone from one fiber to another, modulo 2^32; written by the carrier'),
   sleeps: i32('how often the carrier has slept; written by the carrier'),
-  room: bytes(20, 'the rest of the line is the carrier\'s'),
+  room: bytes(16, 'the rest of the line is the carrier\'s'),
   hintTail: i32('hints posted so far; anybody adds'),
   offerTail: i32('fibers offered so far; anybody adds'),
 }, 128)

@@ -50,10 +50,10 @@ export class Snapshot {
   }
 }
 
-// ASLEEP is 1: see futex.ts.  `bucket` alone does not do: a thread that is only about to be suspended has not said yet until when.
+// ASLEEP is 1, SWITCHED 3: see futex.ts.  `bucket` alone does not do: a thread that is only about to be suspended has not said yet until when.
 function same(t: Address, serial: number, sleeps: number): boolean {
   return load(kernel, t + ThreadRecord.serial) === serial && load(kernel, t + ThreadRecord.sleeps) === sleeps && load(kernel, t + ThreadRecord.bucket) !== 0
-    && load(kernel, t + ThreadRecord.park) === 1 && load(kernel, t + ThreadRecord.state) === State.SLEEPING
+    && (load(kernel, t + ThreadRecord.park) & 1) === 1 && load(kernel, t + ThreadRecord.state) === State.SLEEPING
 }
 
 /** A copy of the record in `slot`; undefined if nobody has it. */

@@ -19,10 +19,11 @@
 
 import { load, peek } from '#atomics'
 import { boost, effective, prioritized, settleBoost, usePriorities } from '../kernel/priority.ts'
+import { hint } from '../kernel/crew.ts'
 import { highestWaiting, installInheritance, whileQueued } from '../kernel/futex.ts'
 import { addressIn, isLinkable, linkTo, memoryIn, memoryOf } from '../kernel/memories.ts'
 import { kernel, record } from '../kernel/process.ts'
-import { ThreadRecord } from '../kernel/records.ts'
+import { Flag, ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
@@ -103,6 +104,7 @@ export function give(slot: number): void {
       const holder = holderOf(memoryOf(memoryId), mutex)
       if (holder === 0 || peek(kernel, record(holder) + ThreadRecord.priority) >= effective(giver)) return
       boost(holder, effective(giver))
+      if ((peek(kernel, record(holder) + ThreadRecord.flags) & Flag.FIBER) !== 0) hint(holder)
       slot = holder
     })
   }

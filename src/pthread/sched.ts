@@ -7,9 +7,10 @@
 
 import { peek, poke, suspend } from '#atomics'
 import { EINVAL, ESRCH } from '../kernel/errno.ts'
+import { hint } from '../kernel/crew.ts'
 import { usePriorities } from '../kernel/priority.ts'
 import { kernel, record, self } from '../kernel/process.ts'
-import { PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
+import { Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { deliveryPoint } from './deliver.ts'
@@ -39,6 +40,7 @@ export function schedule(slot: number, policy: number, priority: number): void {
   if (priority > 0) usePriorities()
   poke(kernel, t + ThreadRecord.policy, policy)
   poke(kernel, t + ThreadRecord.priority, priority)
+  if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) hint(slot)
   if (peek(kernel, t + ThreadRecord.state) !== State.SLEEPING) return
   if (lowered) takeBackFrom(slot)
   else if (priority > 0) give(slot)
@@ -131,9 +133,12 @@ export function sched_rr_get_interval(pid: number, interval: { tv_sec: number, t
 const AWAKE = 0
 const INSTANT = 0.001                                                     // ms
 
-/** Lets others run: the calling thread sleeps for the shortest time that the operating system knows, some 60 us. */
+/**
+ * Lets others run: the calling thread sleeps for the shortest time that the operating system knows, some 60 us. A thread that shares its carrier
+ * goes on at once: for the others there it must yield (`fiber.yield`).
+ */
 export function sched_yield(): number {
-  suspend(kernel, record(self.slot) + ThreadRecord.park, AWAKE, INSTANT)
+  if (!self.fiber) suspend(kernel, record(self.slot) + ThreadRecord.park, AWAKE, INSTANT)
   deliveryPoint()
   return 0
 }

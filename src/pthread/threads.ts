@@ -54,9 +54,11 @@ export interface ThreadInfo {
   readonly children: number
   /** Number of the Worker that runs it, 1 the first heap; 0 if none does. */
   readonly carrier: number
+  /** `process`: it shares that Worker with others. */
+  readonly scope: 'system' | 'process'
   /** The operating system's number for that Worker's thread; 0 where there is none. */
   readonly osThread: number
-  /** Processor time; NaN where the host cannot tell. */
+  /** Processor time; NaN where the host cannot tell. Of a thread that shares its Worker: charged when its carrier reads the clock. */
   readonly cpuTime: number
   /** Since it began to run, until it ended or until now. */
   readonly elapsed: number
@@ -64,7 +66,10 @@ export interface ThreadInfo {
   readonly sleeps: number
   readonly sleepsBy: Readonly<Partial<Record<Wmesg, number>>>
   readonly wakeups: number
-  /** Switches of the Worker's thread by the operating system, since the Worker began; NaN where the host cannot tell. */
+  /**
+   * Switches of the Worker's thread by the operating system, since the Worker began; NaN where the host cannot tell. Of a thread that shares
+   * its Worker: its own, to others there.
+   */
   readonly voluntary: number
   readonly involuntary: number
   /** Signals that are pending for it, and that it blocks. */
@@ -150,7 +155,10 @@ function describe(copy: Snapshot, namer: Namer, children: number, awaits: readon
   const carrier = exited || state === State.EMBRYO ? 0 : word(ThreadRecord.carrier)
   const c = carrierRecord(carrier)
   const osThread = carrier === 0 ? 0 : peek(kernel, c + Carrier.osThread)
-  const usage = osThread === 0 ? { cpuTime: NaN, voluntary: NaN, involuntary: NaN } : host.usageOf(osThread)
+  const shared = (word(ThreadRecord.flags) & Flag.FIBER) !== 0
+  const usage = shared
+    ? { cpuTime: copy.double(ThreadRecord.cpu), voluntary: word(ThreadRecord.voluntary), involuntary: word(ThreadRecord.involuntary) }
+    : osThread === 0 ? { cpuTime: NaN, voluntary: NaN, involuntary: NaN } : host.usageOf(osThread)
   const started = copy.double(ThreadRecord.started)
   const sleepsBy: Partial<Record<Wmesg, number>> = {}
   wmesgs.forEach((reason, i) => {
@@ -170,7 +178,8 @@ function describe(copy: Snapshot, namer: Namer, children: number, awaits: readon
     children,
     carrier,
     osThread,
-    cpuTime: exited ? copy.double(ThreadRecord.cpu) : usage.cpuTime - kernel.f64[c + Carrier.cpu >>> 3],
+    scope: shared ? 'process' : 'system',
+    cpuTime: exited || shared ? copy.double(ThreadRecord.cpu) : usage.cpuTime - kernel.f64[c + Carrier.cpu >>> 3],
     elapsed: started === 0 ? 0 : (exited ? copy.double(ThreadRecord.ended) : now(CLOCK_MONOTONIC)) - started,
     sleeps: word(ThreadRecord.sleeps),
     sleepsBy,

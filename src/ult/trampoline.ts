@@ -32,25 +32,24 @@
 // (each level of yield* costs 40 ns).
 
 import { peek, poke } from '#atomics'
-import { CLOCK_MONOTONIC, now, remaining, type Clock } from '../kernel/clock.ts'
-import { getUp, bellOf, claim, hinted, installArrival, lieDown, offered, placeCount, placeOf, pressing, readHints, suspendAt, take } from '../kernel/crew.ts'
-import { ETIMEDOUT } from '../kernel/errno.ts'
-import { beginFiber, exitFiber } from '../kernel/fiber.ts'
-import { CANCEL, SIGNAL, withdraw, woken } from '../kernel/futex.ts'
+import { CLOCK_MONOTONIC, remaining, type Clock } from '../kernel/clock.ts'
+import { installArrival, offered, setBlocking } from '../kernel/crew.ts'
+import { beginFiber, exitFiber, recruitSpare } from '../kernel/fiber.ts'
+import { CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
-import { effective, prioritized } from '../kernel/priority.ts'
+import { prioritized } from '../kernel/priority.ts'
 import { kernel, placeRecord, record, self } from '../kernel/process.ts'
-import { Place, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { Place, Status, ThreadRecord } from '../kernel/records.ts'
 import { attend, noticed, notRefused, request, submit, wokenFiber, type Request } from '../kernel/request.ts'
-import { Spin } from '../kernel/spin.ts'
 import { Awaiting, isGenerator, isThenable } from '../pthread/awaiting.ts'
 import { deliveryPoint } from '../pthread/deliver.ts'
 import { routineOf, type Routine } from '../pthread/entry.ts'
 import { enter } from '../pthread/local.ts'
 import { bury, receiveArguments } from '../pthread/message.ts'
 import { closing, endOf, NO_VERB } from '../pthread/start.ts'
-import { Alarms } from './alarms.ts'
-import { Fiber, Phase, type Body } from './fiber.ts'
+import { Phase, type Body, type Fiber } from './fiber.ts'
+import { installLoop, lingers, prompt, rest, rise, turnIsDue } from './rest.ts'
+import { alarms, arrivals, awaited, fibers, here, INTERRUPTED, lookAround, next, ready, refresh, settleDown, tick } from './runnable.ts'
 import { Why, type Scheduler } from './scheduler.ts'
 
 /** What a fiber yields that lets others run, and that asks whether it must. */
@@ -59,71 +58,34 @@ export const YIELD: unique symbol = Symbol('yield'), CHECK: unique symbol = Symb
 /** How many verbs the fiber that runs may call before it yields CHECK; written by the verbs too. */
 export const credit = { left: 0 }
 const CREDIT = 256
-const TURN = 1                                                            // ms
-const STRIDE = 0.05                                                       // ms
-const IDLE = 1000
-const LONGEST = 2 ** 31 - 1
-const STEAL = 16
-// Fibers that have not begun are taken in while no more than so many are runnable: the others may be stolen.
-const WINDOW = 8, ALONE = 1024
 
-let place = -1
-let scheduler: Scheduler
-let timed = false
-let window = WINDOW
-const fibers = new Map<number, Fiber>()                                   // those that have begun here, by slot
-const alarms = new Alarms()
-const arrivals: number[] = []                                             // hints from this heap
-let awaiting = 0                                                          // fibers that await
-let resident = 0                                                          // handles in the event loop that are nobody's
-
-let running: Fiber | null = null
-let looping = false                                                       // the trampoline is on the stack
-let resting = 0                                                           // it waits in the event loop: number of that wait, or 0
-let rests = 0
-let keeper: ReturnType<typeof setTimeout> | undefined
-
-let time = 0                                                              // when the clock was read last
 let sliceStart = 0
-let turned = 0                                                            // when the event loop turned last, or was looked at
-let stride = 1, ticks = 0, switches = 0
-
-/** The fiber that runs in this heap; null: none. */
-export function currentFiber(): Fiber | null {
-  return running
-}
+let looping = false                                                       // the trampoline is on the stack
 
 /** Makes this heap the carrier of fibers of its place; it runs them from now on. */
 export function becomeTrampoline(make: () => Scheduler): void {
-  place = placeOf(self.carrier)
-  scheduler = make()
-  timed = scheduler.timed === true
-  window = placeCount() === 1 ? ALONE : WINDOW
-  resident = host.active()
+  settleDown(make())
+  installLoop(loop)
   installArrival((slot) => {
     arrivals.push(slot)
-    if (running !== null) {
-      if (timed || prioritized()) credit.left = 0
-    } else if (resting !== 0) {
+    if (here.running !== null) {
+      if (here.timed || prioritized()) credit.left = 0
+    } else if (lingers()) {
       prompt()
     }
   })
-  time = now(CLOCK_MONOTONIC)
   host.nextTurn(loop)
 }
-
-// The loop -------------------------------------------------------------------------------------------------------
 
 function loop(): void {
   if (looping) return
   looping = true
-  if (resting !== 0) rise()
-  turned = time
+  rise()
   for (;;) {
     const fiber = next()
     if (fiber !== null) {
       dispatch(fiber)
-      if (time - turned < TURN || !lively()) continue
+      if (!turnIsDue()) continue
       host.nextTurn(loop)
       break
     }
@@ -136,116 +98,26 @@ function loop(): void {
 
 // Between two fibers nobody runs.
 function leave(): void {
-  running = null
+  here.running = null
   self.slot = 0
   self.tid = -self.carrier
   self.fiber = false
   enter()
 }
 
-function next(): Fiber | null {
-  if (timed || ++ticks >= stride) tick()
-  if (arrivals.length !== 0) for (const slot of arrivals.splice(0)) look(slot)
-  if (hinted(place) && !readHints(place, look)) for (const slot of [...fibers.keys()]) look(slot)
-  while (offered(place) > 0 && scheduler.runnable < window) if (!admit(take(place))) break
-  return scheduler.pick(time) as Fiber | null
-}
-
-function tick(): void {
-  const before = time
-  time = now(CLOCK_MONOTONIC)
-  const passed = time - before
-  if (running !== null) running.runtime += passed
-  if (passed > 2 * STRIDE) stride = Math.max(1, stride >> 1)
-  else if (passed < STRIDE && ticks >= stride) stride = Math.min(64, stride << 1)
-  ticks = 0
-  for (let fiber = alarms.due(time); fiber !== undefined; fiber = alarms.due(time)) alarm(fiber)
-  poke(kernel, placeRecord(place) + Place.runnable, scheduler.runnable)
-  poke(kernel, placeRecord(place) + Place.switches, switches)
-}
-
-// A fiber's time is over, or on the time of day it may be.
-function alarm(fiber: Fiber): void {
-  const left = remaining(fiber.deadline, fiber.clock)
-  if (left > 0) return alarms.set(fiber, time + left)
-  if (!withdraw(fiber.slot)) return                                       // T1
-  fiber.result = ETIMEDOUT
-  ready(fiber, Why.WOKEN)
-}
-
-// What a hint asks for (C1 of crew.ts): nothing, maybe.
-function look(slot: number): void {
-  const fiber = fibers.get(slot)
-  if (fiber === undefined) {
-    if (peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO && claim(slot)) admit(slot)
-  } else if (fiber.phase === Phase.SLEEPS) {
-    if (woken(slot)) ready(fiber, Why.WOKEN)
-  } else if (fiber.phase === Phase.AWAITS && (peek(kernel, record(slot) + ThreadRecord.attention) & (SIGNAL | CANCEL)) !== 0) {
-    awaiting--
-    fiber.ticket++
-    fiber.throws = false
-    fiber.value = INTERRUPTED
-    ready(fiber, Why.WOKEN)
-  }
-}
-
-function ready(fiber: Fiber, why: number): void {
-  alarms.clear(fiber)
-  fiber.phase = Phase.READY
-  if (why === Why.WOKEN) scheduler.unblocked?.(fiber, time)
-  scheduler.enqueue(fiber, why, time)
-  if (why === Why.WOKEN && running !== null && running.phase === Phase.RUNS && scheduler.preempts(fiber, running)) preempted = true
-}
-
-function admit(slot: number): boolean {
-  if (slot === 0) return false
-  const t = record(slot)
-  const fiber = new Fiber(peek(kernel, t + ThreadRecord.tid), slot)
-  fibers.set(slot, fiber)
-  fiber.policy = peek(kernel, t + ThreadRecord.policy)
-  fiber.priority = effective(slot)
-  const p = placeRecord(place)
-  poke(kernel, p + Place.fibers, fibers.size)
-  poke(kernel, p + Place.begun, peek(kernel, p + Place.begun) + 1)
-  ready(fiber, Why.NEW)
-  fiber.phase = Phase.NEW
-  return true
-}
-
-// Takes fibers that have not begun from the place that has most of them; false: nobody has any.
-function steal(): boolean {
-  let from = -1, most = 0
-  for (let i = 0; i < placeCount(); i++) {
-    const count = i === place ? 0 : offered(i)
-    if (count <= most) continue
-    from = i
-    most = count
-  }
-  let stolen = 0
-  for (const wanted = Math.min(STEAL, Math.ceil(most / 2)); stolen < wanted; stolen++) {
-    if (!admit(take(from))) break
-  }
-  const p = placeRecord(place)
-  if (stolen !== 0) poke(kernel, p + Place.stolen, peek(kernel, p + Place.stolen) + stolen)
-  return stolen !== 0
-}
-
 // One fiber ------------------------------------------------------------------------------------------------------
 
-let preempted = false
-const INTERRUPTED = Symbol('interrupted')
-
 function dispatch(fiber: Fiber): void {
-  switches++
-  running = fiber
+  here.switches++
+  here.running = fiber
   self.slot = fiber.slot
   self.tid = fiber.tid
   self.fiber = true
   enter(fiber)
   credit.left = CREDIT
-  sliceStart = time
-  preempted = false
-  scheduler.started?.(fiber, time)
+  sliceStart = here.time
+  here.preempted = false
+  here.scheduler.started?.(fiber, here.time)
   const { phase } = fiber
   fiber.phase = Phase.RUNS
   try {
@@ -300,25 +172,26 @@ function yielded(fiber: Fiber, why: number): void {
   const field = record(fiber.slot) + (why === Why.YIELDED ? ThreadRecord.voluntary : ThreadRecord.involuntary)
   poke(kernel, field, peek(kernel, field) + 1)
   fiber.phase = Phase.READY
-  if (timed) tick()
-  scheduler.enqueue(fiber, why, time)
+  if (here.timed) tick()
+  refresh(fiber)
+  here.scheduler.enqueue(fiber, why, here.time)
 }
 
 // True: the fiber makes way for another.
 function check(fiber: Fiber): boolean {
   tick()
+  refresh(fiber)
   credit.left = CREDIT
-  if (arrivals.length !== 0) for (const slot of arrivals.splice(0)) look(slot)
-  if (hinted(place)) readHints(place, look)
-  if (preempted) {
+  lookAround()
+  if (here.preempted) {
     yielded(fiber, Why.PREEMPTED)
     return true
   }
-  if (time - sliceStart < scheduler.slice(fiber)) return false
-  scheduler.expired?.(fiber, time)
-  if (scheduler.runnable === 0 && offered(place) <= 0) {
-    sliceStart = time
-    scheduler.started?.(fiber, time)
+  if (here.time - sliceStart < here.scheduler.slice(fiber)) return false
+  here.scheduler.expired?.(fiber, here.time)
+  if (here.scheduler.runnable === 0 && offered(here.place) <= 0) {
+    sliceStart = here.time
+    here.scheduler.started?.(fiber, here.time)
     return false
   }
   yielded(fiber, Why.EXPIRED)
@@ -334,7 +207,7 @@ function sleeps(fiber: Fiber, r: Request): boolean {
   if (deadline !== Infinity) {
     fiber.deadline = deadline
     fiber.clock = clock
-    alarms.set(fiber, clock === CLOCK_MONOTONIC ? deadline : time + Math.max(0, remaining(deadline, clock)))
+    alarms.set(fiber, clock === CLOCK_MONOTONIC ? deadline : here.time + Math.max(0, remaining(deadline, clock)))
   }
   blocked(fiber)
   return true
@@ -343,8 +216,8 @@ function sleeps(fiber: Fiber, r: Request): boolean {
 function blocked(fiber: Fiber): void {
   const field = record(fiber.slot) + ThreadRecord.voluntary
   poke(kernel, field, peek(kernel, field) + 1)
-  if (timed || scheduler.blocked !== undefined) tick()
-  scheduler.blocked?.(fiber, time)
+  if (here.timed || here.scheduler.blocked !== undefined) tick()
+  here.scheduler.blocked?.(fiber, here.time)
 }
 
 // How its sleep ended.  Throws a cancellation, or what a handler threw.
@@ -362,22 +235,20 @@ function awaits(fiber: Fiber, promise: PromiseLike<unknown>): void {
   const ticket = ++fiber.ticket
   fiber.phase = Phase.AWAITS
   awaited.set(fiber, promise)
-  awaiting++
+  here.awaiting++
   blocked(fiber)
   const settle = (value: unknown, throws: boolean): void => {
     if (fiber.ticket !== ticket || fiber.phase !== Phase.AWAITS) return
-    awaiting--
+    here.awaiting--
     awaited.delete(fiber)
     fiber.value = value
     fiber.throws = throws
     ready(fiber, Why.WOKEN)
-    if (resting !== 0) loop()
+    if (lingers()) loop()
   }
   Promise.resolve(promise).then(value => { settle(value, false) }, (error: unknown) => { settle(error, true) })   // its `then` may throw
   if (noticed()) look(fiber.slot)                                         // it was told before it awaited: nobody hints again
 }
-
-const awaited = new Map<Fiber, PromiseLike<unknown>>()
 
 // Something was pending for a fiber that awaits: it does that, and goes on waiting.
 function awaitAgain(fiber: Fiber): void {
@@ -395,6 +266,26 @@ function awaitAgain(fiber: Fiber): void {
   awaits(fiber, promise)
 }
 
+// Blocking sections ----------------------------------------------------------------------------------------------
+
+/**
+ * Calls `f`, which may block the carrier for a while. Meanwhile other carriers take the fibers that have not begun and are offered
+ * here; a spare one is made for that, if there is none.
+ */
+export function blocking<T>(f: () => T): T {
+  if (here.place < 0) return f()
+  recruitSpare()
+  setBlocking(here.place, true)
+  self.fiber = false                                                      // what would block may
+  try {
+    return f()
+  } finally {
+    self.fiber = true
+    setBlocking(here.place, false)
+    tick()
+  }
+}
+
 // Beginning and end ----------------------------------------------------------------------------------------------
 
 function begin(fiber: Fiber): void {
@@ -407,8 +298,14 @@ function begin(fiber: Fiber): void {
 
 // Waits for the import of the module of its function.
 function* imported(routine: Promise<Routine>): Body {
-  const f = yield* new Awaiting(routine)
-  resident = Math.max(resident, host.active() - awaiting)
+  here.importing++
+  let f: Routine
+  try {
+    f = yield* new Awaiting(routine)
+  } finally {
+    here.importing--
+  }
+  here.resident = Math.max(here.resident, host.active() - here.awaiting)
   return new Imported(f)
 }
 
@@ -467,100 +364,8 @@ function ended(fiber: Fiber, status: number): void {
   const { slot } = fiber
   fiber.phase = Phase.ENDED
   fibers.delete(slot)
-  poke(kernel, placeRecord(place) + Place.fibers, fibers.size)
-  if (timed || scheduler.blocked !== undefined) tick()
-  scheduler.blocked?.(fiber, time)
+  poke(kernel, placeRecord(here.place) + Place.fibers, fibers.size)
+  if (here.timed || here.scheduler.blocked !== undefined) tick()
+  here.scheduler.blocked?.(fiber, here.time)
   if (exitFiber(status, fiber.runtime)) bury(slot)
-}
-
-// Rest -----------------------------------------------------------------------------------------------------------
-
-// Whether something in the event loop may want a turn.
-function lively(): boolean {
-  turned = time
-  return awaiting !== 0 || host.active() > resident
-}
-
-const spin = new Spin()
-let idled = false
-
-// Nothing is runnable.  True: look again; false: the event loop calls.
-function rest(): boolean {
-  if (steal()) return true
-  if (arrivals.length !== 0) return true
-  poke(kernel, placeRecord(place) + Place.runnable, 0)
-  if (lively()) return linger()
-  const limit = spin.begin()
-  let polls = 0
-  while (polls < limit && !pressing(place)) polls += 8                     // looks cost more here than at a word
-  if (polls >= limit && lieDown(place)) {
-    time = now(CLOCK_MONOTONIC)
-    const left = alarms.next - time
-    const sleeps = placeRecord(place) + Place.sleeps
-    poke(kernel, sleeps, peek(kernel, sleeps) + 1)
-    if (left > 0) suspendAt(place, Math.min(left, idled ? Infinity : IDLE))
-    getUp(place)
-    time = now(CLOCK_MONOTONIC)
-  }
-  spin.end()
-  const quiet = !pressing(place) && alarms.next > time
-  if (quiet && !idled) {                                                  // a turn of the event loop, for finalizers
-    idled = true
-    host.nextTurn(loop)
-    return false
-  }
-  if (!quiet) idled = false
-  ticks = stride
-  return true
-}
-
-// Waits in the event loop, for the bell, the next alarm, or a promise.
-function linger(): boolean {
-  if (!lieDown(place)) return true
-  const bell = bellOf(place)
-  if (bell === undefined) {
-    getUp(place)
-    return true
-  }
-  const mine = resting = ++rests
-  void bell.then(() => { if (resting === mine) loop() })
-  // What keeps the event loop alive: unless all wait for promises, which something there must settle then.
-  const left = Math.ceil(alarms.next - now(CLOCK_MONOTONIC))
-  if (awaiting < fibers.size || fibers.size === 0) keeper = setTimeout(() => { if (resting === mine) loop() }, Math.max(0, Math.min(LONGEST, left)))
-  return false
-}
-
-// The event loop has called.
-function rise(): void {
-  resting = 0
-  clearTimeout(keeper)
-  keeper = undefined
-  getUp(place)
-  time = now(CLOCK_MONOTONIC)
-  ticks = stride
-}
-
-let prompted = false
-
-function prompt(): void {
-  if (prompted) return
-  prompted = true
-  host.nextTurn(() => {
-    prompted = false
-    loop()
-  })
-}
-
-/** The event loop has nothing left to do: the promises of the fibers that await will never settle. */
-export function starvedFibers(): void {
-  if (awaiting === 0) return
-  for (const fiber of [...awaited.keys()]) {
-    if (fiber.phase !== Phase.AWAITS) continue
-    awaiting--
-    awaited.delete(fiber)
-    fiber.value = new Error('the promise of the thread never settles: nothing is left in its event loop')
-    fiber.throws = true
-    ready(fiber, Why.WOKEN)
-  }
-  host.nextTurn(loop)
 }

@@ -1,6 +1,7 @@
 // What the threads of these tests run, as fibers or on Workers of their own.
 
-import { fiber, load, Thread, ThreadLocal, type Barrier, type Condition, type Mutex, type RwLock, type Semaphore } from 'pthreads'
+import { fiber, load, Thread, ThreadLocal, threads, type Barrier, type Condition, type Mutex, type RwLock, type Semaphore } from 'pthreads'
+import type { MessagePort } from 'node:worker_threads'
 import { memory, pthread_cleanup_push, pthread_kill, pthread_self, sigaction, SIGUSR2 } from 'pthreads/posix'
 
 const m = memory()
@@ -275,4 +276,95 @@ export function* startsMany(n: number): Run<number> {
   let sum = 0
   for (const each of threads) sum += yield* fiber.join(each)
   return sum
+}
+
+/** Runs until `n` such fibers run at once: each needs a carrier of its own. */
+export function* meetRunning(n: number, together: Semaphore): Run<number> {
+  together.post()
+  while (together.value < n);
+  yield* fiber.yield()
+  return threads().find(({ tid }) => tid === Thread.current.tid)!.carrier
+}
+
+export function* createMeetings(n: number, together: Semaphore): Run<number> {
+  const all = Array.from({ length: n }, () => Thread.create(entries.meetRunning, n, together))
+  const carriers = new Set<number>()
+  for (const each of all) carriers.add(yield* fiber.join(each))
+  return carriers.size
+}
+
+export function* staysPut(rounds: number): Run<number> {
+  const carriers = new Set<number>()
+  for (let i = 0; i < rounds; i++) {
+    carriers.add(threads().find(({ tid }) => tid === Thread.current.tid)!.carrier)
+    if (i % 10 === 0) yield* fiber.sleep(0.1)
+    else yield* fiber.yield()
+  }
+  return carriers.size
+}
+
+export function post(port: MessagePort): void {
+  port.postMessage('here')
+  port.close()
+}
+
+/** Blocks its carrier until `n` others have ended. */
+export function* blockUntil(done: Semaphore, n: number): Run<string> {
+  const others = Array.from({ length: n }, () => Thread.create(entries.postIt, done))
+  const result = yield* fiber.blocking(() => {
+    for (let i = 0; i < n; i++) done.wait()
+    return 'others ran meanwhile'
+  })
+  for (const each of others) yield* fiber.join(each)
+  return result
+}
+
+export function* postIt(done: Semaphore): Run<void> {
+  yield* fiber.yield()
+  done.post()
+}
+
+const events: string[] = []
+
+export function* noteWhenItRuns(name: string): Run<void> {
+  events.push(name)
+  yield* fiber.yield()
+}
+
+/** Creates all before any of them can run. */
+export function* byPriority(): Run<string> {
+  const all = [['other', 0], ['low', 10], ['high', 30], ['mid', 20], ['high too', 30]] as const
+  const threads = all.map(([name, priority]) => Thread.create({ priority }, entries.noteWhenItRuns, name))
+  for (const each of threads) yield* fiber.join(each)
+  return events.splice(0).join(', ')
+}
+
+export function* holdAWhile(mutex: Mutex): Run<void> {
+  yield* fiber.lock(mutex)
+  events.push('low holds')
+  for (let i = 0; i < 3; i++) yield* fiber.yield()
+  events.push('low unlocks')
+  mutex.unlock()
+}
+
+export function* burn(): Run<void> {
+  for (let i = 0; i < 50; i++) yield* fiber.yield()
+  events.push('burnt')
+}
+
+export function* wants(mutex: Mutex): Run<void> {
+  events.push('high wants')
+  yield* fiber.lock(mutex)
+  events.push('high has')
+  mutex.unlock()
+}
+
+/** A thread of high priority waits for one of low priority, while others burn the processor in between. */
+export function* inversion(mutex: Mutex): Run<string> {
+  const low = Thread.create({ priority: 10 }, entries.holdAWhile, mutex)
+  while (events.length === 0) yield* fiber.sleep(0.1)
+  const burning = [1, 2, 3].map(() => Thread.create({ priority: 20 }, entries.burn))
+  const high = Thread.create({ priority: 30 }, entries.wants, mutex)
+  for (const each of [low, high, ...burning]) yield* fiber.join(each)
+  return events.splice(0).join(', ')
 }

@@ -1,0 +1,199 @@
+// What the carrier of fibers in this heap knows, and how a fiber becomes runnable: by a hint, an alarm, or for the first time.
+// The trampoline (trampoline.ts) runs them; when there are none, the carrier rests (rest.ts).
+
+import { peek, poke, pokef } from '#atomics'
+import { CLOCK_MONOTONIC, now, remaining } from '../kernel/clock.ts'
+import { claim, hinted, mayTake, offered, placeCount, placeOf, readHints, take } from '../kernel/crew.ts'
+import { ETIMEDOUT } from '../kernel/errno.ts'
+import { CANCEL, SIGNAL, withdraw, woken } from '../kernel/futex.ts'
+import { host } from '../kernel/host.ts'
+import { effective, prioritized } from '../kernel/priority.ts'
+import { kernel, placeRecord, record, self } from '../kernel/process.ts'
+import { Place, State, ThreadRecord } from '../kernel/records.ts'
+import { Alarms } from './alarms.ts'
+import { Fiber, Phase } from './fiber.ts'
+import { Why, type Scheduler } from './scheduler.ts'
+
+const STRIDE = 0.05                                                       // ms
+// As many fibers that have not begun are taken in by a carrier that is alone while no more are runnable.
+const WINDOW = 1024
+
+/** This heap's carrier. */
+export const here = {
+  place: -1,
+  scheduler: undefined as unknown as Scheduler,
+  /** Its scheduler wants exact times. */
+  timed: false,
+  /** There is no other that might steal. */
+  alone: false,
+  /** The fiber that runs, or ran last; null: none. */
+  running: null as Fiber | null,
+  /** Somebody was woken who shall run before `running` goes on. */
+  preempted: false,
+  /** Fibers that await promises. */
+  awaiting: 0,
+  /** Fibers that wait for the import of their module: meanwhile no others are taken in, which another carrier may begin at once. */
+  importing: 0,
+  /** Handles in the event loop that are nobody's. */
+  resident: 0,
+  /** When the clock was read last. */
+  time: 0,
+  switches: 0,
+}
+
+/** The fibers that were taken in here and have not ended, by slot. */
+export const fibers = new Map<number, Fiber>()
+export const alarms = new Alarms()
+/** Hints from this heap. */
+export const arrivals: number[] = []
+/** The promises of the fibers that await. */
+export const awaited = new Map<Fiber, PromiseLike<unknown>>()
+/** What a fiber that awaits gets when something is pending for it. */
+export const INTERRUPTED = Symbol('interrupted')
+
+let stride = 1, ticks = 0
+let newOne = false                                                        // time has passed since one was taken in
+
+/** Makes this heap the carrier of its place. */
+export function settleDown(scheduler: Scheduler): void {
+  here.place = placeOf(self.carrier)
+  here.scheduler = scheduler
+  here.timed = scheduler.timed === true
+  here.alone = placeCount() === 2                                         // the spare one takes of carriers that are blocked only
+  here.resident = host.active()
+  here.time = now(CLOCK_MONOTONIC)
+}
+
+/** The next fiber to run, after a look at all that may have made one runnable; null: none is. */
+export function next(): Fiber | null {
+  const { place, scheduler } = here
+  if (here.timed || ++ticks >= stride) tick()
+  lookAround()
+  if (offered(place) > 0 && here.importing === 0) takeIn()
+  return scheduler.pick(here.time) as Fiber | null
+}
+
+// Takes in fibers that have not begun: one when nothing else is runnable, for the others may be stolen, and one now and then.
+function takeIn(): void {
+  const { place, scheduler } = here
+  if (here.alone) {
+    while (scheduler.runnable < WINDOW && offered(place) > 0) if (!admit(take(place))) break
+  } else if (newOne || scheduler.runnable === 0) {
+    newOne = false
+    admit(take(place))
+  }
+}
+
+/** Looks at what was hinted at. */
+export function lookAround(): void {
+  if (arrivals.length !== 0) for (const slot of arrivals.splice(0)) look(slot)
+  if (hinted(here.place) && !readHints(here.place, look)) for (const slot of [...fibers.keys()]) look(slot)
+}
+
+/** The next look reads the clock. */
+export function tickSoon(): void {
+  ticks = stride
+}
+
+/** Reads the clock: charges the time to whom it finds running, and rings alarms. */
+export function tick(): void {
+  const before = here.time
+  here.time = now(CLOCK_MONOTONIC)
+  const passed = here.time - before
+  if (here.running !== null) {
+    here.running.runtime += passed
+    pokef(kernel, record(here.running.slot) + ThreadRecord.cpu, here.running.runtime)
+  }
+  if (passed > 2 * STRIDE) stride = Math.max(1, stride >> 1)
+  else if (passed < STRIDE && ticks >= stride) stride = Math.min(64, stride << 1)
+  ticks = 0
+  newOne = true
+  for (let fiber = alarms.due(here.time); fiber !== undefined; fiber = alarms.due(here.time)) alarm(fiber)
+  poke(kernel, placeRecord(here.place) + Place.runnable, here.scheduler.runnable)
+  poke(kernel, placeRecord(here.place) + Place.switches, here.switches)
+}
+
+// A fiber's time is over, or on the time of day it may be.
+function alarm(fiber: Fiber): void {
+  const left = remaining(fiber.deadline, fiber.clock)
+  if (left > 0) return alarms.set(fiber, here.time + left)
+  if (!withdraw(fiber.slot)) return                                       // T1
+  fiber.result = ETIMEDOUT
+  ready(fiber, Why.WOKEN)
+}
+
+// What a hint asks for (C1 of crew.ts): nothing, maybe.
+function look(slot: number): void {
+  const fiber = fibers.get(slot)
+  if (fiber === undefined) {
+    if (peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO && claim(slot)) admit(slot)
+  } else if (fiber.phase === Phase.SLEEPS) {
+    if (woken(slot)) ready(fiber, Why.WOKEN)
+  } else if (fiber.phase === Phase.READY || fiber.phase === Phase.NEW) {
+    reschedule(fiber)
+  } else if (fiber.phase === Phase.AWAITS && (peek(kernel, record(slot) + ThreadRecord.attention) & (SIGNAL | CANCEL)) !== 0) {
+    here.awaiting--
+    fiber.ticket++
+    fiber.throws = false
+    fiber.value = INTERRUPTED
+    ready(fiber, Why.WOKEN)
+  }
+}
+
+// Policy or priority of a fiber that is queued may have changed.
+function reschedule(fiber: Fiber): void {
+  const policy = peek(kernel, record(fiber.slot) + ThreadRecord.policy), priority = effective(fiber.slot)
+  if (policy === fiber.policy && priority === fiber.priority) return
+  fiber.policy = policy
+  fiber.priority = priority
+  here.scheduler.reprioritized?.(fiber)
+  if (here.running?.phase === Phase.RUNS && here.scheduler.preempts(fiber, here.running)) here.preempted = true
+}
+
+/** Policy and priority of a fiber that is not queued are what its record says. */
+export function refresh(fiber: Fiber): void {
+  if (!prioritized()) return
+  fiber.policy = peek(kernel, record(fiber.slot) + ThreadRecord.policy)
+  fiber.priority = effective(fiber.slot)
+}
+
+/** `fiber` is runnable from now on. */
+export function ready(fiber: Fiber, why: number): void {
+  refresh(fiber)
+  alarms.clear(fiber)
+  fiber.phase = Phase.READY
+  if (why === Why.WOKEN) here.scheduler.unblocked?.(fiber, here.time)
+  here.scheduler.enqueue(fiber, why, here.time)
+  if (why === Why.WOKEN && here.running !== null && here.running.phase === Phase.RUNS && here.scheduler.preempts(fiber, here.running)) here.preempted = true
+}
+
+function admit(slot: number): boolean {
+  if (slot === 0) return false
+  const t = record(slot)
+  const fiber = new Fiber(peek(kernel, t + ThreadRecord.tid), slot)
+  fibers.set(slot, fiber)
+  fiber.policy = peek(kernel, t + ThreadRecord.policy)
+  fiber.priority = effective(slot)
+  const p = placeRecord(here.place)
+  poke(kernel, p + Place.fibers, fibers.size)
+  poke(kernel, p + Place.begun, peek(kernel, p + Place.begun) + 1)
+  ready(fiber, Why.NEW)
+  fiber.phase = Phase.NEW
+  return true
+}
+
+/** Takes a fiber that has not begun from the place that has most of them; one only, for the others may be stolen too. False: nobody has any. */
+export function steal(): boolean {
+  if (here.importing !== 0) return false
+  let from = -1, most = 0
+  for (let i = 0; i < placeCount(); i++) {
+    const count = i === here.place || !mayTake(here.place, i) ? 0 : offered(i)
+    if (count <= most) continue
+    from = i
+    most = count
+  }
+  if (from < 0 || !admit(take(from))) return false
+  const p = placeRecord(here.place)
+  poke(kernel, p + Place.stolen, peek(kernel, p + Place.stolen) + 1)
+  return true
+}
