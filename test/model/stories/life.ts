@@ -7,7 +7,7 @@ import { detach, create, join } from '#internal/pthread/thread.js'
 import { PLAIN } from '#internal/kernel/clone.js'
 import { EINVAL, ESRCH } from '#internal/kernel/errno.js'
 import { kernel, record } from '#internal/kernel/process.js'
-import { PROCESS, Process, ThreadRecord } from '#internal/kernel/records.js'
+import { PROCESS, Process, Status, ThreadRecord } from '#internal/kernel/records.js'
 import type { Story } from '#internal/lab/index.js'
 import { entryOf } from '#internal/lab/worker.js'
 import { malloc, memory } from 'pthreads/posix'
@@ -33,6 +33,7 @@ function begin({ ran }: Objects, n: number, detached = false): { slot: number, s
 function finish({ slot, serial }: { slot: number, serial: number }): unknown {
   const out: Outcome = { status: 0, value: undefined, reason: 0, code: 0 }
   assert.equal(join(slot, serial, out), 0)
+  assert.equal(out.status, Status.RETURNED, 'its end is not yet known')
   return out.value
 }
 

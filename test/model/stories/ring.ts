@@ -32,10 +32,10 @@ function perform(n: number): void {
   complete(n, Status.RETURNED, 2 * value)
 }
 
-function serve(): void {
+async function serve(): Promise<void> {
   for (let calls = arrive(); ; calls = take()) {
     calls.forEach(perform)
-    if (calls.length === 0) void rest()
+    if (calls.length === 0) await rest()
   }
 }
 
