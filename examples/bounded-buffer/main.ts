@@ -1,41 +1,50 @@
 // Producers and consumers, with a buffer of eight places between them: the monitor of the textbooks, one mutex and
-// two conditions. Whoever finds the buffer full, or empty, waits until the other side has made that untrue.
+// two conditions. Whoever finds the buffer full, or empty, waits until the other side has made that untrue. The threads are
+// generators, so any model runs them: add --model m:1 or --model m:n.
 //
 //   pthreads run build/examples/bounded-buffer/main.js -- [items] [producers] [consumers]
 
-import { Condition, Mutex, Thread, thread } from 'pthreads'
+import { Condition, Mutex, Thread, fiber, thread } from 'pthreads'
+
+type Steps<T> = Generator<unknown, T>
 
 /** The shared ints, all guarded by the mutex: how many items were put in and taken out so far, then the places. */
 const PUT = 0, TAKEN = 1, PLACES = 2, SIZE = 8
 
 /** Puts the numbers first, first + step, … up to last. */
-const produce = thread(import.meta, function produce(
+const produce = thread(import.meta, function* produce(
   first: number, last: number, step: number, buffer: Int32Array, mutex: Mutex, notFull: Condition, notEmpty: Condition
-): void {
+): Steps<void> {
   for (let item = first; item <= last; item += step) {
-    using _ = mutex.lock()
-    while (buffer[PUT] - buffer[TAKEN] === SIZE) notFull.wait(mutex)
+    yield* fiber.lock(mutex)
+    while (buffer[PUT] - buffer[TAKEN] === SIZE) yield* fiber.wait(notFull, mutex)
     buffer[PLACES + buffer[PUT]++ % SIZE] = item
     notEmpty.signal()
+    mutex.unlock()
   }
 })
 
 /** Takes items until `total` are taken by all consumers together; returns the sum of its own. */
-const consume = thread(import.meta, function consume(
+const consume = thread(import.meta, function* consume(
   total: number, buffer: Int32Array, mutex: Mutex, notFull: Condition, notEmpty: Condition
-): number {
-  for (let sum = 0;;) {
-    using _ = mutex.lock()
-    while (buffer[PUT] === buffer[TAKEN] && buffer[TAKEN] < total) notEmpty.wait(mutex)
-    if (buffer[TAKEN] === total) return sum
-    sum += buffer[PLACES + buffer[TAKEN]++ % SIZE]
-    notFull.signal()
-    if (buffer[TAKEN] === total) notEmpty.broadcast()
+): Steps<number> {
+  let sum = 0
+  for (let last = false; !last;) {
+    yield* fiber.lock(mutex)
+    while (buffer[PUT] === buffer[TAKEN] && buffer[TAKEN] < total) yield* fiber.wait(notEmpty, mutex)
+    if (buffer[TAKEN] < total) {
+      sum += buffer[PLACES + buffer[TAKEN]++ % SIZE]
+      notFull.signal()
+    }
+    last = buffer[TAKEN] === total
+    if (last) notEmpty.broadcast()
+    mutex.unlock()
   }
+  return sum
 })
 
 /** Runs the program; returns its exit code. */
-export function main([items = '10000', producers = '2', consumers = '2']: string[]): number {
+export function* main([items = '10000', producers = '2', consumers = '2']: string[]): Steps<number> {
   const total = Number(items), producing = Number(producers), consuming = Number(consumers)
   if (![total, producing, consuming].every(value => Number.isInteger(value) && value > 0)) {
     console.error('bounded-buffer: three numbers: how many items, producers and consumers')
@@ -49,8 +58,9 @@ export function main([items = '10000', producers = '2', consumers = '2']: string
   const sinks = Array.from({ length: consuming }, (_, i) =>
     Thread.create({ name: `consumer ${i}` }, consume, total, buffer, mutex, notFull, notEmpty))
 
-  for (const source of sources) source.join()
-  const sum = sinks.reduce((sum, sink) => sum + sink.join(), 0)
+  let sum = 0
+  for (const source of sources) yield* fiber.join(source)
+  for (const sink of sinks) sum += yield* fiber.join(sink)
   console.log(`sum of ${total} items: ${sum}`)
   return sum === total * (total + 1) / 2 ? 0 : 1
 }

@@ -14,7 +14,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Mutex, Thread, load } from 'pthreads'
+import { Mutex, Thread, fiber, load } from 'pthreads'
 import { findFiles } from './find-files.ts'
 import type { FileList } from './find-files.ts'
 import { checksum, distinctWords, topWords } from './merge.ts'
@@ -23,6 +23,9 @@ import type { Progress } from './progress.ts'
 import { jsonReport, same, textReport, titleOf } from './report.ts'
 import type { Run } from './report.ts'
 import { KILOBYTES_DONE, SHARED } from './shared.ts'
+import type { Part } from './worker.ts'
+
+type Steps<T> = Generator<unknown, T>
 
 const worker = load<typeof import('./worker.ts')>(new URL('./worker.js', import.meta.url))
 
@@ -37,7 +40,7 @@ what it has installed), with one thread and with several.
   --help        print this text`
 
 /** Runs the program; returns its exit code. */
-export function main(args: string[]): number {
+export function* main(args: string[]): Steps<number> {
   let options, list
   const start = performance.now()
   try {
@@ -54,10 +57,11 @@ export function main(args: string[]): number {
   }
   const walkSeconds = (performance.now() - start) / 1000
   const kinds = [{ threads: options.threads, cold: true }, { threads: 1 }, ...options.threads > 1 ? [{ threads: options.threads }] : []]
-  const results = kinds.map(({ threads, cold = false }) => {
+  const results: Run[] = []
+  for (const { threads, cold = false } of kinds) {
     const progress = options.json ? hideProgress() : showProgress(titleOf(threads, cold), list.bytes / 1e6)
-    return run(threads, cold, list, options.top, progress)
-  })
+    results.push(yield* run(threads, cold, list, options.top, progress))
+  }
 
   console.log((options.json ? jsonReport : textReport)(list, walkSeconds, results))
   if (same(results)) return 0
@@ -66,17 +70,18 @@ export function main(args: string[]): number {
 }
 
 /** Indexes all files with so many threads. */
-function run(howMany: number, cold: boolean, { paths }: FileList, top: number, progress: Progress): Run {
+function* run(howMany: number, cold: boolean, { paths }: FileList, top: number, progress: Progress): Steps<Run> {
   const start = performance.now()
   const shared = new Int32Array(new SharedArrayBuffer(SHARED * 4))
   const mutex = new Mutex({ name: 'files' })
   const threads = times(howMany, i => Thread.create({ name: `index-${i + 1}` }, worker.indexFiles, paths, shared, mutex))
-  const parts = threads.map(thread => joinWatching(thread, () => progress.update(shared[KILOBYTES_DONE] * 1024 / 1e6)))
+  const parts: Part[] = []
+  for (const thread of threads) parts.push(yield* joinWatching(thread, () => progress.update(shared[KILOBYTES_DONE] * 1024 / 1e6)))
 
   const tables = parts.map(({ table }) => table)
   if (howMany > 1) {
     const mergers = times(howMany, i => Thread.create({ name: `merge-${i + 1}` }, worker.mergeShare, tables, i, howMany))
-    for (const merger of mergers) merger.join()
+    for (const merger of mergers) yield* fiber.join(merger)
   }
   const seconds = (performance.now() - start) / 1000
   progress.stop()
@@ -97,10 +102,10 @@ function run(howMany: number, cold: boolean, { paths }: FileList, top: number, p
 }
 
 /** Joins a thread; calls `watch` ten times a second while it waits. */
-function joinWatching<R>(thread: Thread<R>, watch: () => void): R {
+function* joinWatching<R>(thread: Thread<R>, watch: () => void): Steps<R> {
   for (;;)
     try {
-      return thread.join(100)
+      return yield* fiber.join(thread, 100)
     } catch (error) {
       if ((error as { code?: string }).code !== 'ETIMEDOUT') throw error
       watch()

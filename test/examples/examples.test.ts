@@ -1,31 +1,12 @@
 // Every program under examples/, with small arguments, run as examples/README.md says.
 
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('.', import.meta.resolve('pthreads/package.json')))
-const built = join(root, 'build/examples')
-
-interface Ended { code: number | string | null, stdout: string, stderr: string }
-
-function run(example: string, ...args: string[]): Promise<Ended> {
-  return ended(join(root, 'dist/cli/main.js'), 'run', join(built, example, 'main.js'), '--', ...args)
-}
-
-function ended(...command: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, command, { timeout: 60_000, killSignal: 'SIGKILL' }, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? child.signalCode, stdout, stderr })
-    })
-  })
-}
-
-const lastLine = (text: string): string | undefined => text.trimEnd().split('\n').at(-1)
+import { built, ended, lastLine, root, run } from './run.ts'
 
 const tried = new Set<string>()
 
@@ -44,19 +25,21 @@ prints('bounded-buffer', ['3', '1', '3'], 'sum of 3 items: 6')
 prints('parallel-sort', ['10000', '2'], 'sorted 10000 numbers: yes')
 prints('parallel-sort', ['1000', '3'], 'sorted 1000 numbers: yes')
 prints('parallel-sort', ['0', '1'], 'sorted 0 numbers: yes')
+prints('pipeline', ['1000'], 'primes below 1000: 168, their sum is 76127')
+prints('pipeline', ['4'], 'primes below 4: 2, their sum is 5')
 prints('fetch-sync', ['3', '7'], 'pages found by each walker: 7 7 7')
 prints('fetch-sync', ['1', '1'], 'pages found by each walker: 1')
 prints('mailbox', ['200'], 'letters taken: 400')
 
 test('mailbox: check finds nothing wrong with it, and the order in which the hasty one fails', async () => {
-  const checked = await ended(join(root, 'dist/cli/main.js'), 'check', '--bound', '1', join(built, 'mailbox/main.js'))
+  const checked = await ended('check', '--bound', '1', join(built, 'mailbox/main.js'))
   assert.equal(checked.code, 0, checked.stdout)
   assert.match(checked.stdout, /: every schedule with at most 1 preemption .*: no failure\n$/)
-  const hasty = await ended(join(root, 'dist/cli/main.js'), 'check', join(built, 'mailbox/main.js'), '--story', 'hasty')
+  const hasty = await ended('check', join(built, 'mailbox/main.js'), '--story', 'hasty')
   assert.equal(hasty.code, 1)
   assert.match(hasty.stdout, /: assertion: (anna|otto): .*a letter is taken out of the empty mailbox\n/)
   const [, seed] = /--seed (\S+)\n$/.exec(hasty.stdout)!
-  const replayed = await ended(join(root, 'dist/cli/main.js'), 'check', join(built, 'mailbox/main.js'), '--story', 'hasty', '--seed', seed)
+  const replayed = await ended('check', join(built, 'mailbox/main.js'), '--story', 'hasty', '--seed', seed)
   assert.equal(replayed.stdout.replace(/\(\d+ steps.*\n/, ''), hasty.stdout.replace(/\(\d+ steps.*\n/, ''))
 })
 
@@ -95,7 +78,7 @@ test('word-index --json prints one object and nothing else', async () => {
 })
 
 const wrong: readonly (readonly [example: string, ...args: string[]])[] = [
-  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['fetch-sync', '0'], ['deadlock', '0'],
+  ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['pipeline', '2'], ['fetch-sync', '0'], ['deadlock', '0'],
   ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'], ['mailbox', 'none'],
 ]
 for (const [example, ...args] of wrong) {
