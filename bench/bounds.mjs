@@ -1,4 +1,4 @@
-// What the project promises: ratios of two medians of this run, and for the hang report, whose bound is a time, the slowest.
+// What the project promises: ratios of two medians of this run; for what is bounded as such the median, and for the hang report the slowest.
 
 /** @param results `{ [case name]: results of rounds.mjs }`, of the cases that ran */
 export function judge(results) {
@@ -10,10 +10,11 @@ export function judge(results) {
     if (a.failed !== undefined || b.failed !== undefined) return { why: a.failed ?? b.failed }
     return { measured: a.median / b.median, wrong: !a.ok || !b.ok }
   }
-  const slowest = (benchCase, contestant, placement) => {
+  const single = (benchCase, contestant, placement, figure = ({ median }) => median) => {
     const a = find(benchCase, contestant, placement)
-    return a === undefined ? {} : a.failed !== undefined ? { why: a.failed } : { measured: a.most, wrong: !a.ok }
+    return a === undefined ? {} : a.failed !== undefined ? { why: a.failed } : { measured: figure(a), wrong: !a.ok }
   }
+  const slowest = (benchCase, contestant, placement) => single(benchCase, contestant, placement, ({ most }) => most)
   const bounds = []
   const bound = (name, relation, limit, { measured, wrong, why }) => bounds.push({
     name, relation, limit, measured, verdict: verdict(relation, limit, measured, wrong, why),
@@ -40,6 +41,19 @@ export function judge(results) {
       bound(`hang report, ${where}, ${contestant}: the slowest, in seconds`, '<=', 2, slowest('hang-report', contestant, placement))
   for (const [placement, where] of [['S', 'same core'], ['X', 'across cores']])
     bound(`runSync, ${where}: ours / synckit`, '<=', 1.2, ratio('run-sync', 'ours', 'synckit', placement))
+
+  for (const [scheduler, limit] of [['rr', 1], ['fifo', 1], ['fair', 1.5]])
+    bound(`fiber.yield, ${scheduler}: ours / a goroutine switch`, '<=', limit, ratio('fiber-switch', `ours ${scheduler}`, 'Go', 'S'))
+  bound('fiber.yield, rr: ours / effect yieldNow', '<=', 0.2, ratio('fiber-switch', 'ours rr', 'effect yieldNow', 'S'))
+  bound('fiber.lock + unlock, uncontended: ours / mutex.lock()', '<=', 3, ratio('fiber-lock', 'm:1', 'mutex.lock()', 'S'))
+  bound('100,000 user-level threads, in seconds', '<=', 1, single('fiber-create', 'ours', 'S'))
+  bound('1,000,000 user-level threads, in seconds', '<=', 8, single('fiber-million', 'ours', 'S'))
+  bound('1,000,000 user-level threads, in GB', '<=', 1, single('fiber-million', 'ours', 'S', ({ last }) => last.gigabytes))
+  bound('10,000 user-level threads of 50 us: 1 carrier / 2 carriers', '>=', 1.8, ratio('fiber-parallel', '1 carrier', '2 carriers'))
+  bound('idle carriers, in % of a core', '<=', 1, single('fiber-idle', 'ours', 'free'))
+  bound('1,000 threads beside a blocking section, in ms', '<=', 200, single('fiber-blocking', 'ours', 'free'))
+  bound('fair: 100 equal threads, the farthest off the mean, in %', '<=', 10, single('fiber-fairness', 'ours', 'S'))
+  bound('balance of three carriers, the farthest off a third, in %', '<=', 10, single('fiber-balance', 'ours', 'free'))
 
   const [none, one] = ['no threads', 'ours, 1 thread'].map(single => ratio('word-index', single, 'ours, 2 threads'))
   bound('main job: one thread, the faster way / ours on 2 cores', '>=', 1.7, none.measured < one.measured ? none : one)

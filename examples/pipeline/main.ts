@@ -16,7 +16,7 @@ const PUT = 0, TAKEN = 1, PLACES = 2, SIZE = 8
 /** Follows the last number. */
 const END = 0
 
-interface Primes { count: number, sum: number, stages: number }
+interface Primes { count: number, sum: number, stages: number, sleeps: number }
 
 function makePipe(): Pipe {
   const ints = new Int32Array(new SharedArrayBuffer((PLACES + SIZE) * 4))
@@ -42,7 +42,6 @@ function* take({ mutex, notFull, notEmpty, ints }: Pipe): Steps<number> {
 
 function* sieve(limit: number, input: Pipe): Steps<Primes> {
   const prime = yield* take(input)
-  if (prime === END) return { count: 0, sum: 0, stages: 1 }
   if (prime * prime >= limit) return yield* collect(prime, input)
 
   const output = makePipe()
@@ -50,20 +49,20 @@ function* sieve(limit: number, input: Pipe): Steps<Primes> {
   for (let value = yield* take(input); value !== END; value = yield* take(input))
     if (value % prime !== 0) yield* put(output, value)
   yield* put(output, END)
-  const { count, sum, stages } = yield* fiber.join(next)
-  return { count: count + 1, sum: sum + prime, stages: stages + 1 }
+  const { count, sum, stages, sleeps } = yield* fiber.join(next)
+  return { count: count + 1, sum: sum + prime, stages: stages + 1, sleeps: sleeps + Thread.current.stats.sleeps }
 }
 
 const sieveThread = thread(import.meta, sieve)
 
 /** The last stage: whatever a smaller prime could divide is gone. */
 function* collect(first: number, input: Pipe): Steps<Primes> {
-  const primes = { count: 0, sum: 0, stages: 1 }
+  const primes = { count: 0, sum: 0, stages: 1, sleeps: 0 }
   for (let prime = first; prime !== END; prime = yield* take(input)) {
     primes.count++
     primes.sum += prime
   }
-  return primes
+  return { ...primes, sleeps: Thread.current.stats.sleeps }
 }
 
 /** Runs the program; returns its exit code. */
@@ -73,12 +72,13 @@ export function* main([limit = '1000']: string[]): Steps<number> {
     console.error('pipeline: one number: below which the primes are wanted (3 or more)')
     return 2
   }
+  const start = performance.now()
   const pipe = makePipe()
   const first = Thread.create({ name: 'first stage' }, sieveThread, end, pipe)
   for (let value = 2; value < end; value++) yield* put(pipe, value)
   yield* put(pipe, END)
-  const { count, sum, stages } = yield* fiber.join(first)
-  console.log(`stages: ${stages}`)
+  const { count, sum, stages, sleeps } = yield* fiber.join(first)
+  console.log(`${stages} stages took ${(performance.now() - start).toFixed(0)} ms and slept ${sleeps} times`)
   console.log(`primes below ${end}: ${count}, their sum is ${sum}`)
   return 0
 }

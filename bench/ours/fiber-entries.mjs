@@ -1,0 +1,137 @@
+// The user-level threads that our contestants create.
+
+import { threadId } from 'node:worker_threads'
+import { fiber, load, Mutex, Thread } from '../../dist/api/index.js'
+import { milliseconds } from '../timing.mjs'
+
+const entries = load(new URL(import.meta.url))
+
+let ended = 0                                              // of the fibers of this carrier
+
+/** Yields for so long; returns how often. */
+function* yields(until) {
+  let switches = 0
+  while (performance.now() < until) {
+    for (let i = 0; i < 4096; i++) yield* fiber.yield()
+    switches += 4096
+  }
+  return switches
+}
+
+/** Two fibers yield to each other; returns nanoseconds a switch, and how often each did. */
+export function* switching() {
+  let counts = [0, 0], elapsed = 0
+  for (let round = 0; round < 2; round++) {                // the first one is the warm-up
+    const start = performance.now()
+    const pair = [0, 1].map(() => Thread.create(entries.yieldsUntil, start + milliseconds))
+    counts = [yield* fiber.join(pair[0]), yield* fiber.join(pair[1])]
+    elapsed = performance.now() - start
+  }
+  return [elapsed * 1e6 / (counts[0] + counts[1]), ...counts]
+}
+
+export { yields as yieldsUntil }
+
+function* once(n) {
+  yield* fiber.yield()
+  ended += n
+}
+
+export { once }
+
+/** Creates so many fibers, that all live at once, and joins them; returns seconds, and whether all have run. */
+export function* creating(many) {
+  ended = 0
+  const threads = new Array(many)
+  const start = performance.now()
+  for (let i = 0; i < many; i++) threads[i] = Thread.create(entries.once, i)
+  for (let i = 0; i < many; i++) yield* fiber.join(threads[i])
+  return [(performance.now() - start) / 1e3, ended === many * (many - 1) / 2]
+}
+
+/** Locks and unlocks a mutex that nobody else wants; returns nanoseconds a pair, and whether it counted right. */
+export function* locking() {
+  const mutex = new Mutex(), shared = new Int32Array(new SharedArrayBuffer(4))
+  let pairs = 0, ns = 0
+  for (let round = 0; round < 2; round++) {                // the first one is the warm-up
+    let elapsed = 0, done = 0
+    const start = performance.now()
+    do {
+      for (let i = 0; i < 4096; i++) {
+        yield* fiber.lock(mutex)
+        shared[0]++
+        mutex.unlock()
+      }
+      done += 4096
+      elapsed = performance.now() - start
+    } while (elapsed < milliseconds)
+    ns = elapsed * 1e6 / done
+    pairs += done
+  }
+  return [ns, shared[0] === (pairs | 0)]
+}
+
+/** The same work each time, some 50 us on the machine that this was written on; returns a number that depends on all of it. */
+export function compute(seed) {
+  let x = seed | 1
+  for (let i = 0; i < 40_000; i++) x = Math.imul(x, 1664525) + 1013904223 | 0
+  return x
+}
+
+/** A thread of `compute`, that says when it has ended. */
+export function computes(seed, done) {
+  compute(seed)
+  if (Atomics.add(done, 0, 1) === done[1] - 1) Atomics.notify(done, 0)
+}
+
+/** Creates so many threads of `compute`, and joins them; returns seconds. */
+export function* parallel(many) {
+  const done = new Int32Array(new SharedArrayBuffer(8))
+  const start = performance.now()
+  const threads = Array.from({ length: many }, (_, i) => Thread.create(entries.computes, i, done))
+  for (const thread of threads) yield* fiber.join(thread)
+  return [(performance.now() - start) / 1e3, done[0] === many]
+}
+
+/** Sleeps until `gate` opens. */
+export function* sleeps(arrived, gate) {
+  arrived.post()
+  yield* fiber.acquire(gate)
+}
+
+/** Creates so many threads of `compute`, then blocks its carrier for a second; times[0] is when that began. */
+export function* blocks(many, done, times) {
+  for (let i = 0; i < many; i++) Thread.create({ detached: true }, entries.computes, i, done)
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  times[0] = performance.timeOrigin + performance.now()
+  yield* fiber.blocking(() => Atomics.wait(never, 0, 0, 1000))
+  times[1] = performance.timeOrigin + performance.now()
+}
+
+let until = 0                                              // for all fibers of this carrier
+
+/** Computes and yields until the time is over, once all have come; returns how long it had the carrier, in ms, and how often. */
+export function* equals(together, ms) {
+  yield* fiber.barrier(together)
+  until ||= performance.now() + ms                         // by whom comes first
+  let had = 0, rounds = 0
+  for (let start = performance.now(); start < until; start = performance.now()) {
+    compute(rounds++)
+    had += performance.now() - start
+    yield* fiber.yield()
+  }
+  return [had, rounds]
+}
+
+/** Creates load: so many threads of `tallies`, all on the carrier of this fiber. */
+export function* loads(many, begin, tally) {
+  const threads = Array.from({ length: many }, (_, i) => Thread.create(entries.tallies, i, begin, tally))
+  for (const thread of threads) yield* fiber.join(thread)
+}
+
+/** `compute`, counted for the Worker that ran it if it began more than 100 ms after `begin`. */
+export function tallies(seed, begin, tally) {
+  compute(seed)
+  const late = performance.timeOrigin + performance.now() - begin > 100
+  Atomics.add(tally, threadId % 64 + (late ? 64 : 0), 1)
+}
