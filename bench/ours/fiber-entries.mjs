@@ -78,19 +78,19 @@ export function compute(seed) {
   return x
 }
 
-/** A thread of `compute`, that says when it has ended. */
+/** A thread of `compute`, that posts when it has done. */
 export function computes(seed, done) {
   compute(seed)
-  if (Atomics.add(done, 0, 1) === done[1] - 1) Atomics.notify(done, 0)
+  done.post()
 }
 
-/** Creates so many threads of `compute`, and joins them; returns seconds. */
+/** Creates so many threads of `compute`, and joins them; returns seconds, and the sum of their results. */
 export function* parallel(many) {
-  const done = new Int32Array(new SharedArrayBuffer(8))
   const start = performance.now()
-  const threads = Array.from({ length: many }, (_, i) => Thread.create(entries.computes, i, done))
-  for (const thread of threads) yield* fiber.join(thread)
-  return [(performance.now() - start) / 1e3, done[0] === many]
+  const threads = Array.from({ length: many }, (_, i) => Thread.create(entries.compute, i))
+  let sum = 0
+  for (const thread of threads) sum += yield* fiber.join(thread)
+  return [(performance.now() - start) / 1e3, sum]
 }
 
 /** Sleeps until `gate` opens. */
@@ -123,15 +123,19 @@ export function* equals(together, ms) {
   return [had, rounds]
 }
 
-/** Creates load: so many threads of `tallies`, all on the carrier of this fiber. */
-export function* loads(many, begin, tally) {
-  const threads = Array.from({ length: many }, (_, i) => Thread.create(entries.tallies, i, begin, tally))
-  for (const thread of threads) yield* fiber.join(thread)
+/** Creates load: so many threads of `tallied`, all on the carrier of this fiber. Returns how many each Worker ran, by its number, 0 for those that began early. */
+export function* loads(many, begin) {
+  const threads = Array.from({ length: many }, (_, i) => Thread.create(entries.tallied, i, begin))
+  const tally = {}
+  for (const thread of threads) {
+    const worker = yield* fiber.join(thread)
+    tally[worker] = (tally[worker] ?? 0) + 1
+  }
+  return tally
 }
 
-/** `compute`, counted for the Worker that ran it if it began more than 100 ms after `begin`. */
-export function tallies(seed, begin, tally) {
-  compute(seed)
+/** `compute`; returns the number of the Worker that ran it, or 0 if it began less than 100 ms after `begin`. */
+export function tallied(seed, begin) {
   const late = performance.timeOrigin + performance.now() - begin > 100
-  Atomics.add(tally, threadId % 64 + (late ? 64 : 0), 1)
+  return compute(seed) !== 0 && late ? threadId : 0
 }
