@@ -123,7 +123,10 @@ export function* equals(together, ms) {
   return [had, rounds]
 }
 
-/** Creates load: so many threads of `tallied`, all on the carrier of this fiber. Returns how many each Worker ran, by its number, 0 for those that began early. */
+/**
+ * Creates load: so many threads of `tallied`, all on the carrier of this fiber. Returns how many each Worker ran, by its
+ * number, 0 for those that began early.
+ */
 export function* loads(many, begin) {
   const threads = Array.from({ length: many }, (_, i) => Thread.create(entries.tallied, i, begin))
   const tally = {}

@@ -49,7 +49,7 @@ import { bury, receiveArguments } from '../pthread/message.ts'
 import { closing, endOf, NO_VERB } from '../pthread/start.ts'
 import { Phase, type Body, type Fiber } from './fiber.ts'
 import { installLoop, lingers, prompt, rest, rise, turnIsDue } from './rest.ts'
-import { alarms, arrivals, awaited, fibers, here, INTERRUPTED, lookAround, next, ready, refresh, settleDown, tick } from './runnable.ts'
+import { alarms, arrivals, awaited, fibers, here, INTERRUPTED, look, lookAround, next, ready, refresh, settleDown, tick } from './runnable.ts'
 import { Why, type Scheduler } from './scheduler.ts'
 
 /** What a fiber yields that lets others run, and that asks whether it must. */

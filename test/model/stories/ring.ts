@@ -81,7 +81,7 @@ function setupMortal(): object {
 }
 
 // The I/O thread that comes when the first one is dead and a call waits.
-function successor(): void {
+async function successor(): Promise<void> {
   for (;;) {
     const seen = load(kernel, PROCESS + Process.doorbell)
     if (load(kernel, IO + Io.state) === WANTED) break
@@ -89,7 +89,7 @@ function successor(): void {
   }
   store(kernel, IO + Io.slot, self.slot)
   store(kernel, IO + Io.state, LAUNCHED)
-  serve()
+  await serve()
 }
 
 // It is told that the I/O thread died, or its call was not noticed by it.
