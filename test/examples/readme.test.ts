@@ -71,7 +71,7 @@ test('the programs of README.md compile with the options that it names', async (
 for (const { name, text, prints } of programs) {
   test(`${name} of README.md ${prints === undefined ? 'succeeds' : 'prints what the page says'}`, async () => {
     const story = /^export const threads\b/m.test(text)                   // for pthreads check, which finds what is wrong with it
-    const command = /^export (async )?function main\b/m.test(text) ? [join(root, 'dist/cli/main.js'), 'run'] : story ? [join(root, 'dist/cli/main.js'), 'check'] : []
+    const command = /^export (async )?function(\*| )\s*main\b/m.test(text) ? [join(root, 'dist/cli/main.js'), 'run'] : story ? [join(root, 'dist/cli/main.js'), 'check'] : []
     const { code, stdout, stderr } = await node(...command, outputOf(name))
     if (story) {
       assertPrints(stdout.split('\n').slice(0, prints!.split('\n').length - 1).join('\n') + '\n', prints!)
