@@ -122,7 +122,7 @@ function alarm(fiber: Fiber): void {
   ready(fiber, Why.WOKEN)
 }
 
-// What a hint asks for (C1 of crew.ts): nothing, maybe.
+/** Looks at fiber `slot`: what a hint asks for (C1 of crew.ts). There may be nothing to do. */
 export function look(slot: number): void {
   const fiber = fibers.get(slot)
   if (fiber === undefined) {
