@@ -342,6 +342,7 @@ export function* byPriority(): Run<string> {
 export function* holdAWhile(mutex: Mutex): Run<void> {
   yield* fiber.lock(mutex)
   events.push('low holds')
+  while (!events.includes('high wants')) yield* fiber.sleep(0.1)
   for (let i = 0; i < 3; i++) yield* fiber.yield()
   events.push('low unlocks')
   mutex.unlock()
