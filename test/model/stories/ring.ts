@@ -1,5 +1,5 @@
-// Stories of the ring between callers that block and the I/O thread, which is a thread of the story: its calls return at
-// once, and it rests when it has found none, for in a story `rest` suspends it there and then.
+// Stories of the ring between callers that block and the I/O thread, which is an asynchronous thread of the story: its calls
+// return at once, and it rests when it has found none.
 
 import assert from 'node:assert/strict'
 import { load, or, store, suspend } from '#atomics'
