@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { configure, load, Thread } from 'pthreads'
 import { pthread_kill, SIGUSR2 } from 'pthreads/posix'
-import { until, words } from '../api/until.ts'
+import { asleep, until, words } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'
 
 configure({ model: 'm:1' })
 const work = load<typeof import('./fixtures/fibers.ts')>(new URL('./fixtures/fibers.js', import.meta.url))
+const elsewhere = load<typeof import('../ult/work.ts')>(new URL('../ult/work.js', import.meta.url))
 
 afterEach(() => nothingLeft())
 
@@ -44,4 +45,11 @@ test('a fiber that only yielded ran no handler of a signal', () => {
     Atomics.store(cell, 2, 1)
     t.join()
   }
+})
+
+test('after the import of a module, a timer that was running already never fired', () => {
+  const waits = Thread.create(work.waitsForTimer)
+  asleep(waits, 'semaphore')
+  assert.equal(Thread.create(elsewhere.add, 1, 2).join(SOON), 3)
+  assert.equal(waits.join(SOON), 'rung')
 })
