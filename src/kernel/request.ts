@@ -15,6 +15,7 @@ import type { Address, Memory } from '../mem/memory.ts'
 import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
 import { EDEADLK, EINTR, ETIMEDOUT } from './errno.ts'
 import { ANY, ANY_EPOCH, bury, CANCEL, enqueue, interrupt, SIGNAL, sleep, switchIn, switchOut, withdraw, woken } from './futex.ts'
+import { placeOf } from './crew.ts'
 import { kernel, record, self } from './process.ts'
 import { State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
@@ -104,11 +105,14 @@ export function wasFrozen(): boolean {
   return was
 }
 
-/** Whether the caller must not sleep with {@link block}: it is a fiber. For waits that end only by sleeping. */
+/** Whether the caller must not sleep with {@link block}: it is a fiber, or what one does in the event loop of its carrier. For waits that end only by sleeping. */
 export function freezes(): boolean {
-  if (self.fiber) refusal = true
-  return self.fiber
+  const does = sharesCarrier()
+  if (does) refusal = true
+  return does
 }
+
+const sharesCarrier = (): boolean => self.fiber || (self.slot === 0 && placeOf(self.carrier) >= 0)
 
 // Sleepers that take back what they have begun when their time is over.
 const GIVES_UP = new Set<number>([wmesg.mutex, wmesg.semaphore, wmesg.join, wmesg.rwlock, wmesg.barrier])
@@ -190,7 +194,10 @@ function blockBetween<T>(sleeper: Sleeper<T>): T {
   if (slot < 0) throw new Error('pthreads: there is no thread record left to wait with')
   try {
     let step = sleeper.next()
-    while (step.done !== true) step = sleeper.next(perform(slot, step.value, 0))
+    while (step.done !== true) {
+      if (sharesCarrier() && !OWN.has(step.value.reason)) return refuse(sleeper, step.value.reason)
+      step = sleeper.next(perform(slot, step.value, 0))
+    }
     return step.value
   } finally {
     closeAsync(slot)

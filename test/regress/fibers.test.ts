@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { configure, load, Thread } from 'pthreads'
+import { configure, load, Mutex, Semaphore, Thread } from 'pthreads'
 import { pthread_kill, SIGUSR2 } from 'pthreads/posix'
 import { asleep, until, words } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'
@@ -52,4 +52,14 @@ test('after the import of a module, a timer that was running already never fired
   asleep(waits, 'semaphore')
   assert.equal(Thread.create(elsewhere.add, 1, 2).join(SOON), 3)
   assert.equal(waits.join(SOON), 'rung')
+})
+
+test('an asynchronous fiber that locked after an await what another fiber held froze their carrier', () => {
+  const mutex = new Mutex(), held = new Semaphore(), go = new Semaphore()
+  const holds = Thread.create(work.holds, mutex, held, go)
+  held.wait()
+  assert.equal(Thread.create(work.locksLater, mutex).join(SOON), 'EDEADLK')
+  go.post()
+  holds.join(SOON)
+  assert.equal(Thread.create(work.locksLater, mutex).join(SOON), 'locked')
 })
