@@ -25,7 +25,7 @@ import { allocate_locked, free_locked, lastSlot } from './thread.ts'
 
 /** Makes the record of a fiber. Returns the slot, or -EAGAIN: the table is full, or there is no carrier. Blocks while Workers are made, the first time. */
 export function cloneFiber(entry: number, flags: number): number {
-  if (!recruited && recruitAll() === 0) return -EAGAIN
+  if (!(recruited && isManned()) && recruitAll() === 0) return -EAGAIN
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
   const count = peek(kernel, PROCESS + Process.count)
   const slot = count < peek(kernel, PROCESS + Process.threads) ? allocate_locked(flags | Flag.FIBER) : 0
@@ -45,6 +45,12 @@ export function bindFiber(slot: number): number {
   const n = peek(kernel, placeRecord(home()) + Place.carrier)
   poke(kernel, record(slot) + ThreadRecord.carrier, n)
   return n
+}
+
+/** {@link startFiber} for who made it: if the last carriers have died since, there will be others. */
+export function launchFiber(slot: number): void {
+  startFiber(slot)
+  if (!isManned()) recruitAll()                                           // STARTED before: their reaper, or the next one's, settles it
 }
 
 /** Lets the cloned fiber `slot` run. From here on the reaper looks after it. */
@@ -111,6 +117,14 @@ export function exitFiber(status: number, cpu: number): boolean {
 
 let recruited = false
 
+// Whether some place has a carrier, but for the spare one: none has once carriers died before they could run.
+function isManned(): boolean {
+  for (let i = placeCount() - 2; i >= 0; i--) if (load(kernel, placeRecord(i) + Place.carrier) !== 0) return true
+  return false
+}
+
+// Fills the places that have no carrier; returns how many have one.
+
 /** Sees to it that the spare place has a carrier; does not wait for it. */
 export function recruitSpare(): void {
   const i = placeCount() - 1
@@ -169,7 +183,7 @@ function dismiss(i: number, n: number): void {
 export function replace_locked(n: number, i: number, again: boolean): boolean {
   const p = placeRecord(i)
   poke(kernel, carrierRecord(n) + Carrier.place, 0)
-  poke(kernel, p + Place.carrier, 0)
+  store(kernel, p + Place.carrier, 0)                                     // before STARTED is looked at: see launchFiber
   poke(kernel, p + Place.fibers, 0)
   poke(kernel, p + Place.runnable, 0)
   if (load(kernel, p + Place.blocking) !== 0) {

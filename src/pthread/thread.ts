@@ -12,7 +12,7 @@ import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { countFailure } from '../kernel/death.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
-import { bindFiber, cloneFiber, startFiber, undoFiber } from '../kernel/fiber.ts'
+import { bindFiber, cloneFiber, launchFiber, undoFiber } from '../kernel/fiber.ts'
 import { host } from '../kernel/host.ts'
 import { prioritized } from '../kernel/priority.ts'
 import { arena, kernel, record, self } from '../kernel/process.ts'
@@ -83,7 +83,7 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
   born.tid = peek(kernel, record(slot) + ThreadRecord.tid)
   born.serial = peek(kernel, record(slot) + ThreadRecord.serial)
   if (how.fiber === true) {
-    startFiber(slot)
+    launchFiber(slot)
     return slot
   }
   if (start(slot)) return slot
