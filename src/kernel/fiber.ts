@@ -123,8 +123,6 @@ function isManned(): boolean {
   return false
 }
 
-// Fills the places that have no carrier; returns how many have one.
-
 /** Sees to it that the spare place has a carrier; does not wait for it. */
 export function recruitSpare(): void {
   const i = placeCount() - 1

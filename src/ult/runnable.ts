@@ -34,7 +34,7 @@ export const here = {
   awaiting: 0,
   /** Fibers that wait for the import of their module: meanwhile no others are taken in, which another carrier may begin at once. */
   importing: 0,
-  /** Handles in the event loop that are nobody's. */
+  /** Handles that were in the event loop before the first fiber; those of others, and of modules, may be waited for. */
   resident: 0,
   /** When the clock was read last. */
   time: 0,

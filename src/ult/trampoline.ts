@@ -305,7 +305,6 @@ function* imported(routine: Promise<Routine>): Body {
   } finally {
     here.importing--
   }
-  here.resident = Math.max(here.resident, host.active() - here.awaiting)
   return new Imported(f)
 }
 
