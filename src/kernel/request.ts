@@ -105,7 +105,7 @@ export function wasFrozen(): boolean {
   return was
 }
 
-/** Whether the caller must not sleep with {@link block}: it is a fiber, or what one does in the event loop of its carrier. For waits that end only by sleeping. */
+/** Whether the caller must not sleep with {@link block}: it is a fiber, or what one left in its carrier's event loop. For waits that end only by sleeping. */
 export function freezes(): boolean {
   const does = sharesCarrier()
   if (does) refusal = true
