@@ -120,7 +120,7 @@ function attachFirst(): void {
  */
 export function ensureCommand(): void {
   install()
-  create({ ...limits, threads: (limits.threads ?? 32_000) + 1, carriers: carriersOf(limits) }, host.pid())
+  create({ ...limits, carriers: carriersOf(limits) }, host.pid(), 1)
   poke(kernel, PROCESS + Process.lastTid, COMMAND_TID - 1)
   become(slotMask, Flag.HOST)
   poke(kernel, PROCESS + Process.lastTid, 0)

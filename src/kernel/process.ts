@@ -90,9 +90,10 @@ export function checkLimits(limits: Limits): { wanted: number, bytes: number, ca
   return { wanted, bytes, cache, carriers }
 }
 
-/** Makes the process. Throws RangeError for limits that are none. */
-export function create(limits: Limits, pid: number): void {
-  const { wanted, bytes, cache, carriers: carriersWanted } = checkLimits(limits)
+/** Makes the process, with room for `own` threads more than the limits say. Throws RangeError for limits that are none. */
+export function create(limits: Limits, pid: number, own = 0): void {
+  const { wanted: asked, bytes, cache, carriers: carriersWanted } = checkLimits(limits)
+  const wanted = asked + own
   const placeCount = carriersWanted + 1
   let slotCount = 1024
   while (slotCount < 2 * (wanted + 2)) slotCount *= 2                // half of it for asynchronous acquisitions

@@ -28,6 +28,7 @@ async function ends(args: readonly string[], code: number, stdout: string | RegE
 test('main gets what follows --', () => ends(['run', program, '--', 'args', '--threads', '3', '-x', '', '--'], 0, '["args","--threads","3","-x","","--"]\n'))
 test('without --, main gets no arguments', () => ends(['run', program], 0))
 test('options may stand before and after the file', async () => {
+  await ends(['run', '--threads', '1000000', program, '--', 'one'], 0)
   await ends(['run', '--threads', '5', program, '--', 'many'], 5)
   await ends(['run', program, '--threads', '3', '--', 'many'], 3)
   await ends(['run', '--memory', '16', program, '--cache', '0', '--threads=4', '--', 'many'], 4)

@@ -54,8 +54,9 @@ test('what is transferred goes with the fiber', () => {
 })
 
 test('a carrier that dies takes only its own fibers along', () => {
-  const never = new Semaphore(), ready = new Semaphore()
-  const all = Array.from({ length: 12 }, () => Thread.create(work.sleepOn, ready, never))
+  const never = new Semaphore(), ready = new Semaphore(), together = new Semaphore()
+  const apart = Array.from({ length: CARRIERS }, () => Thread.create(work.meetAndSleepOn, CARRIERS, together, ready, never))
+  const all = [...apart, ...Array.from({ length: 9 }, () => Thread.create(work.sleepOn, ready, never))]
   for (const each of all) asleep(each, 'semaphore')
   const before = new Map(all.map(each => [each, carrierOf(each)]))
   const exits = Thread.create(work.exitProcess, ready)

@@ -270,6 +270,13 @@ export function* sleepOn(sleepers: Semaphore, never: Semaphore): Run<void> {
   yield* fiber.acquire(never)
 }
 
+/** As {@link sleepOn}, but not before `n` of them run at the same time: each on another carrier. */
+export function* meetAndSleepOn(n: number, together: Semaphore, sleepers: Semaphore, never: Semaphore): Run<void> {
+  together.post()
+  while (together.value < n);
+  yield* sleepOn(sleepers, never)
+}
+
 export function* startsMany(n: number): Run<number> {
   const threads: Thread<number>[] = []
   for (let i = 0; i < n; i++) threads.push(Thread.create(entries.plain, i))
