@@ -96,6 +96,7 @@ run user-level threads, and counts what happens and what it costs. The same seed
   .addOption(new Option('--io <how>', 'a call that blocks puts its carrier to sleep, is made asynchronous, or leads to upcalls (default: async under m:1, upcalls under m:n)').choices(IOS))
   .addOption(new Option('--donate <d>', 'whether who waits for a lock lends its holder priority').choices(['on', 'off']).default('off'))
   .addOption(new Option('--migrate <m>', 'whether user-level threads that have started may move: on as in C, off as in JavaScript').choices(['on', 'off']).default('off'))
+  .option('--measure', 'runs the case on this machine, too, where it can, and shows both results')
   .option('--cost <name=cycles...>', 'what something costs, instead of the default')
   .option('--json', 'the result as JSON')
   .addHelpText('after', () => `\nCosts, in cycles of 2.6 GHz:\n${costHelp()}`)

@@ -1,12 +1,14 @@
 // pthreads sim WORKLOAD: threads under a model, with a scheduler, on simulated processors.
 
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { importModule } from '#host'
 import { guarded } from '../sim/guard.ts'
-import { formatResult, parseCost, simulate, type CostTable, type Io, type Model } from '../sim/index.ts'
+import { formatResult, parseCost, simulate, type CostTable, type Io, type Model, type SimOptions } from '../sim/index.ts'
 import type { SchedulerFactory } from '../ult/scheduler.ts'
 import { isSchedulerFile, schedulerNamed, schedulerOf } from '../ult/schedulers.ts'
+import { formatMeasured, measure } from './measure.ts'
 
 /** Options of `pthreads sim`. */
 export interface SimCommand {
@@ -22,20 +24,24 @@ export interface SimCommand {
   migrate: 'on' | 'off'
   cost?: string[]
   json?: boolean
+  measure?: boolean
 }
 
 /** Simulates the workload, and prints what came of it; sets the exit code: 2 if it cannot be. */
 export async function simulateWorkload(workload: string, options: SimCommand): Promise<void> {
-  const { scheduler, cost = [], donate, migrate, json = false, ...others } = options
+  const { scheduler, cost = [], donate, migrate, json = false, measure: real = false, ...others } = options
   const show = progress()
   try {
     const costs = Object.fromEntries(cost.map(parseCost)) as Partial<CostTable>
-    const result = simulate({
-      ...others, workload, costs, donate: donate === 'on', migrate: migrate === 'on',
-      scheduler: { name: scheduler, factory: await factoryOf(scheduler) }, progress: show,
-    })
+    const setting: SimOptions = {
+      ...others, ...real ? { cpus: others.cpus ?? availableParallelism() } : {},
+      workload, costs, donate: donate === 'on', migrate: migrate === 'on', scheduler: { name: scheduler, factory: await factoryOf(scheduler) }, progress: show,
+    }
+    const result = simulate(setting)
     show()
-    process.stdout.write(json ? `${JSON.stringify(result, undefined, 2)}\n` : formatResult(result))
+    const measured = real ? await measure({ ...setting, threads: result.threads, ms: result.ms }, scheduler) : undefined
+    if (json) process.stdout.write(`${JSON.stringify({ ...result, measured }, undefined, 2)}\n`)
+    else process.stdout.write(`${formatResult(result)}${measured === undefined ? '' : formatMeasured(result, measured)}`)
   } catch (error) {
     show()
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error

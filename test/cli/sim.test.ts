@@ -78,3 +78,31 @@ test('--help names the workloads, and each cost with its default and where it co
   assert.equal(code, 0)
   for (const pattern of [/lock-convoy/, /--donate/, /^ {2}miss +470 {2}a cache line that another processor wrote \(the talk\)$/m, /^ {2}page-table +1040 /m]) assert.match(stdout, pattern)
 })
+
+for (const model of ['1:1', 'm:1', 'm:n']) {
+  test(`--measure: the same case on this machine, ${model}, beside the simulated one`, async () => {
+    for (const workload of ['messaging', 'cpu', 'producer-consumer', 'fork-join']) {
+      const { code, stdout, stderr } = await sim(workload, '--model', model, '--threads', '2', '--ms', '300', '--measure', '--json')
+      assert.equal(code, 0, stderr)
+      const { operations, measured } = JSON.parse(stdout) as { operations: number, measured: { operations: number, p50: number } }
+      assert.ok(operations > 0, stdout)
+      // Sixteen Workers may take longer to start than this test runs.
+      if (workload !== 'fork-join') assert.ok(measured.operations > 0 && measured.p50 > 0, stdout)
+      else assert.ok(measured.operations >= 0, stdout)
+    }
+  })
+}
+
+test('--measure shows both, and says what it cannot measure', async () => {
+  const { code, stdout, stderr } = await sim('cpu', '--cpus', '1', '--threads', '1', '--measure')
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^ +simulated +measured here\n {2}a second +[\d,]+ +[\d,]+\n {2}latency p50 +[\d.]+ us +[\d.]+ us\n/m)
+  for (const [args, reason] of [
+    [['lock-convoy'], /^pthreads sim: --measure lock-convoy: user-level threads in JavaScript are not preempted/], [['cpu', '--cpus', '4096', '--ms', '1'], /this machine has \d+ processors, not 4096/],
+    [['cpu', '--threads', '65', '--ms', '1'], /65 threads would be 65 Workers/],
+  ] as const) {
+    const refused = await sim(...args, '--measure')
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, reason)
+  }
+})
