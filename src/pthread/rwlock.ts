@@ -16,6 +16,9 @@
 //   a writer left.  Which of several writers comes first is not said: they race as for a mutex.
 // PREFER_READER_NP: readers enter unless a writer is inside; a thread may read again while it reads, and writers may wait for
 // ever.  PREFER_WRITER_NONRECURSIVE_NP: a leaving writer makes nobody DUE while a writer sleeps; readers may wait for ever.
+// Priorities, once a thread has one (Thread Execution Scheduling): a reader whose priority is above that of all writers that
+// wait need not wait for them.  A writer that leaves lets in the readers with a priority above that of every writer, and if
+// there are none a writer, the one with the highest: in order of priority, and of equals the writer first.
 // But in PREFER_READER_NP a thread that reads and locks again for reading may wait for a writer that waits for it.
 //
 // I1  A reader sleeps only while HELD or WRITERS; a writer only while HELD, READERS or DUE.
@@ -56,7 +59,8 @@
 import { add, cas, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
-import { decideAndWake, losses, waiters, wake } from '../kernel/futex.ts'
+import { decideAndWake, highestWaiting, losses, waiters, wake } from '../kernel/futex.ts'
+import { effective, prioritized } from '../kernel/priority.ts'
 import { self } from '../kernel/process.ts'
 import { block, refused, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
@@ -186,6 +190,7 @@ export function readersOf(m: Memory, lock: Address): number {
 // Whether a reader that does not read yet must wait for a writer that waits.
 function barred(m: Memory, lock: Address, v: number, epoch: number): boolean {
   return (v & WRITERS) !== 0 && peek(m, lock + claim) === epoch && peek(m, lock + kind) !== PTHREAD_RWLOCK_PREFER_READER_NP
+    && !(prioritized() && effective(self.slot) > highestWaiting(m, lock, WRITER))
 }
 
 // Whether a writer must wait.
@@ -251,13 +256,15 @@ export function unwrite(m: Memory, lock: Address): number {
 
 function unwrite_slow(m: Memory, lock: Address): void {
   const writersFirst = peek(m, lock + kind) === PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
-  decideAndWake(m, lock, waiting => {
-    const readers = waiting(READER), writers = waiting(WRITER)
+  decideAndWake(m, lock, queue => {
+    const readers = queue.count(READER), writers = queue.count(WRITER)
     const barrier = writers === 0 ? 0 : WRITERS
-    if (readers !== 0 && !(writersFirst && writers !== 0)) {
+    const above = writers !== 0 && prioritized() && queue.highest(READER | WRITER) > 0 ? queue.highest(WRITER) : -1
+    const chosen = above < 0 ? [] : queue.above(READER, above), due = above < 0 ? readers : chosen.length
+    if (due !== 0 && !(writersFirst && writers !== 0)) {
       poke(m, lock + turn, losses())
-      store(m, lock, Math.min(readers, DUE_MAX) * ONE_DUE | barrier)
-      return EVERY_READER
+      store(m, lock, Math.min(due, DUE_MAX) * ONE_DUE | barrier | (due === readers ? 0 : SLEEPERS))
+      return above < 0 ? EVERY_READER : [chosen]
     }
     store(m, lock, barrier | (readers === 0 ? 0 : SLEEPERS))
     return writers === 0 ? NOBODY : ONE_WRITER
@@ -266,9 +273,9 @@ function unwrite_slow(m: Memory, lock: Address): void {
 
 // A writer does not wait any more: if it was the last, readers need not wait for it.
 function giveUp(m: Memory, lock: Address): void {
-  decideAndWake(m, lock, waiting => {
-    const readers = waiting(READER)
-    for (let v = load(m, lock); (v & WRITERS) !== 0 && waiting(WRITER) === 0; v = load(m, lock)) {
+  decideAndWake(m, lock, queue => {
+    const readers = queue.count(READER)
+    for (let v = load(m, lock); (v & WRITERS) !== 0 && queue.count(WRITER) === 0; v = load(m, lock)) {
       if ((v & HELD) !== 0) {
         if (cas(m, lock, v, v & ~WRITERS) === v) break
         continue

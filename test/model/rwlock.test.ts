@@ -22,7 +22,7 @@ twin('a last reader that wakes nobody', 'rwlock.two', {
 }, /lost wakeup: no thread can run: 1 sleeps on rwlock/)
 
 twin('a leaving writer that wakes readers and does not count them', 'rwlock.phases', {
-  file: 'pthread/rwlock.ts', from: 'store(m, lock, Math.min(readers, DUE_MAX) * ONE_DUE | barrier)', to: 'store(m, lock, barrier)',
+  file: 'pthread/rwlock.ts', from: 'store(m, lock, Math.min(due, DUE_MAX) * ONE_DUE | barrier | (due === readers ? 0 : SLEEPERS))', to: 'store(m, lock, barrier)',
 }, /lost wakeup: no thread can run: 2 sleep on rwlock/)
 
 twin('a writer that gives up, and leaves its claim behind', 'rwlock.givesUpWriting', {

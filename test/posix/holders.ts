@@ -3,8 +3,8 @@
 import {
   CLOCK_MONOTONIC, joinMemory, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_exit, pthread_getschedparam, pthread_join,
   pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_setprioceiling, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock,
-  pthread_rwlock_rdlock, pthread_rwlock_unlock, pthread_self, pthread_setschedparam, SCHED_FIFO, SCHED_RR, sched_yield, sem_post, sem_wait, type Entry,
-  type Timespec,
+  pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self, pthread_setschedparam, SCHED_FIFO, SCHED_RR,
+  sched_yield, sem_post, sem_wait, type Entry, type Timespec,
 } from 'pthreads/posix'
 import type { Semaphore } from 'pthreads'
 import { at } from './clock.ts'
@@ -153,6 +153,21 @@ export function condWaitsWithPriority({ cond, mutex, priority, param, list }: Re
   pthread_cond_wait(m, cond, mutex)
   note(list, priority)
   pthread_mutex_unlock(m, mutex)
+}
+
+/** With a priority of SCHED_FIFO: locks to read or to write, appends its id to the list, unlocks. */
+export function locksRwWithPriority({ lock, how, param, list, id }: { lock: number, how: 'reads' | 'writes', param: number, list: number, id: number }): number[] {
+  const set = pthread_setschedparam(m, pthread_self(), SCHED_FIFO, param)
+  const locked = how === 'reads' ? pthread_rwlock_rdlock(m, lock) : pthread_rwlock_wrlock(m, lock)
+  note(list, id)
+  return [set, locked, pthread_rwlock_unlock(m, lock)]
+}
+
+/** With a priority of SCHED_FIFO: tries to read. */
+export function triesToReadWithPriority({ lock, param }: { lock: number, param: number }): number {
+  pthread_setschedparam(m, pthread_self(), SCHED_FIFO, param)
+  const errno = pthread_rwlock_tryrdlock(m, lock)
+  return errno === 0 ? pthread_rwlock_unlock(m, lock) : errno
 }
 
 function note(list: number, n: number): void {
