@@ -5,8 +5,8 @@ import {
   PTHREAD_CANCEL_ENABLE, pthread_cancel, pthread_cleanup_pop, pthread_cleanup_push, pthread_cond_clockwait, pthread_cond_timedwait, pthread_cond_wait,
   pthread_exit, pthread_join, pthread_key_create, pthread_kill, pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_unlock, pthread_once,
   pthread_rwlock_rdlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self, pthread_setcancelstate, pthread_setcanceltype, pthread_setspecific,
-  pthread_sigmask, pthread_testcancel, pthread_timedjoin_np, pthread_tryjoin_np, raise, sem_clockwait, sem_post, sem_timedwait, sem_wait, SIG_BLOCK,
-  SIG_SETMASK, SIG_UNBLOCK, sigaction, sigpending, sigsuspend, sigtimedwait, sigwait, sigwaitinfo, SIGUSR1, sleep, usleep, malloc, type SigInfo,
+  pthread_sigmask, pthread_testcancel, pthread_timedjoin_np, pthread_tryjoin_np, raise, sched_yield, sem_clockwait, sem_post, sem_timedwait, sem_wait,
+  SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, sigaction, sigpending, sigsuspend, sigtimedwait, sigwait, sigwaitinfo, SIGUSR1, sleep, usleep, malloc, type SigInfo,
 } from 'pthreads/posix'
 import { at } from './clock.ts'
 import type { Stage } from './signal-setup.ts'
@@ -227,17 +227,22 @@ export function exitingHandler(): never {
 
 /** Only counts, in the first word of the list: for storms. */
 export function countingHandler(): void {
-  add(seen, 1)
+  if (seen !== 0) add(seen, 1)                                           // 0: it came before the thread has begun
 }
 
-/** Reads, and writes each third time, until all was done `times` times; handlers count on the list. Returns how often two words were not alike. */
+/**
+ * Reads, and writes each third time, at least `times` times and until a handler has counted on the list. Counts its writes in `flag`.
+ * Returns how often two words were not alike.
+ */
 export function readsAndWrites([s, times]: [Stage, number]): number {
   seen = s.list
   let torn = 0
   const words = s.set >>> 2
-  for (let i = 0; i < times; i++) {
+  for (let i = 0; i < times || read(s.list) === 0; i++) {
     if (i % 3 === 0) {
       pthread_rwlock_wrlock(m, s.rwlock)
+      if (i % 150 === 0) sched_yield()                                    // others sleep meanwhile
+      add(s.flag, 1)
       m.i32[words]++
       m.i32[words + 1]++
     } else {
