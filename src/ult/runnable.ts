@@ -52,6 +52,7 @@ export const awaited = new Map<Fiber, PromiseLike<unknown>>()
 export const INTERRUPTED = Symbol('interrupted')
 
 let stride = 1, ticks = 0
+let fresh = false                                                         // the clock was read since the last fiber was picked
 let newOne = false                                                        // time has passed since one was taken in
 
 /** Makes this heap the carrier of its place. */
@@ -67,7 +68,8 @@ export function settleDown(scheduler: Scheduler): void {
 /** The next fiber to run, after a look at all that may have made one runnable; null: none is. */
 export function next(): Fiber | null {
   const { place, scheduler } = here
-  if (here.timed || ++ticks >= stride) tick()
+  if (here.timed ? !fresh : ++ticks >= stride) tick()
+  fresh = false
   lookAround()
   if (offered(place) > 0 && here.importing === 0) takeIn()
   return scheduler.pick(here.time) as Fiber | null
@@ -107,6 +109,7 @@ export function tick(): void {
   if (passed > 2 * STRIDE) stride = Math.max(1, stride >> 1)
   else if (passed < STRIDE && ticks >= stride) stride = Math.min(64, stride << 1)
   ticks = 0
+  fresh = true
   newOne = true
   for (let fiber = alarms.due(here.time); fiber !== undefined; fiber = alarms.due(here.time)) alarm(fiber)
   poke(kernel, placeRecord(here.place) + Place.runnable, here.scheduler.runnable)

@@ -204,12 +204,12 @@ function sleeps(fiber: Fiber, r: Request): boolean {
   fiber.result = 0
   if (!submit(fiber.slot, r)) return false
   fiber.phase = Phase.SLEEPS
+  blocked(fiber)
   if (deadline !== Infinity) {
     fiber.deadline = deadline
     fiber.clock = clock
     alarms.set(fiber, clock === CLOCK_MONOTONIC ? deadline : here.time + Math.max(0, remaining(deadline, clock)))
   }
-  blocked(fiber)
   return true
 }
 
@@ -366,5 +366,6 @@ function ended(fiber: Fiber, status: number): void {
   poke(kernel, placeRecord(here.place) + Place.fibers, fibers.size)
   if (here.timed || here.scheduler.blocked !== undefined) tick()
   here.scheduler.blocked?.(fiber, here.time)
+  here.running = null                                                     // its record may be another thread's soon
   if (exitFiber(status, fiber.runtime)) bury(slot)
 }
