@@ -174,55 +174,6 @@ function wakeMany(b: Address, memoryId: number, a: Address, count: number, bits:
   return woken
 }
 
-/** What {@link decideAndWake} knows of the waiters with a bit of `bits`. */
-export interface Queue {
-  count(bits: number): number
-  /** The highest priority, 0 if there is none. */
-  highest(bits: number): number
-  /** Those with a priority above `priority`, once there are priorities. */
-  above(bits: number, priority: number): readonly number[]
-}
-
-/** Whom {@link decideAndWake} shall wake. */
-export type Decision = readonly [count: number, bits: number] | readonly [chosen: readonly number[]]
-
-/**
- * Lets `decide` change the word at (m, a) with the knowledge of who waits there. Nobody queues or leaves meanwhile. Wakes as many as
- * it returns, of those with a bit of what it returns; or those that it has chosen.
- */
-export function decideAndWake(m: Memory, a: Address, decide: (queue: Queue) => Decision): void {
-  const b = bucketRecord(bucketOf(m.id, a))
-  const sleepers: number[] = []
-  acquire(kernel, b + Bucket.lock, self.carrier)
-  try {
-    const decision = decide({
-      count: bits => waiting_locked(b, m.id, a, bits),
-      highest(bits) {
-        const slot = highest_locked(peek(kernel, b + Bucket.head), m.id, a, bits)
-        return slot === 0 ? 0 : effective(slot)
-      },
-      above: (bits, priority) => (inOrder_locked(b, m.id, a, bits) ?? []).filter(slot => effective(slot) > priority),
-    })
-    for (const slot of decision.length === 1 ? decision[0] : take_locked(b, m.id, a, ...decision)) {
-      const asleep = mark_locked(b, slot)
-      if (asleep !== 0) sleepers.push(asleep)
-    }
-  } finally {
-    release(kernel, b + Bucket.lock)
-  }
-  sleepers.forEach(unpark)
-}
-
-// Up to `count` waiters of the key with a bit of `bits`, in the order of I4.
-function take_locked(b: Address, memoryId: number, a: Address, count: number, bits: number): number[] {
-  if (count === 0) return []
-  const slots = inOrder_locked(b, memoryId, a, bits)?.slice(0, count) ?? []
-  if (slots.length !== 0) return slots
-  for (let slot = peek(kernel, b + Bucket.head); slot !== 0 && slots.length < count; slot = peek(kernel, record(slot) + next))
-    if (matches(record(slot), memoryId, a, bits)) slots.push(slot)
-  return slots
-}
-
 /** How many wait on (m, a) right now. */
 export function waiters(m: Memory, a: Address): number {
   const b = bucketRecord(bucketOf(m.id, a))

@@ -58,8 +58,9 @@
 
 import { add, cas, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
+import { decideAndWake } from '../kernel/decide.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
-import { decideAndWake, highestWaiting, losses, waiters, wake } from '../kernel/futex.ts'
+import { highestWaiting, losses, waiters, wake } from '../kernel/futex.ts'
 import { effective, prioritized } from '../kernel/priority.ts'
 import { self } from '../kernel/process.ts'
 import { block, refused, wait, type Sleeper } from '../kernel/request.ts'

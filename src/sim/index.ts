@@ -2,14 +2,15 @@
 
 import type { SchedulerFactory } from '../ult/scheduler.ts'
 import { COST_NAMES, costTable, MS, type CostTable } from './costs.ts'
-import { Simulation, type Io } from './simulation.ts'
+import type { Io } from './machine.ts'
+import { Simulation } from './simulation.ts'
 import { CATEGORIES, COUNTS, type Category, type CountName } from './tally.ts'
 import { WORKLOADS } from './workloads.ts'
 
 export { COSTS, parseCost, type CostName, type CostTable } from './costs.ts'
 export { formatResult } from './format.ts'
 export { WORKLOADS } from './workloads.ts'
-export type { Io } from './simulation.ts'
+export type { Io } from './machine.ts'
 
 /** The threading models. */
 export const MODELS = ['1:1', 'm:1', 'm:n'] as const

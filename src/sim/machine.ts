@@ -6,6 +6,24 @@
 import { rr } from '../ult/priorities.ts'
 import { PlainTask, type Scheduler } from '../ult/scheduler.ts'
 import type { Category } from './tally.ts'
+import type { SchedulerFactory } from '../ult/scheduler.ts'
+import type { CostTable } from './costs.ts'
+
+/** How I/O is done: the carrier sleeps in the kernel; calls are made asynchronous; or the kernel makes upcalls. */
+export type Io = 'blocking' | 'async' | 'upcalls'
+
+/** The machine and the model. */
+export interface Setting {
+  cpus: number
+  model: '1:1' | 'm:1' | 'm:n'
+  carriers: number
+  scheduler: SchedulerFactory
+  io: Io
+  donate: boolean
+  migrate: boolean
+  seed: number
+  costs: CostTable
+}
 
 /** What a thread does next; the cycles it takes are on top of what the machine makes it pay. */
 export type Step =

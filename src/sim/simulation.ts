@@ -10,30 +10,14 @@
 // I3  An idle processor is kicked when a unit is queued on it; an idle unit is roused when its scheduler gets a thread, or when
 //     another's gets one that it may take.
 
-import type { SchedulerFactory } from '../ult/scheduler.ts'
 import { Why } from '../ult/scheduler.ts'
-import { MS, type CostName, type CostTable } from './costs.ts'
+import { MS, type CostName } from './costs.ts'
 import { Effects } from './effects.ts'
 import { Events } from './events.ts'
-import { Cpu, SimThread, Unit, type Lock, type Program } from './machine.ts'
+import { Cpu, SimThread, Unit, type Lock, type Program, type Setting } from './machine.ts'
 import { randomOf } from './random.ts'
 import { Tally, type CountName } from './tally.ts'
 import type { World } from './workloads.ts'
-
-/** How I/O is done: the carrier sleeps in the kernel; calls are made asynchronous; or the kernel makes upcalls. */
-export type Io = 'blocking' | 'async' | 'upcalls'
-/** The machine and the model. */
-export interface Setting {
-  cpus: number
-  model: '1:1' | 'm:1' | 'm:n'
-  carriers: number
-  scheduler: SchedulerFactory
-  io: Io
-  donate: boolean
-  migrate: boolean
-  seed: number
-  costs: CostTable
-}
 
 /** One run; `run` may be called in portions. */
 export class Simulation implements World {

@@ -55,7 +55,7 @@ async function patient({ sem }: Objects): Promise<void> {
 }
 function post({ sem }: Objects): void { sem.post() }
 
-// Timers, in the order of their times.
+// Timers, in the order of their times: on the lab's clock, where nobody waits.
 async function sleeps({ inside }: Objects): Promise<void> {
   const order: number[] = []
   const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(() => { resolve(void order.push(ms)) }, ms))
