@@ -55,9 +55,10 @@ export function judge(results) {
   bound('fair: 100 equal threads, the farthest off the mean, in %', '<=', 10, single('fiber-fairness', 'ours', 'S'))
   bound('balance of three carriers, the farthest off a third, in %', '<=', 10, single('fiber-balance', 'ours', 'free'))
 
-  const [none, one] = ['no threads', 'ours, 1 thread'].map(single => ratio('word-index', single, 'ours, 2 threads'))
+  const [none, one] = ['no threads', 'ours, 1 thread'].map(single => ratio('word-index-again', single, 'ours, 2 threads'))
   bound('main job: one thread, the faster way / ours on 2 cores', '>=', 1.7, none.measured < one.measured ? none : one)
-  bound('main job on 2 cores: ours / piscina', '<=', 1.0, ratio('word-index', 'ours, 2 threads', 'piscina, 2 threads'))
+  for (const [benchCase, what] of [['word-index', 'the whole process'], ['word-index-again', 'the second time']])
+    bound(`main job on 2 cores, ${what}: ours / piscina`, '<=', 1.0, ratio(benchCase, 'ours, 2 threads', 'piscina, 2 threads'))
   return bounds
 }
 

@@ -1,13 +1,15 @@
 // Indexes the words of all text files under the paths given, with one thread and with as many as there are cores,
-// and says what the threads gained. A cold run goes before the two that are compared: it reads the files from the
-// disk, starts the threads and has their code compiled, and so none of this counts for one of them only.
+// and says what the threads gained. A cold run goes before those that are compared: it reads the files from the
+// disk, starts the threads and has their code compiled, and so none of this counts for one of them only. Those are
+// taken in turn, some times, and their medians compared: a machine that does other things now and then does so to both.
 //
-//   pthreads run build/examples/word-index/main.js -- [--threads N] [--top N] [--json] [paths]
+//   pthreads run build/examples/word-index/main.js -- [--threads N] [--rounds N] [--top N] [--json] [paths]
 //
 // How it is made: find-files.ts lists the files, the largest first. Each thread (worker.ts) takes a few at a
 // time under a mutex and counts their words (index-words.ts) in a table of its own (word-table.ts). Then as many
-// threads merge those tables, each one its share of the words (merge.ts). That these are new threads costs
-// microseconds: the library keeps the Worker of a thread that has ended.
+// threads merge those tables, each one its share of the words (merge.ts). The first thread is one of them, so it
+// works while the others start. That those who merge are new threads costs microseconds: the library keeps the
+// Worker of a thread that has ended.
 
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -23,7 +25,7 @@ import type { Progress } from './progress.ts'
 import { jsonReport, same, textReport, titleOf } from './report.ts'
 import type { Run } from './report.ts'
 import { KILOBYTES_DONE, SHARED } from './shared.ts'
-import type { Part } from './worker.ts'
+import { indexFiles, mergeShare } from './worker.ts'
 
 type Steps<T> = Generator<unknown, T>
 
@@ -35,6 +37,7 @@ Indexes the words of every text file under the paths (default: this package and
 what it has installed), with one thread and with several.
 
   --threads N   how many are several (default: one for each core)
+  --rounds N    how often both are timed, in turn; medians are shown (default: 3)
   --top N       how many of the most frequent words to print (default: 10)
   --json        print one JSON object
   --help        print this text`
@@ -56,12 +59,13 @@ export function* main(args: string[]): Steps<number> {
     return 2
   }
   const walkSeconds = (performance.now() - start) / 1000
-  const kinds = [{ threads: options.threads, cold: true }, { threads: 1 }, ...options.threads > 1 ? [{ threads: options.threads }] : []]
   const results: Run[] = []
-  for (const { threads, cold = false } of kinds) {
-    const progress = options.json ? hideProgress() : showProgress(titleOf(threads, cold), list.bytes / 1e6)
-    results.push(yield* run(threads, cold, list, options.top, progress))
-  }
+  for (let round = 0; round <= options.rounds; round++)
+    for (const threads of options.threads === 1 || round === 0 ? [options.threads] : [1, options.threads]) {
+      const cold = round === 0
+      const progress = options.json ? hideProgress() : showProgress(titleOf(threads, cold), list.bytes / 1e6)
+      results.push(yield* run(threads, cold, list, options.top, progress))
+    }
 
   console.log((options.json ? jsonReport : textReport)(list, walkSeconds, results))
   if (same(results)) return 0
@@ -74,21 +78,22 @@ function* run(howMany: number, cold: boolean, { paths }: FileList, top: number, 
   const start = performance.now()
   const shared = new Int32Array(new SharedArrayBuffer(SHARED * 4))
   const mutex = new Mutex({ name: 'files' })
-  const threads = times(howMany, i => Thread.create({ name: `index-${i + 1}` }, worker.indexFiles, paths, shared, mutex))
-  const parts: Part[] = []
-  for (const thread of threads) parts.push(yield* joinWatching(thread, () => progress.update(shared[KILOBYTES_DONE] * 1024 / 1e6)))
+  const watch = (): void => progress.update(shared[KILOBYTES_DONE] * 1024 / 1e6)
+  const others = times(howMany - 1, i => Thread.create({ name: `index-${i + 2}` }, worker.indexFiles, paths, shared, mutex))
+  const parts = [yield* indexFiles(paths, shared, mutex, watch)]
+  for (const thread of others) parts.push(yield* joinWatching(thread, watch))
 
   const tables = parts.map(({ table }) => table)
-  if (howMany > 1) {
-    const mergers = times(howMany, i => Thread.create({ name: `merge-${i + 1}` }, worker.mergeShare, tables, i, howMany))
-    for (const merger of mergers) yield* fiber.join(merger)
-  }
+  const mergers = times(howMany - 1, i => Thread.create({ name: `merge-${i + 2}` }, worker.mergeShare, tables, i + 1, howMany))
+  mergeShare(tables, 0, howMany)
+  for (const merger of mergers) yield* fiber.join(merger)
   const seconds = (performance.now() - start) / 1000
   progress.stop()
 
+  const all = [Thread.current, ...others]
   return {
     cold,
-    threads: parts.map(({ files, bytes, stats }, i) => ({ tid: threads[i].tid, name: threads[i].name, files, bytes, stats })),
+    threads: parts.map(({ files, bytes, stats }, i) => ({ tid: all[i].tid, name: all[i].name, files, bytes, stats })),
     seconds,
     files: sum(parts.map(({ files }) => files)),
     bytes: sum(parts.map(({ bytes }) => bytes)),
@@ -112,10 +117,11 @@ function* joinWatching<R>(thread: Thread<R>, watch: () => void): Steps<R> {
     }
 }
 
-function parseOptions(args: string[]): { threads: number, top: number, json: boolean, help: boolean, paths: string[] } {
+function parseOptions(args: string[]): { threads: number, rounds: number, top: number, json: boolean, help: boolean, paths: string[] } {
   const { values, positionals } = parseArgs({
     args, allowPositionals: true, options: {
       threads: { type: 'string', default: String(availableParallelism()) },
+      rounds: { type: 'string', default: '3' },
       top: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -123,6 +129,7 @@ function parseOptions(args: string[]): { threads: number, top: number, json: boo
   })
   return {
     threads: count('--threads', values.threads!, 256),
+    rounds: count('--rounds', values.rounds!, 1000),
     top: count('--top', values.top!, 100_000),
     json: values.json!,
     help: values.help!,

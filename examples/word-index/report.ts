@@ -31,9 +31,9 @@ export function textReport(list: FileList, walkSeconds: number, runs: Run[]): st
     `left out: ${number(last.binary)} binary, ${number(list.tooLarge)} larger than 8 MB, ${number(unreadable(list, last).length)} unreadable`,
     ...unreadable(list, last).slice(0, 5).map(path => `  cannot read ${path}`),
     '',
-    ...runs.map(run => time(run, Math.max(...runs.map(({ seconds }) => seconds)))),
+    ...times(runs),
     ...last.threads.length > 1 ? [`${'speed-up'.padEnd(16)} ${speedUp(runs).toFixed(2).padStart(6)} x  ${same(runs) ? `same index (${last.checksum})` : 'BUT THE INDEXES DIFFER'}`] : [],
-    `Starting threads, reading and merging are in these times; finding the files, ${walkSeconds.toFixed(2)} s, is not.`,
+    `Medians of ${runs.filter(warm(last.threads.length)).length}. Starting threads, reading and merging are in these times; finding the files, ${walkSeconds.toFixed(2)} s, is not.`,
     '',
     ...last.top.map((word, i) => topWord(word, i, last.top)),
     '',
@@ -63,15 +63,29 @@ export function titleOf(threads: number, cold: boolean): string {
   return `${threads === 1 ? '1 thread' : `${threads} threads`}${cold ? ', cold' : ''}`
 }
 
-/** How much faster the last run was than the one with a single thread. */
+/** How much faster several threads were than one. */
 function speedUp(runs: Run[]): number {
-  const single = runs.find(({ threads, cold }) => threads.length === 1 && !cold)!
-  return single.seconds / runs.at(-1)!.seconds
+  return median(runs.filter(warm(1))) / median(runs.filter(warm(runs.at(-1)!.threads.length)))
 }
 
-function time({ threads, cold, seconds, bytes }: Run, longest: number): string {
-  const speed = `${(bytes / 1e6 / seconds).toFixed(0)} MB/s`
-  return `${titleOf(threads.length, cold).padEnd(16)} ${seconds.toFixed(2).padStart(6)} s  ${bar(seconds, longest, 40).padEnd(40)}  ${speed}`
+function warm(howMany: number): (run: Run) => boolean {
+  return ({ threads, cold }) => !cold && threads.length === howMany
+}
+
+function median(runs: Run[]): number {
+  const seconds = runs.map(({ seconds }) => seconds).sort((a, b) => a - b), { length } = seconds
+  return (seconds[length - 1 >> 1] + seconds[length >> 1]) / 2
+}
+
+function times(runs: Run[]): string[] {
+  const cold = runs.filter(({ cold }) => cold), several = runs.at(-1)!.threads.length
+  const kinds = [cold, ...[...new Set([1, several])].map(howMany => runs.filter(warm(howMany)))]
+  const longest = Math.max(...kinds.map(median))
+  return kinds.map((kind) => {
+    const [{ threads, cold, bytes }] = kind, seconds = median(kind)
+    const speed = `${(bytes / 1e6 / seconds).toFixed(0)} MB/s`
+    return `${titleOf(threads.length, cold).padEnd(16)} ${seconds.toFixed(2).padStart(6)} s  ${bar(seconds, longest, 40).padEnd(40)}  ${speed}`
+  })
 }
 
 function topWord({ word, count, files }: RankedWord, i: number, top: RankedWord[]): string {

@@ -18,11 +18,17 @@ export type Part = {
   words: number
   binary: number
   unreadable: string[]
-  stats: Thread['stats']
+  stats: Stats
 }
 
-/** Indexes files from `paths` (NUL between any two) until the threads of this run have taken all. */
-export function* indexFiles(paths: string, shared: Int32Array, mutex: Mutex): Generator<unknown, Part> {
+type Stats = Pick<Thread['stats'], 'cpuTime' | 'sleeps' | 'wakeups' | 'sleepsBy'>
+
+/**
+ * Indexes files from `paths` (NUL between any two) until the threads of this run have taken all. Whoever calls it as a
+ * function, and not as a thread, may be told now and then that some are done.
+ */
+export function* indexFiles(paths: string, shared: Int32Array, mutex: Mutex, watch?: () => void): Generator<unknown, Part> {
+  const before = Thread.current.stats
   const part: Omit<Part, 'stats'> = { table: createTable(), files: 0, bytes: 0, words: 0, binary: 0, unreadable: [] }
   const files = paths === '' ? [] : paths.split('\0')
   const buffer = new Uint8Array(LARGEST)
@@ -31,10 +37,11 @@ export function* indexFiles(paths: string, shared: Int32Array, mutex: Mutex): Ge
     yield* fiber.lock(mutex)
     const [from, to] = take(files.length, shared)
     mutex.unlock()
-    if (from === to) return { ...part, stats: Thread.current.stats }
-    const before = part.bytes
+    if (from === to) return { ...part, stats: since(before, Thread.current.stats) }
+    const bytes = part.bytes
     for (let i = from; i < to; i++) indexFile(files[i], buffer, part)
-    Atomics.add(shared, KILOBYTES_DONE, part.bytes - before >>> 10)
+    Atomics.add(shared, KILOBYTES_DONE, part.bytes - bytes >>> 10)
+    watch?.()
   }
 }
 
@@ -61,4 +68,14 @@ function indexFile(path: string, buffer: Uint8Array, part: Omit<Part, 'stats'>):
   part.files++
   part.bytes += length
   part.words += indexWords(part.table, buffer, length)
+}
+
+// The first thread takes part in several runs.
+function since(before: Stats, now: Stats): Stats {
+  const earlier: Record<string, number> = before.sleepsBy
+  const sleepsBy = Object.entries(now.sleepsBy).map(([wmesg, times]) => [wmesg, times - (earlier[wmesg] ?? 0)] as const)
+  return {
+    cpuTime: now.cpuTime - before.cpuTime, sleeps: now.sleeps - before.sleeps, wakeups: now.wakeups - before.wakeups,
+    sleepsBy: Object.fromEntries(sleepsBy.filter(([, times]) => times > 0)),
+  }
 }
