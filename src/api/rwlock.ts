@@ -9,7 +9,7 @@ import { ObjectHead } from '../kernel/records.ts'
 import { settle, type Sleeper } from '../kernel/request.ts'
 import { closeAsync } from '../kernel/thread.ts'
 import type { Address } from '../mem/memory.ts'
-import { local } from '../pthread/local.ts'
+import { local, Reads } from '../pthread/local.ts'
 import { Rwlock as Record } from '../pthread/records.ts'
 import {
   pthread_rwlock_tryrdlock, PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP,
@@ -120,14 +120,7 @@ export class RwLock extends Shared {
       return
     }
     if (!this.#reading()) throw this.failure(EPERM, 'unlock')
-    const reads = local.reads!
-    const left = reads.get(this)! - 1
-    if (left !== 0) {
-      reads.set(this, left)
-    } else {
-      reads.delete(this)
-      unread(user, this.at)
-    }
+    if (local.reads!.less(this)) unread(user, this.at)
   }
 
   /** Calls `f` with the lock held for reading and returns its result. `f` must be synchronous: see {@link withReadAsync}. */
@@ -215,8 +208,7 @@ export class RwLock extends Shared {
   }
 
   #read(): this {
-    local.reads ??= new Map<RwLock, number>()                             // how often it holds the lock; the lock itself counts it once
-    local.reads.set(this, (local.reads.get(this) ?? 0) + 1)
+    (local.reads ??= new Reads()).more(this)
     return this
   }
 

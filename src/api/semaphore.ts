@@ -1,13 +1,12 @@
 // class Semaphore: pthread/sem.ts for TypeScript.
 
-import { load } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { EINTR, EOVERFLOW, ETIMEDOUT } from '../kernel/errno.ts'
 import { user } from '../kernel/process.ts'
 import { block, type Sleeper } from '../kernel/request.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { Sem } from '../pthread/records.ts'
-import { postMany, sem_init, sem_trywait, SEM_VALUE_MAX, wait_slow } from '../pthread/sem.ts'
+import { postMany, sem_init, sem_trywait, SEM_VALUE_MAX, valueOf, wait_slow } from '../pthread/sem.ts'
 import { after, later } from './later.ts'
 import { Adoption, nameIn, Shared, travels } from './shared.ts'
 
@@ -24,15 +23,19 @@ export class Semaphore extends Shared {
   /** How many waits would not block right now. */
   get value(): number {
     if (this.at === 0) throw this.failure(0, 'value')
-    return load(user, this.at)
+    return valueOf(user, this.at)
   }
 
   /** Takes one off the value; blocks while it is 0, or for `ms` milliseconds. Throws ErrnoError ETIMEDOUT. */
   wait(ms?: number): void {
-    if (this.at === 0) throw this.failure(0, 'wait')
+    const { at } = this
+    if (at === 0) throw this.failure(0, 'wait')
     const until = after(ms)
     cancellationPoint()
-    if (sem_trywait(user, this.at) === 0) return
+    if (sem_trywait(user, at) !== 0) this.#wait_slow(until)
+  }
+
+  #wait_slow(until: number): void {
     let errno = EINTR
     while (errno === EINTR) errno = block(wait_slow(user, this.at, until, CLOCK_MONOTONIC))
     if (errno !== 0) throw this.failure(errno, 'wait')
@@ -66,9 +69,10 @@ export class Semaphore extends Shared {
 
   /** Adds `n` to the value and wakes as many threads. Throws ErrnoError EOVERFLOW, RangeError for an `n` that is none. */
   post(n = 1): void {
-    if (this.at === 0) throw this.failure(0, 'post')
-    if (!Number.isInteger(n) || n < 1) throw new RangeError(`post: ${String(n)} is not a whole number from 1`)
-    const errno = n > SEM_VALUE_MAX ? EOVERFLOW : postMany(user, this.at, n)
+    const { at } = this
+    if (at === 0) throw this.failure(0, 'post')
+    if (n !== 1 && (!Number.isInteger(n) || n < 1)) throw new RangeError(`post: ${String(n)} is not a whole number from 1`)
+    const errno = n > SEM_VALUE_MAX ? EOVERFLOW : postMany(user, at, n)
     if (errno !== 0) throw this.failure(errno, 'post')
   }
 

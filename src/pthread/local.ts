@@ -17,7 +17,44 @@ export interface Local {
   /** Mutexes that it holds and whose memory must outlive that: their handles. */
   held: Set<object> | undefined
   /** Locks that it holds for reading, and how often. */
-  reads: Map<object, number> | undefined
+  reads: Reads | undefined
+}
+
+/** Locks, and how often each is held. Nearly always it is one: that needs no map, which would be most of the price of locking. */
+export class Reads {
+  #lock: object | undefined
+  #times = 0
+  #others: Map<object, number> | undefined
+
+  has(lock: object): boolean {
+    return this.#lock === lock || this.#others?.has(lock) === true
+  }
+
+  /** Held once more. */
+  more(lock: object): void {
+    if (this.#lock === lock) {
+      this.#times++
+    } else if (this.#lock === undefined && this.#others?.has(lock) !== true) {
+      this.#lock = lock
+      this.#times = 1
+    } else {
+      this.#others ??= new Map()
+      this.#others.set(lock, (this.#others.get(lock) ?? 0) + 1)
+    }
+  }
+
+  /** Held once less: whether not at all any more. `lock` is one of them. */
+  less(lock: object): boolean {
+    if (this.#lock === lock) {
+      if (--this.#times !== 0) return false
+      this.#lock = undefined
+      return true
+    }
+    const left = this.#others!.get(lock)! - 1
+    if (left === 0) return this.#others!.delete(lock)
+    this.#others!.set(lock, left)
+    return false
+  }
 }
 
 /** The set of the thread that runs in this heap. */

@@ -75,7 +75,7 @@ export const Spinlock = struct('spinlock', {
 
 /** sem_t */
 export const Sem = struct('sem', {
-  value: i32('how many waits will not block; a futex word'),
+  value: i32('how many waits will not block, and the high bit: somebody may sleep; a futex word'),
   reserved: i32('room'),
 })
 

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../kernel/clock.ts'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
-import type { Cleanup, Local } from '../pthread/local.ts'
+import type { Cleanup, Local, Reads } from '../pthread/local.ts'
 import { PlainTask } from './scheduler.ts'
 
 /** What a fiber does. Only the trampoline of its carrier moves it on. */
@@ -50,7 +50,7 @@ export class Fiber extends PlainTask implements Local {
   values: Map<number, unknown> | undefined = undefined
   handle: object | undefined = undefined
   held: Set<object> | undefined = undefined
-  reads: Map<object, number> | undefined = undefined
+  reads: Reads | undefined = undefined
 
   constructor(tid: number, slot: number) {
     super(tid)
