@@ -36,6 +36,10 @@ export function judge(results) {
     bound(`condition ping-pong, ${where}: ours errorcheck / C`, '<=', limit,
       ratio('condition-ping-pong', 'ours errorcheck', 'C', placement))
 
+  for (const [placement, where, steps] of [['S', 'one core', 300], ['free', 'two cores', 40]]) {
+    bound(`lab, ${where}: two threads and a mutex exhaustively, in seconds`, '<=', 2, single('lab-exhaustive', 'ours', placement))
+    bound(`lab, ${where}: thousand steps a second`, '>=', steps, single('lab-steps', 'ours', placement))
+  }
   for (const contestant of ['pthreads run', 'watch: true'])
     for (const [placement, where] of [['S', 'one core'], ['free', 'two cores']])
       bound(`hang report, ${where}, ${contestant}: the slowest, in seconds`, '<=', 2, slowest('hang-report', contestant, placement))

@@ -155,7 +155,7 @@ export function cases({ c, go, quick }) {
     },
     {
       name: 'lab-steps',
-      title: 'the lab: steps of random schedules of that',
+      title: 'the lab: steps of random schedules of two threads that lock and unlock it often',
       unit: 'thousand a second',
       higherIsBetter: true,
       placements: ['S', 'free'],
