@@ -9,7 +9,7 @@ export interface Story<T = unknown> {
   setup?(): T | PromiseLike<T>
   /**
    * The threads. Each gets what `setup` returned, as a thread's argument: objects of the library are shared, others are copies.
-   * An asynchronous function has an event loop of its own, with timers on the virtual clock.
+   * An asynchronous function has an event loop of its own, with timers on the virtual clock. A generator's verbs block.
    */
   readonly threads: readonly ((objects: T) => unknown)[]
   /** Called when all threads have ended, to assert what must hold. Must not block. */

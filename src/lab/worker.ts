@@ -18,9 +18,10 @@ import { spinShort } from '../kernel/spin.ts'
 import { allocate_locked, forgetAsync } from '../kernel/thread.ts'
 import { malloc } from '../mem/arena.ts'
 import { decode, encode } from '../mem/codec.ts'
+import { Awaiting, isGenerator, isThenable } from '../pthread/awaiting.ts'
 import { prefetch } from '../pthread/deliver.ts'
 import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
-import { deafen, run } from '../pthread/start.ts'
+import { deafen, NO_VERB, run } from '../pthread/start.ts'
 import { forgetReads } from './atomics.ts'
 import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, Mode, mortal, open, setTime, state, THREADS_MAX, time } from './control.ts'
 import { describeFinding } from './describe.ts'
@@ -246,7 +247,7 @@ async function loop(): Promise<never> {
       setLive(true)
       if (body === undefined) await carry()
       else {
-        const result = body(objects)
+        const result = driven(body(objects))
         if (isThenable(result)) await turnUntil(result, realTurn)
       }
     } catch (error) {
@@ -267,8 +268,17 @@ async function carry(): Promise<never> {
   for (;;) await turnUntil(undefined, realTurn)
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+// A generator is a thread whose verbs block, as one of scope system does: that interleaves whatever carriers of fibers could, and more.
+function driven(result: unknown): unknown {
+  return isGenerator(result) ? drive(result, () => result.next()) : result
+}
+
+function drive(body: Generator<unknown, unknown, unknown>, step: () => IteratorResult<unknown, unknown>): unknown {
+  let result = step()
+  while (result.done !== true && !(result.value instanceof Awaiting)) result = body.throw(new TypeError(NO_VERB))
+  if (result.done === true) return result.value
+  const { promise } = result.value as Awaiting<unknown>
+  return Promise.resolve(promise).then(value => drive(body, () => body.next(value)), (error: unknown) => drive(body, () => body.throw(error)))
 }
 
 // Nobody can run: the schedule is over if only daemons are left, one of which may be this thread, falling asleep.

@@ -44,6 +44,19 @@ test('polling for what another thread does ends', async () => {
   assert.equal((await explore('polled')).ok, true)
 })
 
+test('threads that are generators are run: their deadlock is found, and none where there is none', async () => {
+  const { finding, replayed } = await explore('dine')
+  assert.equal(finding?.verdict, 'deadlock')
+  assert.match(finding.threads.join('\n'), /greedy sleeps on mutex \(right.word\)\ncontrary sleeps on mutex \(left.word\)/)
+  assert.ok(replayed)
+  assert.equal((await explore('dined')).ok, true)
+})
+
+test('a generator that yields what is no verb is told so', async () => {
+  const { finding } = await explore('yields')
+  assert.match(finding!.summary, /^rude: TypeError: a generator that is a thread yields what the verbs of `fiber` do/)
+})
+
 test('an error names the thread', async () => {
   const { finding } = await explore('fails')
   assert.equal(finding?.verdict, 'error')

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { add, load, store } from '#atomics'
 import { later } from '#internal/api/later.js'
 import { wait_slow } from '#internal/pthread/sem.js'
+import { fiber, Mutex } from 'pthreads'
 import type { Story } from 'pthreads/lab'
 import { CLOCK_MONOTONIC, ETIMEDOUT, malloc, memory, Sem, sem_clockwait, sem_wait } from 'pthreads/posix'
 
@@ -89,3 +90,21 @@ const seen = (one: number, two: number): Story<Objects> => {
   }
 }
 export const seen00 = seen(0, 0), seen02 = seen(0, 2), seen12 = seen(1, 2), seen21 = seen(2, 1), seen22 = seen(2, 2), seen11 = seen(1, 1)
+
+// Philosophers that are generators: two forks, two of them, each takes the one at its left first.
+interface Forks { left: Mutex, right: Mutex }
+const forks = (): Forks => ({ left: new Mutex({ type: 'normal', name: 'left' }), right: new Mutex({ type: 'normal', name: 'right' }) })
+function* dines(first: Mutex, second: Mutex): Generator {
+  yield* fiber.lock(first)
+  yield* fiber.await(Promise.resolve())
+  yield* fiber.lock(second)
+  second.unlock()
+  first.unlock()
+}
+function* greedy({ left, right }: Forks): Generator { yield* dines(left, right) }
+function* contrary({ left, right }: Forks): Generator { yield* dines(right, left) }
+function* modest({ left, right }: Forks): Generator { yield* dines(left, right) }
+function* rude(): Generator { yield 1 }
+export const dine: Story<Forks> = { setup: forks, threads: [greedy, contrary], clock: false }
+export const dined: Story<Forks> = { setup: forks, threads: [greedy, modest], clock: false }
+export const yields: Story<Forks> = { setup: forks, threads: [rude], clock: false }
