@@ -1,7 +1,6 @@
 // What the kernel knows about a thread.
 
-import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
-import { State, ThreadRecord } from '../kernel/records.ts'
+import type { Figures } from '../kernel/figures.ts'
 import { wmesgs, type Wmesg } from '../kernel/wmesg.ts'
 
 /** Figures about one thread. */
@@ -20,26 +19,12 @@ export interface ThreadStats {
   readonly waitsFor: Wmesg | ''
 }
 
-/** The figures in a copy of a thread's record. `cpu`: its processor time so far, if it has not ended. */
-export function statsOf(copy: Int32Array, cpu: number): ThreadStats {
-  const word = (field: number): number => copy[field >>> 2]
-  const double = (field: number): number => new Float64Array(copy.buffer, field, 1)[0]
+/** The figures of a thread that now sleeps on `waitsFor`. */
+export function statsOf([cpuTime, elapsed, sleeps = 0, wakeups = 0, ...reasons]: Figures, waitsFor: Wmesg | ''): ThreadStats {
   const sleepsBy: Partial<Record<Wmesg, number>> = {}
-  wmesgs.forEach((name, i) => {
-    const count = word(ThreadRecord.sleepsBy + 4 * i)
-    if (name !== '' && count !== 0) sleepsBy[name] = count
-  })
-  const ended = word(ThreadRecord.exit) === 0
-  const started = double(ThreadRecord.started)
-  return {
-    cpuTime: ended ? double(ThreadRecord.cpu) : cpu,
-    elapsed: started === 0 ? 0 : (ended ? double(ThreadRecord.ended) : now(CLOCK_MONOTONIC)) - started,
-    sleeps: word(ThreadRecord.sleeps),
-    wakeups: word(ThreadRecord.wakeups),
-    sleepsBy,
-    waitsFor: word(ThreadRecord.state) === State.SLEEPING ? wmesgs[word(ThreadRecord.wmesg)] : '',
-  }
+  for (let i = 0; i < reasons.length; i += 2) sleepsBy[wmesgs[reasons[i]] as Wmesg] = reasons[i + 1]
+  return { cpuTime, elapsed, sleeps, wakeups, sleepsBy, waitsFor }
 }
 
-/** Figures that are all 0. */
-export const noStats: ThreadStats = { cpuTime: 0, elapsed: 0, sleeps: 0, wakeups: 0, sleepsBy: {}, waitsFor: '' }
+/** Of a thread of which nothing is known any more. */
+export const NO_FIGURES: Figures = [0, 0]

@@ -4,10 +4,12 @@ import { load, peek } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { ECANCELED, EDEADLK, EINTR, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { cpuOfCaller } from '../kernel/exit.ts'
+import { figuresOf, type Figures } from '../kernel/figures.ts'
 import { requestTermination } from '../kernel/mail.ts'
 import { carrierRecord, kernel, record, self } from '../kernel/process.ts'
 import { Carrier, FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { block, freezes, wasFrozen, type Sleeper } from '../kernel/request.ts'
+import { wmesgs } from '../kernel/wmesg.ts'
 import { extend } from '../mem/codec.ts'
 import { cancellationPoint, cancelThread, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_setcancelstate, pthread_testcancel } from '../pthread/cancel.ts'
 import { entryId, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
@@ -22,7 +24,7 @@ import { creation, madeByFactory, notAnEntry, refused, schedulingOf, siteOf, typ
 import { ErrnoError, frozen, ThreadDeathError } from './errors.ts'
 import { sourceOf as sourceText } from './inline.ts'
 import { after, later } from './later.ts'
-import { noStats, statsOf, type ThreadStats } from './stats.ts'
+import { NO_FIGURES, statsOf, type ThreadStats } from './stats.ts'
 
 /** What a function returns as a thread: a generator's return value, or a promise's value. */
 export type ResultOf<F extends Routine> = Awaited<ReturnType<F> extends Generator<unknown, infer R, never> ? R : ReturnType<F>>
@@ -46,7 +48,8 @@ export class Thread<R = unknown> {
   readonly #serial: number
   /** Where it was created, to be formatted when an error needs it. */
   readonly #site: { readonly stack?: string } | undefined
-  #record: Int32Array | undefined
+  /** What it has used, as it was when somebody last asked, or at its end. */
+  #figures: Figures | undefined
 
   private constructor(slot: number, serial: number, tid: number, name: string, site: object | undefined) {
     this.#slot = slot
@@ -153,9 +156,13 @@ export class Thread<R = unknown> {
 
   /** What the kernel knows about it. After join: as they were at its end. */
   get stats(): ThreadStats {
-    const t = record(this.#slot)
-    if (this.#lives()) this.#record = kernel.i32.slice(t >>> 2, (t + ThreadRecord.size) >>> 2)
-    return this.#record === undefined ? noStats : statsOf(this.#record, this.tid === self.tid ? cpuOfCaller() : NaN)
+    let waitsFor: ThreadStats['waitsFor'] = ''
+    if (this.#lives()) {
+      const t = record(this.#slot)
+      if (load(kernel, t + ThreadRecord.state) === State.SLEEPING) waitsFor = wmesgs[peek(kernel, t + ThreadRecord.wmesg)]
+      this.#figures = figuresOf(this.#slot, this.tid === self.tid ? cpuOfCaller() : NaN)
+    }
+    return statsOf(this.#figures ?? NO_FIGURES, waitsFor)
   }
 
   #lives(): boolean {
@@ -254,9 +261,9 @@ export class Thread<R = unknown> {
     return `thread ${this.tid}${this.name === '' ? '' : ` "${this.name}"`}`
   }
 
-  #result(errno: number, { status, value, reason, code, record }: Outcome): R {
+  #result(errno: number, { status, value, reason, code, figures }: Outcome): R {
     if (errno !== 0) throw this.#failure(errno, 'join')
-    this.#record = record
+    this.#figures = figures
     switch (status) {
       case Status.RETURNED:
       case Status.EXITED: return value as R

@@ -36,8 +36,8 @@ import { mendSignals } from './signal-queue.ts'
 import { free_locked, lastSlot, uncount_locked } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
-/** Why a thread died. */
-export const Reason = { NONE: 0, CALLED_EXIT: 1, OUT_OF_MEMORY: 2, TERMINATED: 3, NEVER_STARTED: 4, UNCAUGHT: 5 } as const
+/** Why a thread died. LOST: it ended by an error that found no room in user memory. */
+export const Reason = { NONE: 0, CALLED_EXIT: 1, OUT_OF_MEMORY: 2, TERMINATED: 3, NEVER_STARTED: 4, UNCAUGHT: 5, LOST: 6 } as const
 
 /** What is known of a carrier's end. */
 export interface Death { reason: number, code: number, error?: unknown }

@@ -7,7 +7,7 @@ import { bind, load, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
 import {
-  ActionRecord, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, Place, PROCESS, Process, SignalRecord, SLOT, ThreadRecord, TimerRecord, VERSION,
+  ActionRecord, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, Place, PROCESS, Process, SignalRecord, ThreadRecord, TimerRecord, VERSION,
 } from './records.ts'
 
 /** What makes a process; all optional. */
@@ -43,7 +43,7 @@ export let user: Memory
 /** The arena in user memory, for mem/arena.ts. */
 export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
-export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, slots: Address = 0, handles: Address = 0, keys: Address = 0,
+export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, handles: Address = 0, keys: Address = 0,
   actions: Address = 0, signals: Address = 0, timers: Address = 0, calls: Address = 0, callBits: Address = 0, places: Address = 0,
   rings: Address = 0
 export let slotMask = 0
@@ -70,9 +70,8 @@ function layout(slotCount: number, carrierCount: number, placeCount: number): Ad
   handles = callBits + (callCount >>> 3) + 7 & ~7
   places = handles + HANDLES * Handle.size
   rings = places + placeCount * Place.size
-  slots = rings + placeCount * 2 * slotCount * 4
   slotMask = slotCount - 1
-  return slots + slotCount * SLOT
+  return rings + placeCount * 2 * slotCount * 4
 }
 
 /** True once this heap belongs to a process. */

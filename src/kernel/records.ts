@@ -2,6 +2,9 @@
 
 import { bytes, f64, i32, struct } from '../mem/struct.ts'
 
+/** Bytes of a thread's message, arguments or result, that need no allocation: three mutexes, or a dozen numbers. */
+export const ROOM = 80
+
 /** One per process, at address 64 of kernel memory. */
 export const Process = struct('process', {
   version: i32('layout version; a heap that attaches with another one refuses'),
@@ -78,11 +81,11 @@ export const ThreadRecord = struct('thread', {
   prev: i32('queue link; under the bucket lock'),
   interrupted: i32('errno that a wait ended with when it was neither woken nor timed out'),
   entry: i32('what it runs: an entry id that the library gave'),
-  message: i32('arguments, then result: address in user memory, or 0: in the thread\'s slot'),
+  message: i32('arguments, then result: address in user memory, or 0: in the room'),
   length: i32('bytes of the message'),
   creator: i32('tid of the thread that created it'),
   status: i32('how it ended: 0 not yet, 1 returned, 2 threw, 3 pthread_exit, 4 died (see reason), 5 canceled'),
-  reason: i32('why a thread died: see kernel/death.ts'),
+  reason: i32('why a thread died, or that its error is lost: see kernel/death.ts'),
   code: i32('process.exit code of a thread that called it'),
   link: i32('free list; under tableLock'),
   started: f64('when it began to run, ms on CLOCK_MONOTONIC'),
@@ -117,7 +120,8 @@ export const ThreadRecord = struct('thread', {
   createdAt: i32('interned string id of the place that created it, or 0; written by its creator, when places are traced'),
   sleepsAt: i32('interned string id of the place where it sleeps, or 0; written by the thread, when places are traced'),
   claim: i32('of a fiber: 0 not yet started, 1 it waits for a carrier, else the carrier that took it, + 1; changed by compare and swap'),
-}, 320)
+  room: bytes(ROOM, 'arguments, then the result, if they are short'),
+}, 384)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */
 export const Carrier = struct('carrier', {
@@ -263,8 +267,6 @@ export const CallRecord = struct('call', {
 export const VERSION = 3
 export const PROCESS = 64, IO = 2048
 export const BUCKETS = 1024
-/** Bytes of a thread's slot: arguments and result of up to this size need no allocation. */
-export const SLOT = 512
 /** Carrier numbers that are given. */
 export const FIRST = 1, SPAWNER = 2
 

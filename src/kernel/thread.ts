@@ -32,7 +32,7 @@ export function allocate_locked(flags: number): number {
 export function open_locked(slot: number, flags: number): void {
   const t = record(slot)
   const serial = peek(kernel, t + ThreadRecord.serial)
-  kernel.i32.fill(0, t >>> 2, (t + ThreadRecord.size) >>> 2)
+  kernel.i32.fill(0, t >>> 2, (t + ThreadRecord.room) >>> 2)
   poke(kernel, t + ThreadRecord.serial, serial + 1 | 0)
   poke(kernel, t + ThreadRecord.tid, (flags & Flag.ASYNC) === 0
     ? number_locked(slot, Process.lastTid, 0)

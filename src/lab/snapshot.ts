@@ -3,11 +3,11 @@
 // Only what a small program touches is kept: the kernel's records up to a few dozen threads, what setup has written
 // in user memory and a little more (who allocates there later clears it), the program's own shared buffers.
 
-import { bucketRecord, callBits, calls, carriers, handles, kernel, keys, slotMask, slots, threads, tids, user } from '../kernel/process.ts'
-import { BUCKETS, CallRecord, Carrier, SLOT, ThreadRecord } from '../kernel/records.ts'
+import { bucketRecord, callBits, calls, carriers, handles, kernel, keys, slotMask, threads, tids, user } from '../kernel/process.ts'
+import { BUCKETS, CallRecord, Carrier, ThreadRecord } from '../kernel/records.ts'
 import { at, bytes, c, CONTROL_SIZE, dirtyPages, isDirty, PAGE_BITS, SNAPSHOT_AT } from './control.ts'
 
-const RECORDS = 64, SLOTS = 32, HANDLES = 8192, KEYS = 1024, CALLS = 32
+const RECORDS = 64, HANDLES = 8192, KEYS = 1024, CALLS = 32
 const TOP_PAGE = 72                    // of user memory: the arena's first page never used
 const USER_PAGE = 65536, MARGIN = 2048
 const PAGE = 1 << PAGE_BITS
@@ -29,7 +29,6 @@ function survey(buffers: readonly SharedArrayBuffer[]): Range[] {
     part(tids, (slotMask + 1) * 4),
     part(keys, KEYS),
     part(handles, HANDLES),
-    part(slots, SLOTS * SLOT),
     part(calls, CALLS * CallRecord.size),
     part(callBits, CALLS >>> 3),
     ...pages,

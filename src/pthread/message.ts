@@ -1,10 +1,11 @@
-// A thread's message: its arguments before it runs, its result after.  Bytes in the thread's slot, or in a
+// A thread's message: its arguments before it runs, its result after.  Bytes in the thread's record, or in a
 // block of user memory when they are many (parcel.ts); what bytes cannot hold goes by mail (kernel/mail.ts).
 
 import { and, or, peek, poke } from '#atomics'
+import { Reason } from '../kernel/death.ts'
 import { deposit, discard, collect, post, take } from '../kernel/mail.ts'
-import { arena, carrierRecord, kernel, record, self, slots } from '../kernel/process.ts'
-import { Carrier, Flag, SLOT, ThreadRecord } from '../kernel/records.ts'
+import { arena, carrierRecord, kernel, record, self } from '../kernel/process.ts'
+import { Carrier, Flag, ROOM, ThreadRecord } from '../kernel/records.ts'
 import { dispose } from '../kernel/thread.ts'
 import { free } from '../mem/arena.ts'
 import type { Message } from '../mem/codec.ts'
@@ -12,12 +13,12 @@ import type { Address } from '../mem/memory.ts'
 import { dropParcel, extrasOf, isFull, open, put, read } from './parcel.ts'
 
 const parcelOf = (slot: number): Address => record(slot) + ThreadRecord.message
-const roomOf = (slot: number): Address => slots + slot * SLOT
+const roomOf = (slot: number): Address => record(slot) + ThreadRecord.room
 
 /** Gives cloned thread `slot` its arguments; false: ENOMEM. Throws what postMessage throws. */
 export function sendArguments(slot: number, message: Message, transfer: readonly object[]): boolean {
   const extras = message.extras.length === 0 ? undefined : [...message.extras]
-  if (!put(parcelOf(slot), roomOf(slot), SLOT, message)) return false
+  if (!put(parcelOf(slot), roomOf(slot), ROOM, message)) return false
   if (extras === undefined) return true
   const t = record(slot)
   or(kernel, t + ThreadRecord.flags, Flag.PORT)
@@ -47,7 +48,7 @@ export function receiveArguments(slot: number): unknown[] {
 /** Leaves the result of thread `slot`, which the caller runs or buries; false: ENOMEM. Throws what postMessage throws. */
 export function sendResult(slot: number, message: Message, transfer: readonly object[]): boolean {
   const extras = message.extras.length === 0 ? undefined : [...message.extras]
-  if (!put(parcelOf(slot), roomOf(slot), SLOT, message)) return false
+  if (!put(parcelOf(slot), roomOf(slot), ROOM, message)) return false
   if (extras === undefined) return true
   try {
     deposit(slot, peek(kernel, record(slot) + ThreadRecord.serial), extras, transfer)
@@ -58,16 +59,22 @@ export function sendResult(slot: number, message: Message, transfer: readonly ob
   return true
 }
 
+// What thread `slot` has left that left no message.
+function absent(slot: number): unknown {
+  return peek(kernel, record(slot) + ThreadRecord.reason) === Reason.LOST ? new Error('ENOMEM: user memory is full, the error of the thread did not fit') : undefined
+}
+
 /** The result of thread `slot`, which has exited; undefined if it left none. */
 export function receiveResult(slot: number): unknown {
-  if (!isFull(parcelOf(slot))) return undefined
+  if (!isFull(parcelOf(slot))) return absent(slot)
   const extras = extrasOf(parcelOf(slot), roomOf(slot)) === 0 ? undefined : collect(slot, peek(kernel, record(slot) + ThreadRecord.serial))
   return open(parcelOf(slot), roomOf(slot), extras)
 }
 
 /** A copy of the result of thread `slot`, left in place; for reports. Extras are not there. */
 export function peekResult(slot: number): unknown {
-  return isFull(parcelOf(slot)) && extrasOf(parcelOf(slot), roomOf(slot)) === 0 ? read(parcelOf(slot), roomOf(slot)) : undefined
+  if (!isFull(parcelOf(slot))) return absent(slot)
+  return extrasOf(parcelOf(slot), roomOf(slot)) === 0 ? read(parcelOf(slot), roomOf(slot)) : undefined
 }
 
 /** Gives up the message of thread `slot`: nobody will read it. */

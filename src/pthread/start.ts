@@ -9,7 +9,7 @@
 //
 // All of it happens without the event loop as long as nothing asks for it.
 
-import { load, or, peek, suspendAsync } from '#atomics'
+import { load, or, peek, poke, suspendAsync } from '#atomics'
 import { serve } from '../kernel/carrier.ts'
 import { countFailure, Reason } from '../kernel/death.ts'
 import { abandonPending, exit } from '../kernel/exit.ts'
@@ -258,8 +258,8 @@ function leaveBehind(status: number, value: unknown): number {
     if (detached && !told) {
       countFailure()
       host.writeError(obituary(slot, value))
-    } else if (!detached && leave(slot, value, 'error') !== undefined) {
-      leave(slot, new Error(String(value)), 'error')
+    } else if (!detached && leave(slot, value, 'error') !== undefined && leave(slot, new Error(String(value)), 'error') !== undefined) {
+      poke(kernel, t + ThreadRecord.reason, Reason.LOST)
     }
   }
   return status

@@ -11,6 +11,7 @@ import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { countFailure } from '../kernel/death.ts'
 import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
+import { figuresOf, type Figures } from '../kernel/figures.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { bindFiber, cloneFiber, launchFiber, undoFiber } from '../kernel/fiber.ts'
 import { host } from '../kernel/host.ts'
@@ -118,8 +119,8 @@ export interface Outcome {
   value: unknown
   reason: number
   code: number
-  /** The thread's record as it was at its end. */
-  record?: Int32Array
+  /** What it has used. */
+  figures?: Figures
 }
 
 /**
@@ -146,7 +147,7 @@ export function* join_slow(slot: number, serial: number, tid: number, out: Outco
   out.status = peek(kernel, t + ThreadRecord.status)
   out.reason = peek(kernel, t + ThreadRecord.reason)
   out.code = peek(kernel, t + ThreadRecord.code)
-  out.record = kernel.i32.slice(t >>> 2, (t + ThreadRecord.size) >>> 2)
+  out.figures = figuresOf(slot)
   try {
     out.value = receiveResult(slot)
   } finally {
