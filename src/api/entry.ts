@@ -61,8 +61,14 @@ export function load<M>(module: URL | string | (() => unknown)): Entries<M> {
 
 function names<M>(place: string): Entries<M> {
   host.expectSpawner()
+  const known = new Map<string, LoadedEntry>()                            // a text put together from two is hashed anew each time
+  const named = (name: string): LoadedEntry => {
+    let entry = known.get(name)
+    if (entry === undefined) known.set(name, entry = entryOf(`${place}\n${name}`, name))
+    return entry
+  }
   return new Proxy({} as Entries<M>, {
-    get: (_, name) => typeof name === 'string' && name !== 'then' ? entryOf(`${place}\n${name}`, name) : undefined,
+    get: (_, name) => typeof name === 'string' && name !== 'then' ? named(name) : undefined,
     has: (_, name) => typeof name === 'string',
   })
 }

@@ -11,6 +11,7 @@ import { effective, prioritized } from '../kernel/priority.ts'
 import { kernel, placeRecord, record, self } from '../kernel/process.ts'
 import { Place, State, ThreadRecord } from '../kernel/records.ts'
 import { Alarms } from './alarms.ts'
+import { BySlot } from './by-slot.ts'
 import { Fiber, Phase } from './fiber.ts'
 import { Why, type Scheduler } from './scheduler.ts'
 
@@ -42,7 +43,7 @@ export const here = {
 }
 
 /** The fibers that were taken in here and have not ended, by slot. */
-export const fibers = new Map<number, Fiber>()
+export const fibers = new BySlot<Fiber>()
 export const alarms = new Alarms()
 /** Hints from this heap. */
 export const arrivals: number[] = []
@@ -89,7 +90,7 @@ function takeIn(): void {
 /** Looks at what was hinted at. */
 export function lookAround(): void {
   if (arrivals.length !== 0) for (const slot of arrivals.splice(0)) look(slot)
-  if (hinted(here.place) && !readHints(here.place, look)) for (const slot of [...fibers.keys()]) look(slot)
+  if (hinted(here.place) && !readHints(here.place, look)) for (const slot of fibers.slots()) look(slot)
 }
 
 /** The next look reads the clock. */
@@ -128,7 +129,7 @@ function alarm(fiber: Fiber): void {
 /** Looks at fiber `slot`: what a hint asks for (C1 of crew.ts). There may be nothing to do. */
 export function look(slot: number): void {
   const fiber = fibers.get(slot)
-  if (fiber === undefined) {
+  if (fiber === null) {
     if (peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO && claim(slot)) admit(slot)
   } else if (fiber.phase === Phase.SLEEPS) {
     if (woken(slot)) ready(fiber, Why.WOKEN)
@@ -174,7 +175,7 @@ function admit(slot: number): boolean {
   if (slot === 0) return false
   const t = record(slot)
   const fiber = new Fiber(peek(kernel, t + ThreadRecord.tid), slot)
-  fibers.set(slot, fiber)
+  fibers.add(slot, fiber)
   fiber.policy = peek(kernel, t + ThreadRecord.policy)
   fiber.priority = effective(slot)
   const p = placeRecord(here.place)
