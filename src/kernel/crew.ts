@@ -18,7 +18,8 @@
 // C2  `claim` goes from 1 to the carrier's number + 1 by compare and swap: a fiber is begun once.
 // C3  No wakeup is lost: who posts writes the entry, then looks at the bell; the carrier sets the bell, then looks at the
 //     rings, and sleeps only while the bell is 1.  By the order of sequentially consistent accesses one sees the other.
-//     With offers, `idle` takes the part of the bell for carriers of other places, which come to steal.
+//     With offers, `idle` takes the part of the bell for carriers of other places, which come to steal: a bit for each place,
+//     which its carrier sets before it looks, and which the reaper may clear again.
 // C4  An index is given by an addition, the entry written after it.  A reader that finds an index given and the entry not
 //     written stops there: its writer is about to write it, and rings the bell then.  If it died, the reaper fills the
 //     gap with an entry of slot 0 (mendRings); who finds its index filled writes to the next one.
@@ -29,7 +30,7 @@
 // per place (a carrier that is preempted with it stops those that wake its fibers); a deque of Chase and Lev
 // (its owner alone may add, and takes the youngest first).
 
-import { add, cas, exchange, load, peek, poke, resume, store, suspend, suspendAsync } from '#atomics'
+import { add, and, cas, exchange, load, or, peek, poke, resume, store, suspend, suspendAsync } from '#atomics'
 import type { Address } from '../mem/memory.ts'
 import { carrierRecord, kernel, placeRecord, record, rings, self, slotMask } from './process.ts'
 import { Carrier, Flag, Place, PROCESS, Process, State, ThreadRecord } from './records.ts'
@@ -41,6 +42,7 @@ const at = (ring: number, index: number): Address => rings + (ring * (slotMask +
 const lapOf = (index: number): number => (Math.floor((index >>> 0) / (slotMask + 1)) + 1) & LAPS
 const hintsOf = (i: number): number => 2 * i
 const offersOf = (i: number): number => 2 * i + 1
+const idleWord = (i: number): Address => PROCESS + Process.idle + (i >>> 5) * 4
 
 /** How many places there are, the spare one included. */
 export function placeCount(): number {
@@ -120,7 +122,7 @@ export function readHints(i: number, look: (slot: number) => void): boolean {
 /** Offers fiber `slot` at place `i`, and wakes a carrier for it if one sleeps. */
 export function offer(i: number, slot: number): void {
   put(offersOf(i), placeRecord(i) + offerTail, slot)
-  if (load(kernel, PROCESS + Process.idle) === 0) return
+  if (!anyIdle()) return
   if (load(kernel, placeRecord(i) + bell) !== 0) return ring(i)
   for (let j = 0; j < placeCount(); j++) {
     if (load(kernel, placeRecord(j) + bell) === 0 || !mayTake(j, i)) continue
@@ -180,16 +182,21 @@ export function pressing(i: number): boolean {
 /** Says that the carrier of place `i` is about to sleep; false if there is something to do (C3). */
 export function lieDown(i: number): boolean {
   store(kernel, placeRecord(i) + bell, 1)
-  add(kernel, PROCESS + Process.idle, 1)
+  or(kernel, idleWord(i), 1 << (i & 31))
   if (!pressing(i)) return true
   getUp(i)
   return false
 }
 
-/** The carrier of place `i` has slept enough. */
+/** The carrier of place `i` has slept enough, or it died. */
 export function getUp(i: number): void {
   store(kernel, placeRecord(i) + bell, 0)
-  add(kernel, PROCESS + Process.idle, -1)
+  and(kernel, idleWord(i), ~(1 << (i & 31)))
+}
+
+function anyIdle(): boolean {
+  for (let i = placeCount() - 1; i >= 0; i -= 32) if (load(kernel, idleWord(i)) !== 0) return true
+  return false
 }
 
 /** Suspends the carrier of place `i`, which has lain down, until the bell rings or for `ms`. */

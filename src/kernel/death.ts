@@ -256,16 +256,26 @@ function settleEmbryosOf(tid: number, heirs: Heirs): void {
   }
 }
 
-/** Settles the thread that the reaper wanted to start on carrier `n`, when the host refused a Worker for it. */
+/**
+ * The host has refused a Worker for carrier `n`: settles the thread that was in its mailbox. The place of a carrier of fibers stays empty;
+ * only then may those who wait for that carrier find that it is no longer REQUESTED.
+ */
 export function refuse(n: number, heirs: Heirs): void {
+  const c = carrierRecord(n), death: Death = { reason: Reason.NEVER_STARTED, code: 0 }
   eventually(
     locked(() => {
-      const c = carrierRecord(n)
-      const next = peek(kernel, c + Carrier.next)
-      if (next === 0 || peek(kernel, c + Carrier.state) !== CarrierState.REFUSED) return                // its creator took it back
-      settle(next, { reason: Reason.NEVER_STARTED, code: 0 }, heirs)
+      const next = peek(kernel, c + Carrier.next), i = placeOf(n)
+      if (i >= 0) {
+        replace(n, i, death, heirs)
+        forSlotsOf(n, slot => { settleThread(slot, n, death, heirs) })
+      } else if (next === 0 || peek(kernel, c + Carrier.state) !== CarrierState.REFUSED) {
+        return                                                            // its creator took it back
+      } else {
+        settle(next, death, heirs)
+      }
       freeCarrier_locked(n)
     }),
+    () => { wake(kernel, c + Carrier.state, Infinity) },
     rouseAll,
     wakeWaitersForAll,
   )

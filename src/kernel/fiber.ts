@@ -10,15 +10,15 @@
 
 import { add, cas, load, or, peek, poke, pokef, store } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
-import { allocate_locked as allocateCarrier_locked, free_locked as freeCarrier_locked } from './carrier.ts'
+import { allocate_locked as allocateCarrier_locked } from './carrier.ts'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { made, request } from './clone.ts'
-import { hint, offer, offerAgain, offered, placeCount, placeOf } from './crew.ts'
+import { getUp, hint, offer, offerAgain, offered, placeCount, placeOf } from './crew.ts'
 import { EAGAIN } from './errno.ts'
 import { finish_locked } from './exit.ts'
 import { wake } from './futex.ts'
 import { carrierRecord, kernel, placeRecord, record, self } from './process.ts'
-import { Carrier, CarrierState, Flag, Place, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { Carrier, Flag, Place, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { block } from './request.ts'
 import { inheritMask } from './signal.ts'
 import { allocate_locked, free_locked, lastSlot } from './thread.ts'
@@ -146,9 +146,8 @@ function recruitAll(): number {
   for (let i = 0; i < count; i++) {
     const n = peek(kernel, placeRecord(i) + Place.carrier)
     if (n === 0) continue
-    if (load(kernel, carrierRecord(n) + Carrier.state) === CarrierState.REQUESTED) block(made(n))
-    if (load(kernel, carrierRecord(n) + Carrier.state) === CarrierState.REFUSED) dismiss(i, n)
-    else filled++
+    block(made(n))
+    if (load(kernel, placeRecord(i) + Place.carrier) !== 0) filled++      // else the spawner has given it up (death.ts, refuse)
   }
   recruited = filled !== 0
   return filled
@@ -162,16 +161,6 @@ export function recruit_locked(i: number): number {
   poke(kernel, carrierRecord(n) + Carrier.place, i + 1)
   poke(kernel, placeRecord(i) + Place.carrier, n)
   return n
-}
-
-function dismiss(i: number, n: number): void {
-  acquire(kernel, PROCESS + Process.tableLock, self.carrier)
-  if (peek(kernel, placeRecord(i) + Place.carrier) === n) {
-    poke(kernel, placeRecord(i) + Place.carrier, 0)
-    poke(kernel, carrierRecord(n) + Carrier.place, 0)
-    freeCarrier_locked(n)
-  }
-  release(kernel, PROCESS + Process.tableLock)
 }
 
 /**
@@ -188,10 +177,7 @@ export function replace_locked(n: number, i: number, again: boolean): boolean {
     store(kernel, p + Place.blocking, 0)
     add(kernel, PROCESS + Process.blocking, -1)
   }
-  if (load(kernel, p + Place.bell) !== 0) {                               // it died asleep
-    store(kernel, p + Place.bell, 0)
-    add(kernel, PROCESS + Process.idle, -1)
-  }
+  getUp(i)                                                                // it may have died asleep
   offerAgain(n, i, lastSlot())
   poke(kernel, p + Place.taking, 0)
   const next = again && i !== placeCount() - 1 ? recruit_locked(i) : 0

@@ -57,7 +57,7 @@ export const Process = struct('process', {
   model: i32('what runs a thread that says nothing of it: 0 a Worker of its own (1:1), 1 a carrier of fibers (m:1, m:n); written by the first heap at birth'),
   places: i32('places of carriers of fibers, the last one a spare; written by the first heap at birth'),
   scheduler: i32('interned string: the scheduler of the carriers of fibers, a name or the URL of a module; 0: rr; written by the first heap at birth'),
-  idle: i32('carriers of fibers that sleep, or are about to; each counts itself before it looks for the last time'),
+  idle: bytes(12, 'carriers of fibers that sleep, or are about to, a bit for each place; each sets its own before it looks for the last time'),
   blocking: i32('carriers of fibers that are in a blocking section; each counts itself'),
   turn: i32('the place that the next fiber from outside of the carriers of fibers goes to; a hint'),
 })

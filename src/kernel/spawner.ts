@@ -8,6 +8,7 @@
 import { cas, exchange, load, peek, poke, store, suspendAsync } from '#atomics'
 import { acquire, becomeImpatient, release } from '../mem/lock.ts'
 import { eventually, locked, reap, Reason, refuse, type Death, type Heirs } from './death.ts'
+import { placeOf } from './crew.ts'
 import { EAGAIN } from './errno.ts'
 import { wake } from './futex.ts'
 import { channel, host, type Birth, type Ending } from './host.ts'
@@ -74,6 +75,7 @@ function startCarrier(n: number): void {
   } catch {
     port1.close()
     poke(kernel, c + Carrier.errno, EAGAIN)
+    if (placeOf(n) >= 0) return refuse(n, heirs)
     store(kernel, c + Carrier.state, CarrierState.REFUSED)                // before the mailbox is looked at: see clone.ts, takeBack
     if (load(kernel, c + Carrier.job) !== 0) refuse(n, heirs)
   }
