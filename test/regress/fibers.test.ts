@@ -48,9 +48,11 @@ test('a fiber that only yielded ran no handler of a signal', () => {
 })
 
 test('after the import of a module, a timer that was running already never fired', () => {
-  const waits = Thread.create(work.waitsForTimer)
+  const go = words(1)
+  const waits = Thread.create(work.waitsForTimer, go)
   asleep(waits, 'semaphore')
   assert.equal(Thread.create(elsewhere.add, 1, 2).join(SOON), 3)
+  Atomics.store(go, 0, 1)
   assert.equal(waits.join(SOON), 'rung')
 })
 
