@@ -73,7 +73,7 @@ test('runAsync awaits the routine, and runs it once over tasks and threads', asy
   const threads = [1, 2].map(() => Thread.create(work.runOnceAsync, once, counter))
   const tasks = [1, 2, 3].map(() => once.runAsync(async () => {
     const before = counter[0]
-    await new Promise(resolve => setTimeout(resolve, 1))
+    await new Promise(resolve => setTimeout(resolve, 1))                 // a routine that is not done in the same turn
     counter[0] = before + 1
   }))
   await Promise.all(tasks)

@@ -51,7 +51,7 @@ export async function locksAndDrops(count: number): Promise<number> {
   for (let i = 0; i < count; i++) new Mutex({ robust: true }).lock()
   for (let i = 0; i < 20; i++) {
     Array.from({ length: 50_000 }, (_, n) => ({ n }))
-    await new Promise(resolve => setTimeout(resolve, 1))
+    await new Promise(resolve => setTimeout(resolve, 1))                 // a turn of the event loop: finalizers run
   }
   return count
 }

@@ -78,7 +78,7 @@ test('a timed wait throws ETIMEDOUT and takes nothing', () => {
 test('waitAsync waits without blocking the event loop', async () => {
   const semaphore = new Semaphore(), taken = words(1)
   const t = Thread.create(work.takeOneAsync, semaphore, taken)
-  setTimeout(() => { semaphore.post(2) }, 5)
+  setImmediate(() => { semaphore.post(2) })
   await semaphore.waitAsync()
   await t.joinAsync()
   assert.deepEqual([taken[0], semaphore.value], [1, 0])

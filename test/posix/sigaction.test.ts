@@ -10,7 +10,7 @@ import { nothingLeft } from '../leftovers.ts'
 import { create, inThread, join, listed, m, newList, newSem, newWord, ok, word, work } from './setup.ts'
 import { acts, newSet, newStage } from './signal-setup.ts'
 import { asleep, hasEnded } from './state.ts'
-import { until } from '../api/until.ts'
+import { eventually, until } from '../api/until.ts'
 
 afterEach(() => {
   for (const signo of [SIGUSR1, SIGUSR2, SIGCHLD, SIGRTMIN]) ok(sigaction(m, signo, { sa_handler: SIG_DFL }))
@@ -306,7 +306,7 @@ test('the first thread runs handlers in its event loop', async () => {
   const seen: number[] = []
   ok(sigaction(m, SIGUSR1, { sa_handler: (signo) => { seen.push(signo) } }))
   assert.equal(inThread(acts.kills, [pthread_self(), SIGUSR1]), 0)
-  while (seen.length === 0) await new Promise(resolve => setTimeout(resolve, 1))
+  await eventually('the handler has run', () => seen.length > 0)
   assert.deepEqual(seen, [SIGUSR1])
 })
 
