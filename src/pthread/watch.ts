@@ -16,13 +16,17 @@
 // Rejected: looking when a thread falls asleep (the hot path would pay, and a cycle can close without a sleep of its
 // last thread: by the mutex that it takes next); a report after a time without progress (a correct program may rest).
 
+import { peek } from '#atomics'
+import { kernel, record } from '../kernel/process.ts'
 import { Flag, State, ThreadRecord } from '../kernel/records.ts'
 import { isHandled } from '../kernel/signal.ts'
-import { snapshots, type Snapshot } from '../kernel/snapshot.ts'
+import { snapshot, snapshots, type Snapshot } from '../kernel/snapshot.ts'
+import { lastSlot } from '../kernel/thread.ts'
 import { armedTimers } from '../kernel/timer.ts'
+import { wmesgs } from '../kernel/wmesg.ts'
 import { cycleReport, describeCycles, silenceReport } from './report.ts'
 import { describeThreads } from './threads.ts'
-import { cycles, externalReasons, waitOf, type Wait } from './waits.ts'
+import { cycles, externalReasons, holdersBy, waitOf, type Wait } from './waits.ts'
 
 /** How often to look, and how long a hang must have lasted, ms. */
 export const PERIOD = 250, STAND = 1000
@@ -45,7 +49,7 @@ export class Watcher {
 
   /** Looks at the threads; returns the reports of the hangs that are to be told now. */
   look(): string[] {
-    const all = snapshots()
+    const all = mayHang() ? snapshots() : []
     const found = cycles(all)
     const silent = found.length === 0 ? silence(all) : undefined
     const time = this.#now()
@@ -62,6 +66,27 @@ export class Watcher {
     for (const [hang, seen] of this.#told) if (time - seen > FORGET) this.#told.delete(hang)
     return due.map(waits => waits === silent ? silenceReport(describeThreads(all)) : cycleReport(describeCycles(all, [waits])[0], describeThreads(all)))
   }
+}
+
+// Whether a closer look is worth its price: a copy of every record takes a second when there are a million.  Copies only those that may be part
+// of a cycle.
+function mayHang(): boolean {
+  let silent = !isExpecting()
+  const held: Snapshot[] = []
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    const t = record(slot)
+    const state = peek(kernel, t + ThreadRecord.state)
+    if (state === State.FREE || state === State.EXITED || (peek(kernel, t + ThreadRecord.flags) & (Flag.ASYNC | Flag.HOST)) !== 0) continue
+    const reason = wmesgs[peek(kernel, t + ThreadRecord.wmesg)]
+    if (state !== State.SLEEPING || reason === '') {
+      silent = false
+      continue
+    }
+    if (externalReasons.has(reason) || (reason !== 'once' && peek(kernel, t + ThreadRecord.timed) !== 0)) silent = false
+    const copy = holdersBy[reason] === undefined ? undefined : snapshot(slot)
+    if (copy !== undefined) held.push(copy)
+  }
+  return silent || cycles(held).length !== 0
 }
 
 // The sleeps of all threads, if all sleep for ever; else undefined.
