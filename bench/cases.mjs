@@ -223,7 +223,7 @@ export function cases({ c, go, quick }) {
       title: 'm:n: 10 000 threads of 50 us of work each, created by one of them',
       unit: 's',
       reference: '1 carrier',
-      placements: ['free'],
+      placements: ['X'],
       contestants: [
         { name: '1 carrier', ...ours('fiber-parallel', '1') },
         { name: '2 carriers', ...ours('fiber-parallel', '2') },

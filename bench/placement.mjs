@@ -18,7 +18,7 @@ export function threadNumber() {
   return Number(readlinkSync('/proc/thread-self').split('/').pop())
 }
 
-/** Pins the calling thread to the core of `worker` (0 or 1), if this is a run across cores. */
-export function pinWorker(worker) {
-  if (placement === 'X') execFileSync('taskset', ['-cp', cores[worker], String(threadNumber())], { stdio: 'ignore' })
+/** Pins the calling thread, or the one with that number, to the core of `worker` (0 or 1), if this is a run across cores. */
+export function pinWorker(worker, number = threadNumber()) {
+  if (placement === 'X') execFileSync('taskset', ['-cp', cores[worker], String(number)], { stdio: 'ignore' })
 }

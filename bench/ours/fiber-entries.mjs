@@ -2,6 +2,7 @@
 
 import { threadId } from 'node:worker_threads'
 import { fiber, load, Mutex, Thread } from '../../dist/api/index.js'
+import { threadNumber } from '../placement.mjs'
 import { milliseconds } from '../timing.mjs'
 
 const entries = load(new URL(import.meta.url))
@@ -91,6 +92,13 @@ export function* parallel(many) {
   let sum = 0
   for (const thread of threads) sum += yield* fiber.join(thread)
   return [(performance.now() - start) / 1e3, sum]
+}
+
+/** Runs until `n` of these run at once, each on a carrier of its own; returns the operating system's number of its carrier. */
+export function meets(n, together) {
+  together.post()
+  while (together.value < n);
+  return threadNumber()
 }
 
 /** Sleeps until `gate` opens. */

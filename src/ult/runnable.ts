@@ -55,6 +55,7 @@ export const INTERRUPTED = Symbol('interrupted')
 let stride = 1, ticks = 0
 let fresh = false                                                         // the clock was read since the last fiber was picked
 let newOne = false                                                        // time has passed since one was taken in
+let waiting: Fiber | null = null                                          // the last one that was, if it has not begun
 
 /** Makes this heap the carrier of its place. */
 export function settleDown(scheduler: Scheduler): void {
@@ -76,14 +77,15 @@ export function next(): Fiber | null {
   return scheduler.pick(here.time) as Fiber | null
 }
 
-// Takes in fibers that have not begun: one when nothing else is runnable, for the others may be stolen, and one now and then.
+// Takes in fibers that have not begun: one when nothing else is runnable, and one now and then, if the last one has begun: those that wait
+// here cannot be stolen.
 function takeIn(): void {
   const { place, scheduler } = here
   if (here.alone) {
-    while (scheduler.runnable < WINDOW && offered(place) > 0) if (!admit(take(place))) break
-  } else if (newOne || scheduler.runnable === 0) {
+    while (scheduler.runnable < WINDOW && offered(place) > 0) if (admit(take(place)) === null) break
+  } else if (scheduler.runnable === 0 || (newOne && waiting?.phase !== Phase.NEW)) {
     newOne = false
-    admit(take(place))
+    waiting = admit(take(place))
   }
 }
 
@@ -171,8 +173,8 @@ export function ready(fiber: Fiber, why: number): void {
   if (why === Why.WOKEN && here.running !== null && here.running.phase === Phase.RUNS && here.scheduler.preempts(fiber, here.running)) here.preempted = true
 }
 
-function admit(slot: number): boolean {
-  if (slot === 0) return false
+function admit(slot: number): Fiber | null {
+  if (slot === 0) return null
   const t = record(slot)
   const fiber = new Fiber(peek(kernel, t + ThreadRecord.tid), slot)
   fibers.add(slot, fiber)
@@ -183,7 +185,7 @@ function admit(slot: number): boolean {
   poke(kernel, p + Place.begun, peek(kernel, p + Place.begun) + 1)
   ready(fiber, Why.NEW)
   fiber.phase = Phase.NEW
-  return true
+  return fiber
 }
 
 /** Takes a fiber that has not begun from the place that has most of them; one only, for the others may be stolen too. False: nobody has any. */
@@ -196,7 +198,7 @@ export function steal(): boolean {
     from = i
     most = count
   }
-  if (from < 0 || !admit(take(from))) return false
+  if (from < 0 || admit(take(from)) === null) return false
   const p = placeRecord(here.place)
   poke(kernel, p + Place.stolen, peek(kernel, p + Place.stolen) + 1)
   return true
