@@ -1,13 +1,14 @@
-// pthread_attr_getguardsize, _getinheritsched, _getschedparam, _getschedpolicy, _getscope, _getstack and their setters.
+// pthread_attr_getdetachstate, _getguardsize, _getinheritsched, _getschedparam, _getschedpolicy, _getscope, _getstack and their setters.
 
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
-  Attr, EINVAL, malloc, pthread_attr_destroy, pthread_attr_getguardsize, pthread_attr_getinheritsched, pthread_attr_getschedparam,
-  pthread_attr_getschedpolicy, pthread_attr_getscope, pthread_attr_getstack, pthread_attr_getstacksize, pthread_attr_init, pthread_attr_setguardsize,
-  pthread_attr_setinheritsched, pthread_attr_setschedparam, pthread_attr_setschedpolicy, pthread_attr_setscope, pthread_attr_setstack, pthread_create,
-  PTHREAD_EXPLICIT_SCHED, PTHREAD_INHERIT_SCHED, PTHREAD_SCOPE_PROCESS, PTHREAD_SCOPE_SYSTEM, PTHREAD_STACK_MIN, SCHED_FIFO, SCHED_OTHER, SCHED_RR,
-  type Address, type Entry, type Memory,
+  Attr, EINVAL, malloc, pthread_attr_destroy, pthread_attr_getdetachstate, pthread_attr_getguardsize, pthread_attr_getinheritsched,
+  pthread_attr_getschedparam, pthread_attr_getschedpolicy, pthread_attr_getscope, pthread_attr_getstack, pthread_attr_getstacksize, pthread_attr_init,
+  pthread_attr_setdetachstate, pthread_attr_setguardsize, pthread_attr_setinheritsched, pthread_attr_setschedparam, pthread_attr_setschedpolicy,
+  pthread_attr_setscope, pthread_attr_setstack, pthread_create, PTHREAD_CREATE_DETACHED, PTHREAD_CREATE_JOINABLE, PTHREAD_EXPLICIT_SCHED,
+  PTHREAD_INHERIT_SCHED, PTHREAD_SCOPE_PROCESS, PTHREAD_SCOPE_SYSTEM, PTHREAD_STACK_MIN, SCHED_FIFO, SCHED_OTHER, SCHED_RR, type Address, type Entry,
+  type Memory,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { holders, newParam } from './mutexes.ts'
@@ -26,6 +27,10 @@ function fresh(): Address {
 const priority = (m: Memory, attr: Address, value: number): number => pthread_attr_setschedparam(m, attr, newParam(value))
 
 const attributes = [
+  {
+    name: 'detach state', get: pthread_attr_getdetachstate, set: pthread_attr_setdetachstate, fallback: PTHREAD_CREATE_JOINABLE,
+    valid: [PTHREAD_CREATE_DETACHED, PTHREAD_CREATE_JOINABLE], invalid: [-1, 2, 77, NaN],
+  },
   { name: 'guard size', get: pthread_attr_getguardsize, set: pthread_attr_setguardsize, fallback: 4096, valid: [0, 1, 8192], invalid: [-1, NaN, 2 ** 40] },
   {
     name: 'inherit-scheduler attribute', get: pthread_attr_getinheritsched, set: pthread_attr_setinheritsched, fallback: PTHREAD_INHERIT_SCHED,

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
   CLOCK_MONOTONIC, CLOCK_REALTIME, EAGAIN, EBUSY, EDEADLK, EINVAL, ETIMEDOUT, Mutex, pthread_mutex_clocklock, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock,
-  PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, pthread_mutex_timedlock, pthread_mutex_unlock, sem_post, sem_wait, type Timespec,
+  PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, pthread_mutex_timedlock, pthread_mutex_unlock, type Timespec,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at, late, NO_CLOCK, wrong } from './clock.ts'
-import { create, inThread, join, m, newMutex, newSem, ok, put, types, work } from './setup.ts'
+import { create, inThread, join, m, newMutex, ok, put, types, whileHeld, work } from './setup.ts'
 import { asleep } from './state.ts'
 
 afterEach(() => nothingLeft())
@@ -19,17 +19,7 @@ const forms = [
   ['pthread_mutex_clocklock(CLOCK_MONOTONIC)', CLOCK_MONOTONIC, CLOCK_MONOTONIC, (mutex: number, t: Timespec) => pthread_mutex_clocklock(m, mutex, CLOCK_MONOTONIC, t)],
 ] as const
 
-/** Calls `f` while another thread holds the mutex. */
-function held(mutex: number, f: () => void): void {
-  const locked = newSem(0), release = newSem(0), t = create(work.hold, { mutex, held: locked, release })
-  ok(sem_wait(m, locked))
-  try {
-    f()
-  } finally {
-    ok(sem_post(m, release))
-    join(t)
-  }
-}
+const held = (mutex: number, f: () => void): void => { whileHeld(work.hold, { mutex }, f) }
 
 for (const [name, clock, given, timed] of forms) {
   for (const [type, of] of types) {

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import {
   CLOCK_REALTIME, EBUSY, EDEADLK, EINVAL, ETIMEDOUT, pthread_rwlock_clockrdlock, pthread_rwlock_clockwrlock, pthread_rwlock_rdlock,
-  pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, sem_post, sem_wait, type Timespec,
+  pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, type Timespec,
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { at, clocks, late, NO_CLOCK, wrong } from './clock.ts'
-import { create, inThread, join, m, newRwlock, newSem, ok, work } from './setup.ts'
+import { create, inThread, join, m, newRwlock, ok, whileHeld, work } from './setup.ts'
 import { asleep } from './state.ts'
 
 afterEach(() => nothingLeft())
@@ -20,17 +20,7 @@ const forms = [
   ...clocks.map(([name, clock]) => ['write', `pthread_rwlock_clockwrlock(${name})`, clock, clock, (lock: number, t: Timespec) => pthread_rwlock_clockwrlock(m, lock, clock, t)] as const),
 ] as const
 
-/** Calls `f` while another thread holds the lock for writing. */
-function held(lock: number, f: () => void, holding: unknown = work.holdWrite): void {
-  const locked = newSem(0), release = newSem(0), t = create(holding, { lock, held: locked, release })
-  ok(sem_wait(m, locked))
-  try {
-    f()
-  } finally {
-    ok(sem_post(m, release))
-    join(t)
-  }
-}
+const held = (lock: number, f: () => void, holding: unknown = work.holdWrite): void => { whileHeld(holding, { lock }, f) }
 
 for (const [how, name, clock, given, timed] of forms) {
   test(`${name}: shall apply a lock as the untimed function does`, () => {

@@ -1,11 +1,11 @@
-// pthread_rwlockattr_init, _destroy, _getpshared, _setpshared, _getkind_np, _setkind_np.
+// pthread_rwlockattr_init, _destroy; locks of either process-shared attribute.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  EINVAL, malloc, PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED, pthread_rwlock_init, PTHREAD_RWLOCK_DEFAULT_NP, PTHREAD_RWLOCK_PREFER_READER_NP,
-  PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP, pthread_rwlockattr_destroy, pthread_rwlockattr_getkind_np,
-  pthread_rwlockattr_getpshared, pthread_rwlockattr_init, pthread_rwlockattr_setkind_np, pthread_rwlockattr_setpshared, Rwlock, RwlockAttr,
+  malloc, PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED, pthread_rwlock_init, PTHREAD_RWLOCK_DEFAULT_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP,
+  pthread_rwlockattr_destroy, pthread_rwlockattr_getkind_np, pthread_rwlockattr_getpshared, pthread_rwlockattr_init, pthread_rwlockattr_setpshared, Rwlock,
+  RwlockAttr,
 } from 'pthreads/posix'
 import { inThread, m, newWord, ok, word, work } from './setup.ts'
 
@@ -35,21 +35,5 @@ test('the process-shared attribute shall be set to PTHREAD_PROCESS_SHARED to per
     assert.equal(word(value), pshared)
     ok(pthread_rwlock_init(m, lock, attr))
     assert.deepEqual(inThread(work.tryBoth, lock), [0, 0])
-  }
-})
-
-test('pthread_rwlockattr_setpshared() may fail with EINVAL: the new value is outside the range of legal values', () => {
-  ok(pthread_rwlockattr_setpshared(m, attr, PTHREAD_PROCESS_SHARED))
-  for (const wrong of [-1, 2, 77, NaN]) assert.equal(pthread_rwlockattr_setpshared(m, attr, wrong), EINVAL)
-  ok(pthread_rwlockattr_getpshared(m, attr, value))
-  assert.equal(word(value), PTHREAD_PROCESS_SHARED)
-})
-
-test('pthread_rwlockattr_setkind_np() sets the kind, and fails with EINVAL for one that is none', () => {
-  for (const kind of [PTHREAD_RWLOCK_PREFER_READER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NP, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP]) {
-    ok(pthread_rwlockattr_setkind_np(m, attr, kind))
-    for (const wrong of [-1, 3, NaN]) assert.equal(pthread_rwlockattr_setkind_np(m, attr, wrong), EINVAL)
-    ok(pthread_rwlockattr_getkind_np(m, attr, value))
-    assert.equal(word(value), kind)
   }
 })

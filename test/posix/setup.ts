@@ -6,7 +6,7 @@ import {
   Barrier, Cond, malloc, memory, Mutex, MutexAttr, pthread_barrier_init, pthread_cond_init, pthread_create, pthread_join, PTHREAD_MUTEX_DEFAULT,
   PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_init, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, pthread_mutexattr_init, pthread_mutexattr_settype,
   PTHREAD_PROCESS_PRIVATE, PTHREAD_RWLOCK_DEFAULT_NP, pthread_rwlock_init, pthread_rwlockattr_init, pthread_rwlockattr_setkind_np, pthread_spin_init,
-  Rwlock, RwlockAttr, Sem, sem_init, Spinlock, type Address, type Entry,
+  Rwlock, RwlockAttr, Sem, sem_init, sem_post, sem_wait, Spinlock, type Address, type Entry,
 } from 'pthreads/posix'
 
 export const m = memory()
@@ -60,6 +60,18 @@ export function join(thread: number): unknown {
 /** What the routine returns in a thread of its own. */
 export function inThread(routine: unknown, arg?: unknown): unknown {
   return join(create(routine, arg))
+}
+
+/** Calls `f` while a thread holds the object: `holding` locks it, posts `held`, waits for `release`, and unlocks it. */
+export function whileHeld(holding: unknown, object: object, f: () => void): void {
+  const held = newSem(0), release = newSem(0), t = create(holding, { ...object, held, release })
+  ok(sem_wait(m, held))
+  try {
+    f()
+  } finally {
+    ok(sem_post(m, release))
+    join(t)
+  }
 }
 
 /** A mutex of the type. */

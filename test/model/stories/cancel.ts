@@ -1,7 +1,7 @@
 // Stories of cancellation.  A thread of a story catches its own cancellation.
 
 import assert from 'node:assert/strict'
-import { add, load, store } from '#atomics'
+import { add, load } from '#atomics'
 import { self } from '#internal/kernel/process.js'
 import type { Story } from '#internal/lab/index.js'
 import { ThreadCancel } from '#internal/pthread/exit.js'
@@ -9,8 +9,9 @@ import {
   Cond, malloc, memory, Mutex, pthread_cancel, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_cond_signal, pthread_cond_wait, pthread_mutex_lock,
   pthread_mutex_unlock, pthread_setcancelstate, Sem, sem_init, sem_post, sem_wait,
 } from 'pthreads/posix'
+import { free, holder, waiter, type Objects as Waiting } from './cond.ts'
 
-interface Objects { mutex: number, cond: number, sem: number, flag: number, canceled: number }
+interface Objects extends Waiting { sem: number, canceled: number }
 
 function setup(): Objects {
   const objects = { mutex: malloc(Mutex.size), cond: malloc(Cond.size), sem: malloc(Sem.size), flag: malloc(4), canceled: malloc(4) }
@@ -44,30 +45,13 @@ function victim(objects: Objects): void {
   if (!ended) pthread_cond_signal(m, cond)               // what it was given is the other's as well
 }
 
-function waiter({ mutex, cond, flag }: Objects): void {
-  const m = memory()
-  pthread_mutex_lock(m, mutex)
-  while (load(m, flag) === 0) pthread_cond_wait(m, cond, mutex)
-  pthread_mutex_unlock(m, mutex)
-}
-
-function signals({ mutex, cond, flag }: Objects): void {
-  const m = memory()
-  pthread_mutex_lock(m, mutex)
-  store(m, flag, 1)
-  pthread_cond_signal(m, cond)
-  pthread_mutex_unlock(m, mutex)
-}
-
-function holder({ mutex }: Objects): void {
+function locks({ mutex }: Objects): void {
   pthread_mutex_lock(memory(), mutex)
   pthread_mutex_unlock(memory(), mutex)
 }
 
-const free = ({ mutex }: Objects): void => { assert.equal(load(memory(), mutex), 0) }
-
-export const condition: Story<Objects> = { setup, threads: [victim, cancels, holder], after: free, clock: false }
-export const signalled: Story<Objects> = { setup, threads: [victim, waiter, signals, cancels], after: free, clock: false }
+export const condition: Story<Objects> = { setup, threads: [victim, cancels, locks], after: free, clock: false }
+export const signalled: Story<Objects> = { setup, threads: [victim, waiter, holder, cancels], after: free, clock: false }
 
 // A wait that is canceled has taken no unit: it is the other's.
 function takes(objects: Objects): void {

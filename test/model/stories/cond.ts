@@ -8,11 +8,11 @@ import {
   pthread_mutex_lock, pthread_mutex_unlock,
 } from 'pthreads/posix'
 
-interface Objects { mutex: number, cond: number, flag: number }
+export interface Objects { mutex: number, cond: number, flag: number }
 
 const setup = (): Objects => ({ mutex: malloc(Mutex.size), cond: malloc(Cond.size), flag: malloc(8) })
 
-function waiter({ mutex, cond, flag }: Objects): void {
+export function waiter({ mutex, cond, flag }: Objects): void {
   const m = memory()
   assert.equal(pthread_mutex_lock(m, mutex), 0)
   while (load(m, flag) === 0) assert.equal(pthread_cond_wait(m, cond, mutex), 0)
@@ -29,21 +29,15 @@ function signaller({ mutex, cond, flag }: Objects): void {
 }
 
 // With the mutex held: the waiter is moved to the mutex's queue.
-function holder({ mutex, cond, flag }: Objects): void {
+function tells({ mutex, cond, flag }: Objects, tell: typeof pthread_cond_signal): void {
   const m = memory()
   pthread_mutex_lock(m, mutex)
   store(m, flag, 1)
-  pthread_cond_signal(m, cond)
+  tell(m, cond)
   pthread_mutex_unlock(m, mutex)
 }
-
-function broadcaster({ mutex, cond, flag }: Objects): void {
-  const m = memory()
-  pthread_mutex_lock(m, mutex)
-  store(m, flag, 1)
-  pthread_cond_broadcast(m, cond)
-  pthread_mutex_unlock(m, mutex)
-}
+export function holder(objects: Objects): void { tells(objects, pthread_cond_signal) }
+function broadcaster(objects: Objects): void { tells(objects, pthread_cond_broadcast) }
 
 // Each waiter takes one of the two units; a wait that times out has the mutex, and must not have eaten a signal.
 function impatient({ mutex, cond, flag }: Objects): void {
@@ -57,7 +51,7 @@ function impatient({ mutex, cond, flag }: Objects): void {
   assert.equal(pthread_mutex_unlock(m, mutex), 0)
 }
 
-const free = ({ mutex }: Objects): void => { assert.equal(load(memory(), mutex), 0) }
+export const free = ({ mutex }: { mutex: number }): void => { assert.equal(load(memory(), mutex), 0) }
 
 export const signal: Story<Objects> = { setup, threads: [waiter, signaller], after: free, clock: false }
 export const held: Story<Objects> = { setup, threads: [waiter, holder], after: free, clock: false }
