@@ -35,11 +35,11 @@ const GROUPS = {
 /** What a user has to know. */
 const LIMITS = {
   pthread_create: 'the start routine is an entry of `load`, `thread` or `Thread.inline`; what its argument holds is copied',
-  pthread_atfork: 'there is no fork: the handlers are kept and never called',
+  pthread_atfork: 'there is no fork: the handlers are never called',
   pthread_exit: 'throws what the start routine catches: `finally` blocks run',
   pthread_attr_setguardsize: 'recorded; the engine guards its own stacks',
   pthread_attr_setstack: 'recorded; the engine allocates its own stacks',
-  pthread_attr_setscope: 'PTHREAD_SCOPE_SYSTEM; PTHREAD_SCOPE_PROCESS is ENOTSUP',
+  pthread_attr_setscope: 'PTHREAD_SCOPE_PROCESS: the start routine is a generator, which shares a Worker; the stack size is not heeded then',
   pthread_setschedparam: 'decides who is woken first and whom a mutex boosts; the operating system schedules Workers as it likes',
   pthread_setaffinity_np: 'recorded; the operating system places Workers as it likes',
   pthread_setcanceltype: 'asynchronous: acts at the next call into the library, not inside a loop of the program',

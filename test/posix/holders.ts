@@ -1,10 +1,10 @@
 // Threads that hold mutexes, wait for them, and end or die with them.
 
 import {
-  CLOCK_MONOTONIC, joinMemory, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_exit, pthread_getschedparam, pthread_join,
-  pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_setprioceiling, pthread_mutex_timedlock, pthread_mutex_trylock, pthread_mutex_unlock,
-  pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self, pthread_setschedparam, SCHED_FIFO, SCHED_RR,
-  sched_yield, sem_post, sem_wait, type Entry, type Timespec,
+  CLOCK_MONOTONIC, joinMemory, malloc, memory, pthread_cond_clockwait, pthread_cond_wait, pthread_create, pthread_exit, pthread_getconcurrency,
+  pthread_getschedparam, pthread_join, pthread_mutex_consistent, pthread_mutex_lock, pthread_mutex_setprioceiling, pthread_mutex_timedlock,
+  pthread_mutex_trylock, pthread_mutex_unlock, pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_unlock, pthread_rwlock_wrlock, pthread_self,
+  pthread_setconcurrency, pthread_setschedparam, SCHED_FIFO, SCHED_RR, sched_yield, sem_post, sem_wait, type Entry, type Timespec,
 } from 'pthreads/posix'
 import type { Semaphore } from 'pthreads'
 import { at } from './clock.ts'
@@ -207,6 +207,11 @@ export function schedulingOfChild({ routine, param }: { routine: Entry, param: n
 }
 
 /** Yields until the word is not 0; how often. */
+/** Sets the level of concurrency; the error, and what it is then. */
+export function setsConcurrency(level: number): number[] {
+  return [pthread_setconcurrency(level), pthread_getconcurrency()]
+}
+
 export function yieldsUntil(word: number): number {
   let yields = 0
   for (; Atomics.load(m.i32, word >>> 2) === 0; yields++) sched_yield()

@@ -66,6 +66,12 @@ test('pthread_mutex_lock() is no cancellation point', () => {
   assert.deepEqual(listed(s.list), [1, 2])
 })
 
+test('sched_yield() is no cancellation point', () => {
+  const s = newStage()
+  assert.equal(inThread(acts.comesPendingTo, ['sched_yield', s]), 0)
+  assert.deepEqual(listed(s.list), [0, 0, 1, 2])
+})
+
 test('when the cancellation is acted on, the cancellation cleanup handlers shall be called, then the destructors of thread-specific data', () => {
   const s = newStage(), t = create(acts.cleansUp, s)
   asleep(t, 'semaphore')

@@ -9,7 +9,7 @@ import {
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { holders, newParam } from './mutexes.ts'
-import { create, join, m, newSem, newWord, ok, put, word, work } from './setup.ts'
+import { create, inThread, join, m, newSem, newWord, ok, put, word, work } from './setup.ts'
 
 afterEach(async () => {
   ok(pthread_setschedparam(m, pthread_self(), SCHED_OTHER, newParam(0)))
@@ -99,18 +99,37 @@ test('sched_rr_get_interval() shall update the interval to the current time slic
   assert.ok(interval.tv_sec >= 0 && interval.tv_nsec >= 0 && interval.tv_nsec < 1e9 && interval.tv_sec + interval.tv_nsec > 0)
 })
 
-test('sched_yield() lets others run, and returns 0', () => {
+test('sched_yield() shall return 0, also where nobody else could run', () => {
   ok(sched_yield())
+})
+
+test('sched_yield() lets others run', () => {
   const flag = newWord(), threads = [1, 2, 3].map(() => create(holders.yieldsUntil, flag))
   for (let i = 0; i < 20; i++) ok(sched_yield())
   put(flag, 1)
   for (const t of threads) assert.equal(typeof join(t), 'number')
 })
 
-test('pthread_getconcurrency() returns what pthread_setconcurrency() set, 0 if it was not called; EINVAL below 0', () => {
+test('pthread_getconcurrency() shall return 0 if pthread_setconcurrency() was not called', () => {
   assert.equal(pthread_getconcurrency(), 0)
+})
+
+test('pthread_getconcurrency() shall return the level that a previous call of pthread_setconcurrency() set, whichever thread called it', () => {
+  for (const level of [7, 1, 2 ** 31 - 1]) {
+    assert.deepEqual(inThread(holders.setsConcurrency, level), [0, level])
+    assert.equal(pthread_getconcurrency(), level)
+  }
+})
+
+test('pthread_setconcurrency(0) is as if it had never been called', () => {
+  ok(pthread_setconcurrency(5))
+  ok(pthread_setconcurrency(0))
+  assert.equal(pthread_getconcurrency(), 0)
+})
+
+test('pthread_setconcurrency() shall fail with EINVAL: the level is negative; it stays what it was', () => {
   ok(pthread_setconcurrency(7))
-  assert.equal(pthread_setconcurrency(-1), EINVAL)
+  for (const level of [-1, -(2 ** 31), NaN]) assert.equal(pthread_setconcurrency(level), EINVAL)
   assert.equal(pthread_getconcurrency(), 7)
   ok(pthread_setconcurrency(0))
 })

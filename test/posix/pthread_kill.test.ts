@@ -8,7 +8,7 @@ import { queuedSignals } from '#internal/kernel/signal-queue.js'
 import { until } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'
 import { create, inThread, join, listed, m, newList, ok, put, word, work } from './setup.ts'
-import { acts, isPendingFor, newSet, newStage } from './signal-setup.ts'
+import { acts, interrupt, isPendingFor, newSet, newStage } from './signal-setup.ts'
 import { asleep, ended } from './state.ts'
 
 afterEach(() => {
@@ -23,8 +23,7 @@ test('pthread_kill(): the signal is delivered asynchronously to the given thread
   const stages = [newStage(), newStage(), newStage()]
   const threads = stages.map(s => create(acts.caughtAt, ['sem_wait', s]))
   for (const t of threads) asleep(t, 'semaphore')
-  ok(pthread_kill(threads[1], SIGUSR1))
-  until('the handler has run', () => word(stages[1].list) === 1)
+  interrupt(threads[1], 'semaphore', stages[1].list)
   for (const s of stages) ok(sem_post(m, s.sem))
   for (const t of threads) assert.equal(join(t), 0)
   assert.deepEqual(stages.map(s => listed(s.list)), [[], [SIGUSR1], []])

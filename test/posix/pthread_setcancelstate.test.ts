@@ -26,6 +26,15 @@ test('pthread_setcanceltype() shall fail with EINVAL: the type is not DEFERRED o
   for (const type of [-1, 2, NaN]) assert.equal(pthread_setcanceltype(type), EINVAL)
 })
 
+test('pthread_setcanceltype() need not tell the type before; an invalid type changes nothing', () => {
+  const old = { value: -1 }
+  ok(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS))
+  assert.equal(pthread_setcanceltype(2, old), EINVAL)
+  assert.deepEqual(old, { value: -1 })
+  ok(pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, old))
+  assert.deepEqual(old, { value: PTHREAD_CANCEL_ASYNCHRONOUS })
+})
+
 test('asynchronous: new or pending requests may be acted upon at any time, here at any wait, also for a mutex', () => {
   const s = newStage()
   ok(pthread_mutex_lock(m, s.mutex))

@@ -33,8 +33,23 @@ test('SIG_BLOCK: the union, SIG_UNBLOCK: the intersection with the complement, S
   assert.ok(has(old, SIGUSR1) && has(old, SIGRTMIN) && !has(old, SIGUSR2))
   ok(pthread_sigmask(m, SIG_UNBLOCK, newSet(SIGUSR1, SIGTERM)))
   assert.deepEqual([SIGUSR1, SIGUSR2, SIGTERM, SIGRTMIN].map(signo => has(mask(), signo)), [false, true, false, true])
-  ok(sigprocmask(m, SIG_SETMASK, newSet(SIGTERM)))
+  ok(pthread_sigmask(m, SIG_SETMASK, newSet(SIGTERM)))
   assert.deepEqual([SIGUSR1, SIGUSR2, SIGTERM, SIGRTMIN].map(signo => has(mask(), signo)), [false, false, true, false])
+})
+
+test('sigprocmask() changes the mask of the calling thread, and gives the one before, as pthread_sigmask() does', () => {
+  const old = newSet(SIGUSR2)
+  ok(sigprocmask(m, SIG_SETMASK, newSet(SIGTERM), old))
+  assert.ok(!has(old, SIGUSR2) && has(mask(), SIGTERM))
+  ok(sigprocmask(m, SIG_BLOCK, newSet(SIGUSR1), old))
+  assert.ok(has(old, SIGTERM) && !has(old, SIGUSR1))
+  assert.ok(has(mask(), SIGTERM) && has(mask(), SIGUSR1))
+})
+
+test('sigprocmask() shall fail with EINVAL: how is none of the defined values; the mask stays', () => {
+  ok(sigprocmask(m, SIG_SETMASK, newSet(SIGTERM)))
+  for (const how of [-1, 3, 99]) assert.equal(sigprocmask(m, how, newSet(SIGUSR1)), EINVAL)
+  assert.ok(has(mask(), SIGTERM) && !has(mask(), SIGUSR1))
 })
 
 test('if set is a null pointer, how is not significant and the mask is unchanged', () => {

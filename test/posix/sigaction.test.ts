@@ -8,9 +8,9 @@ import {
 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { create, inThread, join, listed, m, newList, newSem, newWord, ok, word, work } from './setup.ts'
-import { acts, newSet, newStage } from './signal-setup.ts'
+import { acts, interrupt, newSet, newStage } from './signal-setup.ts'
 import { asleep, hasEnded } from './state.ts'
-import { eventually, until } from '../api/until.ts'
+import { eventually } from '../api/until.ts'
 
 afterEach(() => {
   for (const signo of [SIGUSR1, SIGUSR2, SIGCHLD, SIGRTMIN]) ok(sigaction(m, signo, { sa_handler: SIG_DFL }))
@@ -172,29 +172,54 @@ for (const name of ['sem_wait', 'sem_timedwait', 'sem_clockwait']) {
   test(`with SA_RESTART, ${name}() goes on after the handler`, () => {
     ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler, sa_flags: SA_RESTART }))
     const s = newStage(), t = create(acts.caughtAt, [name, s])
-    asleep(t, 'semaphore')
-    ok(pthread_kill(t, SIGUSR1))
-    until('the handler has run', () => word(s.list) === 1)
+    interrupt(t, 'semaphore', s.list)
     asleep(t, 'semaphore')
     ok(sem_post(m, s.sem))
     assert.equal(join(t), 0)
   })
 }
 
-test('siginterrupt() and signal(): whether calls go on', () => {
-  ok(signal(m, SIGUSR1, acts.handler))
-  const restarted: SigAction = {}
-  ok(sigaction(m, SIGUSR1, null, restarted))
-  assert.equal(restarted.sa_flags, SA_RESTART)
-  ok(siginterrupt(SIGUSR1, 1))
-  ok(sigaction(m, SIGUSR1, null, restarted))
-  assert.equal(restarted.sa_flags, 0)
+const flagsOf = (signo: number): number | undefined => {
+  const action: SigAction = {}
+  ok(sigaction(m, signo, null, action))
+  return action.sa_flags
+}
+
+test('signal() sets a handler with SA_RESTART, and gives the action before; EINVAL for a signal that cannot be caught or ignored', () => {
   const before: SigAction = {}
+  ok(signal(m, SIGUSR1, acts.handler))
+  assert.equal(flagsOf(SIGUSR1), SA_RESTART)
   ok(signal(m, SIGUSR1, SIG_DFL, before))
-  assert.equal(before.sa_flags, 0)
-  ok(siginterrupt(SIGUSR1, 0))
-  assert.equal(siginterrupt(0, 1), EINVAL)
+  assert.equal(before.sa_flags, SA_RESTART)
   assert.equal(signal(m, SIGKILL, SIG_IGN), EINVAL)
+})
+
+test('siginterrupt(), flag 1: a call that the handler interrupts fails with EINTR, also of a handler that signal() sets later', () => {
+  ok(signal(m, SIGUSR1, acts.handler))
+  ok(siginterrupt(SIGUSR1, 1))
+  assert.equal(flagsOf(SIGUSR1), 0)
+  for (const set of [() => 0, () => signal(m, SIGUSR1, acts.handler)]) {
+    ok(set())
+    const s = newStage(), t = create(acts.caughtAt, ['sem_wait', s])
+    asleep(t, 'semaphore')
+    ok(pthread_kill(t, SIGUSR1))
+    assert.equal(join(t), EINTR)
+  }
+  ok(siginterrupt(SIGUSR1, 0))
+})
+
+test('siginterrupt(), flag 0: a call that the handler interrupts goes on', () => {
+  ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
+  ok(siginterrupt(SIGUSR1, 0))
+  const s = newStage(), t = create(acts.caughtAt, ['sem_wait', s])
+  interrupt(t, 'semaphore', s.list)
+  asleep(t, 'semaphore')
+  ok(sem_post(m, s.sem))
+  assert.equal(join(t), 0)
+})
+
+test('siginterrupt() shall fail with EINVAL: no such signal', () => {
+  for (const signo of [0, -1, 65]) assert.equal(siginterrupt(signo, 1), EINVAL)
 })
 
 test('a thread that waits for a mutex runs the handler, and resumes waiting as if it was not interrupted', () => {
@@ -202,9 +227,7 @@ test('a thread that waits for a mutex runs the handler, and resumes waiting as i
   const s = newStage()
   ok(pthread_mutex_lock(m, s.mutex))
   const t = create(acts.caughtAt, ['pthread_mutex_lock', s])
-  asleep(t, 'mutex')
-  ok(pthread_kill(t, SIGUSR1))
-  until('the handler has run', () => word(s.list) === 1)
+  interrupt(t, 'mutex', s.list)
   asleep(t, 'mutex')
   ok(pthread_mutex_unlock(m, s.mutex))
   assert.equal(join(t), 0)
@@ -216,11 +239,7 @@ for (const name of ['pthread_rwlock_rdlock', 'pthread_rwlock_wrlock']) {
     const s = newStage()
     ok(pthread_rwlock_wrlock(m, s.rwlock))
     const t = create(acts.caughtAt, [name, s])
-    for (let i = 1; i <= 3; i++) {
-      asleep(t, 'rwlock')
-      ok(pthread_kill(t, SIGUSR1))
-      until('the handler has run', () => word(s.list) === i)
-    }
+    for (let i = 1; i <= 3; i++) interrupt(t, 'rwlock', s.list, i)
     asleep(t, 'rwlock')
     ok(pthread_rwlock_unlock(m, s.rwlock))
     assert.equal(join(t), 0)
@@ -259,9 +278,7 @@ test('rwlock: while signals interrupt them, readers and writers take turns, and 
 test('a thread that waits for a condition runs the handler, and then waits on or returns 0', () => {
   ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
   const s = newStage(), t = create(acts.caughtAt, ['pthread_cond_wait', s])
-  asleep(t, 'condition')
-  ok(pthread_kill(t, SIGUSR1))
-  until('the handler has run', () => word(s.list) === 1)
+  interrupt(t, 'condition', s.list)
   ok(pthread_cond_signal(m, s.cond))
   assert.equal(join(t), 0)
 })
@@ -270,9 +287,7 @@ test('a thread that joins runs the handler, and joins on', () => {
   ok(sigaction(m, SIGUSR1, { sa_handler: acts.handler }))
   const sem = newSem(0), target = create(work.waitFor, sem), s = newStage({ target })
   const t = create(acts.caughtAt, ['pthread_join', s])
-  asleep(t, 'join')
-  ok(pthread_kill(t, SIGUSR1))
-  until('the handler has run', () => word(s.list) === 1)
+  interrupt(t, 'join', s.list)
   asleep(t, 'join')
   ok(sem_post(m, sem))
   assert.equal(join(t), 0)

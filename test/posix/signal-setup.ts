@@ -1,12 +1,15 @@
 // What the files on signals, cancellation and sleeps begin with, besides setup.ts.
 
 import { load } from 'pthreads'
-import { sigaddset, sigemptyset, SigSet, malloc, type Address } from 'pthreads/posix'
+import { malloc, pthread_kill, sigaddset, sigemptyset, SigSet, SIGUSR1, type Address } from 'pthreads/posix'
 import { load as read } from '#atomics'
 import { kernel, record } from '#internal/kernel/process.js'
 import { ThreadRecord } from '#internal/kernel/records.js'
 import { find } from '#internal/kernel/thread.js'
-import { m, newCond, newList, newMutex, newRwlock, newSem, newWord, ok } from './setup.ts'
+import type { Wmesg } from '#internal/kernel/wmesg.js'
+import { until } from '../api/until.ts'
+import { m, newCond, newList, newMutex, newRwlock, newSem, newWord, ok, word } from './setup.ts'
+import { asleep } from './state.ts'
 
 export const acts = load<typeof import('./signal-work.ts')>(new URL('./signal-work.js', import.meta.url))
 
@@ -36,6 +39,13 @@ export interface Stage {
 export function newStage(more: Partial<Stage> = {}): Stage {
   const sems = { sem: newSem(0), ready: newSem(0), go: newSem(0) }
   return { mutex: newMutex(), cond: newCond(), rwlock: newRwlock(), ...sems, list: newList(), set: newSet(), target: 0, flag: newWord(), ...more }
+}
+
+/** Sends SIGUSR1 to a thread that sleeps on that; returns when its handler has run `times` times in all, and noted it. */
+export function interrupt(thread: number, on: Wmesg, list: Address, times = 1): void {
+  asleep(thread, on)
+  ok(pthread_kill(thread, SIGUSR1))
+  until('the handler has run', () => word(list) === times)
 }
 
 /** Whether `signo` is pending for the thread itself. */

@@ -36,6 +36,7 @@ const points: Readonly<Record<string, (s: Stage) => unknown>> = {
   sigwaitinfo: s => sigwaitinfo(m, s.set),
   sigtimedwait: s => sigtimedwait(m, s.set, {}, HOUR),
   pthread_testcancel: () => pthread_testcancel(),
+  sched_yield: () => sched_yield(),
   pthread_mutex_lock: s => pthread_mutex_lock(m, s.mutex),
   pthread_tryjoin_np: s => pthread_tryjoin_np(s.target),
   pthread_rwlock_rdlock: s => pthread_rwlock_rdlock(m, s.rwlock),
