@@ -23,8 +23,21 @@ export function resolve(source: string): Routine | Promise<Routine> {
   switch (source[0]) {
     case 'u': return fromModule(source, place, name)
     case 'i': return compile(source.slice(1))
+    case 'w': return partNow?.(source) ?? afterWasm(source)
     default: throw failure(`the Worker that the factory made has not registered "${name}"; it should call serve({ ${name} })`, 'ERR_THREAD_ENTRY')
   }
+}
+
+let partNow: ((source: string) => Routine) | undefined
+
+/** Installs what finds parts of WebAssembly programs: the face for these, when it is loaded. */
+export function installParts(part: (source: string) => Routine): void {
+  partNow = part
+}
+
+async function afterWasm(source: string): Promise<Routine> {
+  await importModule(new URL('../wasm/entry.js', import.meta.url).href)
+  return partNow!(source)
 }
 
 type Module = Record<string, unknown>
@@ -33,7 +46,7 @@ const modules = new Map<string, Module>()
 /** The function of an entry, if it can be had without a turn of the event loop. */
 export function resolveNow(source: string): Routine | undefined {
   const known = given.get(source)
-  if (known !== undefined || !source.startsWith('u')) return known ?? (source.startsWith('i') ? compile(source.slice(1)) : undefined)
+  if (known !== undefined || !source.startsWith('u')) return known ?? (source.startsWith('i') ? compile(source.slice(1)) : source.startsWith('w') ? partNow?.(source) : undefined)
   const [url, name] = source.slice(1).split('\n')
   const module = modules.get(url) ?? importNow(url)
   if (module === undefined) return undefined

@@ -6,6 +6,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { checkFile, type CheckCommand } from './check.ts'
 import { runProgram, type RunOptions } from './run.ts'
 import { COSTS, IOS, MODELS, WORKLOADS } from '../sim/index.ts'
+import type { CcOptions } from './cc.ts'
 import type { SimCommand } from './sim.ts'
 
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string, description: string }
@@ -28,11 +29,16 @@ function seed(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) % 2 ** 31 : text
 }
 
+function again(text: string, before: string[] = []): string[] {
+  return [...before, text]
+}
+
 const program = new Command('pthreads').description(description).version(version)
 
 program.command('run')
   .summary('run a program whose main may block')
-  .description(`Runs the function main(args) that FILE exports (.js, .mjs, .ts, .mts) as the program's first thread.
+  .description(`Runs the function main(args) that FILE exports (.js, .mjs, .ts, .mts) as the program's first thread; or a WebAssembly
+program (.wasm): what \`pthreads cc\` makes of C, or any binary for wasi-threads.
 It may block: the process stays responsive, and Ctrl-C ends it with a summary of its threads.
 A number that main returns is the exit code. The process ends when all threads have ended.`)
   .usage('[options] FILE [options] [-- args]')
@@ -43,12 +49,29 @@ A number that main returns is the exit code. The process ends when all threads h
   .addOption(new Option('--model <model>', 'how threads run: each on a Worker of its own, all on one carrier, or many on some (default: 1:1)').choices(['1:1', 'm:1', 'm:n']))
   .option('--carriers <n>', 'how many carriers m:n has (default: one for each processor)', count(1, 64))
   .option('--scheduler <name>', 'who runs next on a carrier: rr, fifo, fair, or a file such as ./mine.ts (default: rr)')
+  .option('--dir <dir>', '.wasm: a directory that the program may use; DIR, or NAME=DIR for one that it shall see as NAME; again for more', again)
+  .option('--env <name=value>', '.wasm: a variable of its environment; NAME alone takes the value from here; again for more', again)
   .option('--no-watch', 'no report on stderr when threads deadlock')
   .option('--trace-sites', 'reports say where threads were created and where they wait; that takes some microseconds for each')
   .addHelpText('after', '\nWhat follows -- is handed to main as an array of strings.')
   .action((file: string, options: RunOptions) => runProgram(file, options, args))
 
 const pid = (text: string): number => count(1, 2 ** 31 - 1)(text)
+
+program.command('cc')
+  .summary('compile a C program with threads to WebAssembly')
+  .description(`Compiles and links C, with an installed clang and wasi-libc, to a program for \`pthreads run\`: POSIX threads, semaphores,
+signals and timers come from this package. What is not listed here is handed to clang (-O2, -g, -I…, -D…, -c, more files).`)
+  .usage('[options] FILE... -o OUT.wasm')
+  .argument('<arguments...>', 'files, and options of clang')
+  .option('-o <file>', 'where the program is written')
+  .option('--sysroot <dir>', 'the C library: a wasi-sysroot (default: WASI_SDK_PATH, else what Debian\'s wasi-libc installs)')
+  .option('--clang <file>', 'the compiler (default: the newest clang that is installed)')
+  .option('--max-memory <MiB>', 'how large its memory may become (default: 1024)', count(2, 4095))
+  .option('--stack <KiB>', 'stack of its first thread (default: 2048)', count(16, 1024 * 1024))
+  .option('-v, --verbose', 'print the compiler\'s command')
+  .allowUnknownOption()
+  .action(async (words: string[], options: CcOptions) => (await import('./cc.ts')).compile(words, options))
 
 program.command('ps')
   .summary('show the threads of a running program')

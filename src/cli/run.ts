@@ -21,6 +21,8 @@ export interface RunOptions {
   model?: Model
   carriers?: number
   scheduler?: string
+  dir?: string[]
+  env?: string[]
 }
 
 interface Program { main(args: string[]): unknown }
@@ -37,7 +39,14 @@ export async function runProgram(file: string, options: RunOptions, args: string
     process.exitCode = 2
     return
   }
-  const { memory, watch = true, scheduler = 'rr', ...others } = options
+  const { dir, env, ...forAll } = options
+  const start = path.endsWith('.wasm') ? await (await import('./wasm.ts')).prepare(file, path, { dir, env, model: options.model }, args) : moduleIn(path, args, options)
+  if (typeof start === 'string') {
+    console.error(`pthreads run: ${start}`)
+    process.exitCode = 2
+    return
+  }
+  const { memory, watch = true, scheduler = 'rr', ...others } = forAll
   const rest = { ...others, watch, scheduler: isSchedulerFile(scheduler) ? pathToFileURL(resolve(scheduler)) : scheduler }
   configure(memory === undefined ? rest : { ...rest, memory: Math.min(memory * 2 ** 20, 2 ** 31 - 65536) })
   ensureCommand()
@@ -47,9 +56,8 @@ export async function runProgram(file: string, options: RunOptions, args: string
     if (name !== undefined) end(name, signo)
     return name !== undefined
   })
-  const { main } = load<Program>(pathToFileURL(path))
   try {
-    const ended = Thread.create({ name: 'main' }, main, args).joinAsync()
+    const ended = start()
     void import('./control.ts').then(({ serveControl }) => { serveControl() })    // while main's Worker boots
     const code = await ended
     if (typeof code === 'number') process.exitCode = code & 255
@@ -59,6 +67,12 @@ export async function runProgram(file: string, options: RunOptions, args: string
   await untilAllExited()
   stopForwarding()
   process.removeAllListeners('SIGQUIT')
+}
+
+// What starts the module's main, or what is wrong with the options.
+function moduleIn(path: string, args: string[], { dir, env }: RunOptions): (() => Promise<unknown>) | string {
+  if (dir !== undefined || env !== undefined) return `${dir === undefined ? '--env' : '--dir'} is for .wasm programs: others see what this process sees`
+  return () => Thread.create({ name: 'main' }, load<Program>(pathToFileURL(path)).main, args).joinAsync()
 }
 
 // Prints why the program failed; returns the exit code.
@@ -78,7 +92,7 @@ function check(path: string): string | undefined {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message
   }
-  return /\.[mc]?[jt]s$/.test(path) ? undefined : 'not a .js, .mjs, .ts or .mts file'
+  return /\.([mc]?[jt]s|wasm)$/.test(path) ? undefined : 'not a .js, .mjs, .ts, .mts or .wasm file'
 }
 
 function end(signal: string, number: number): void {

@@ -4,7 +4,7 @@
 // One chunk is one write as far as the reader can tell: it is written whole, under a lock of the process, also
 // through a reader so slow that writes are short or refused.
 
-import { writeSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
@@ -20,6 +20,20 @@ export function writeWhole(fd: number, bytes: Uint8Array): void {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
       Atomics.wait(pause, 0, 0, wait)
       wait = Math.min(LONGEST_PAUSE, wait * 2)
+    }
+  }
+}
+
+/** Reads up to as many bytes as `bytes` has from `fd`; blocks until there are some. Returns 0 at the end of the file. */
+export function readSome(fd: number, bytes: Uint8Array): number {
+  for (let wait = 1; ; wait = Math.min(LONGEST_PAUSE, wait * 2)) {
+    try {
+      return readSync(fd, bytes, 0, bytes.length, null)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EOF') return 0
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(pause, 0, 0, wait)
     }
   }
 }

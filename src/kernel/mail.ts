@@ -5,6 +5,7 @@
 //   link      from one heap to another, made at the first need and kept: arguments travel on it, in order
 //   deposit   a port that holds one result, kept by the spawner until somebody collects it: who will join is
 //             not known when a thread ends
+//   memory    one more memory of the process, and whatever belongs to it: kept by the spawner for heaps that ask which it is
 // A heap reads its line without an event loop; after each message for a heap the spawner counts up the `mail`
 // word in its record and wakes it.
 
@@ -25,12 +26,17 @@ type Letter =
   | { kind: 'discard', slot: number, serial: number }
   | { kind: 'adopt', carrier: number, serial: number, port: Port }
   | { kind: 'terminate', slot: number, serial: number }
-  | { kind: 'memory', id: number, storage: Storage }
+  | { kind: 'memory', id: number, storage: Storage, about?: unknown }
+  | { kind: 'which', id: number, to: number }
+
+/** A memory, and what was said of it when it was added. */
+export interface Told { storage: Storage, about: unknown }
 
 let line: Port
 const outgoing = new Map<number, { serial: number, port: Port }>()
 const incoming = new Map<number, { serial: number, port: Port }>()
 const collected = new Map<string, Port>()
+const told = new Map<number, Told>()
 const early = new Map<string, unknown[]>()             // for fibers that have not begun
 
 /** Installs this heap's line to the spawner. */
@@ -112,13 +118,22 @@ export function requestTermination(slot: number, serial: number): void {
   line.postMessage(letter)
 }
 
-/** Tells the spawner of a memory that this heap will use. */
-export function announce(id: number, storage: Storage): void {
-  const letter: Letter = { kind: 'memory', id, storage }
+/** Tells the spawner of a memory that this heap will use; who adds it may say something of it. */
+export function announce(id: number, storage: Storage, about?: unknown): void {
+  const letter: Letter = about === undefined ? { kind: 'memory', id, storage } : { kind: 'memory', id, storage, about }
   line.postMessage(letter)
 }
 
-function* arrival(found: () => Port | undefined): Sleeper<Port> {
+/** The memory `id`, as the heap that added it told the spawner. Blocks until the answer is there: only for ids that were added. */
+export function ask(id: number): Told {
+  const letter: Letter = { kind: 'which', id, to: self.carrier }
+  line.postMessage(letter)
+  const answer = block(arrival(() => told.get(id)))
+  told.delete(id)
+  return answer
+}
+
+function* arrival<T>(found: () => T | undefined): Sleeper<T> {
   const word = carrierRecord(self.carrier) + Carrier.mail
   for (;;) {
     const seen = load(kernel, word)
@@ -126,9 +141,10 @@ function* arrival(found: () => Port | undefined): Sleeper<Port> {
       const letter = got.message as Letter
       if (letter.kind === 'link') incoming.set(letter.from, letter)
       else if (letter.kind === 'deposit') collected.set(`${letter.slot}/${letter.serial}`, letter.port)
+      else if (letter.kind === 'memory') told.set(letter.id, { storage: letter.storage, about: letter.about })
     }
-    const port = found()
-    if (port !== undefined) return port
+    const thing = found()
+    if (thing !== undefined) return thing
     yield wait(kernel, word, seen, wmesg.mail)
   }
 }
@@ -151,6 +167,8 @@ interface Spawner {
 export class PostOffice {
   #lines = new Map<number, Port>()
   #deposits = new Map<string, Port>()
+  #told = new Map<number, Told>()
+  #asked = new Map<number, number[]>()                 // which came before memory
   #wanted = new Map<string, number>()                  // collect came before deposit: two lines have no common order
 
   readonly #spawner: Spawner
@@ -184,7 +202,8 @@ export class PostOffice {
 
   #pass(letter: Letter): void {
     if (letter.kind === 'link') return this.#deliver(letter.to, letter)
-    if (letter.kind === 'memory') return this.#spawner.memory(letter.id, letter.storage)
+    if (letter.kind === 'memory') return this.#learn(letter)
+    if (letter.kind === 'which') return this.#answer(letter.id, letter.to)
     if (letter.kind === 'terminate') return this.#spawner.terminate(letter.slot, letter.serial)
     if (letter.kind === 'adopt') return this.open(letter.carrier, letter.port, this.#spawner.adopted(letter.carrier, letter.serial))
     const key = `${letter.slot}/${letter.serial}`
@@ -204,10 +223,25 @@ export class PostOffice {
     else this.#deliver(to, { kind: 'deposit', slot: letter.slot, serial: letter.serial, port })
   }
 
-  #deliver(to: number, letter: Letter & { port: Port }): void {
+  #learn({ id, storage, about }: Letter & { kind: 'memory' }): void {
+    this.#spawner.memory(id, storage)
+    if (about === undefined) return
+    this.#told.set(id, { storage, about })
+    for (const to of this.#asked.get(id) ?? []) this.#answer(id, to)
+    this.#asked.delete(id)
+  }
+
+  #answer(id: number, to: number): void {
+    const known = this.#told.get(id)
+    if (known === undefined) this.#asked.set(id, [...this.#asked.get(id) ?? [], to])
+    else this.#deliver(to, { kind: 'memory', id, ...known })
+  }
+
+  #deliver(to: number, letter: Letter): void {
     const out = this.#lines.get(to)
-    if (out === undefined) return letter.port.close()                    // its heap died; so will who waits for it
-    out.postMessage(letter, [letter.port])
+    const port = 'port' in letter ? [letter.port] : []
+    if (out === undefined) return port.forEach((p) => { p.close() })      // its heap died; so will who waits for it
+    out.postMessage(letter, port)
     const word = carrierRecord(to) + Carrier.mail
     add(kernel, word, 1)
     this.#spawner.eventually(() => { wake(kernel, word, Infinity) })

@@ -11,7 +11,7 @@
 import { add } from '#atomics'
 import { KERNEL, Memory, USER, type Address, type Storage } from '../mem/memory.ts'
 import { needSpawner } from './clone.ts'
-import { announce } from './mail.ts'
+import { announce, ask } from './mail.ts'
 import { kernel, user } from './process.ts'
 import { PROCESS, Process } from './records.ts'
 
@@ -23,9 +23,18 @@ export function memoryOf(id: number): Memory | undefined {
   return id === USER ? user : id === KERNEL ? kernel : known.get(id)
 }
 
-/** Adds a memory to the process; the other heaps {@link joinMemory} it by its id. */
-export function addMemory(storage: Storage): Memory {
-  return joinMemory(add(kernel, PROCESS + Process.memories, 1) + 1, storage)
+/** Adds a memory to the process; the other heaps {@link joinMemory} it by its id. With `about`, they can also {@link lookUpMemory}. */
+export function addMemory(storage: Storage, about?: unknown): Memory {
+  const id = add(kernel, PROCESS + Process.memories, 1) + 1
+  needSpawner()
+  announce(id, storage, about)
+  return knowMemory(id, storage)
+}
+
+/** Joins the memory `id`; returns it, and what was said of it when it was added. Blocks until the spawner has answered. */
+export function lookUpMemory(id: number): { memory: Memory, about: unknown } {
+  const { storage, about } = ask(id)
+  return { memory: joinMemory(id, storage), about }
 }
 
 /** The memory `id`, which another heap has added. */

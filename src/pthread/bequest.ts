@@ -7,6 +7,7 @@ import { kernel, record } from '../kernel/process.ts'
 import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
 import { launchIfWanted, threadEnded } from './io.ts'
+import { isPart } from './entry.ts'
 import { drop, freeName, peekResult, sendArguments, sendResult } from './message.ts'
 import { cause, obituary } from './obituary.ts'
 import { sweepCalls } from './ring.ts'
@@ -18,6 +19,7 @@ function bequeath(slot: number, { reason, code, error }: Death): void {
   const flags = peek(kernel, record(slot) + ThreadRecord.flags)
   if ((flags & Flag.SYSTEM) !== 0 && threadEnded(slot, { reason, code, error }, true)) return
   if ((flags & Flag.DETACHED) !== 0) {
+    if (reason === Reason.TERMINATED && isPart(peek(kernel, record(slot) + ThreadRecord.entry))) return   // its program has ended
     countFailure()
     try {
       host.writeError(obituary(slot, error ?? cause(reason, code)))

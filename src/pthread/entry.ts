@@ -3,6 +3,7 @@
 //   u<URL>\n<export>     an export of a module, or a function that the module gave to `thread`
 //   f<factory>\n<name>   a function that the Worker of a factory registered
 //   i<source>            a function by its source text
+//   w<memory>\n<what>    a part of the WebAssembly program that lives in that memory: wasm/entry.ts
 //
 // The kernel knows an entry by the number of its interned string.
 
@@ -63,4 +64,9 @@ export function routineOf(id: number): Routine | Promise<Routine> {
   const found = resolver(textOf(id))
   if (typeof found !== 'function') return found.then(f => routines[id] = f)
   return routines[id] = found
+}
+
+/** Whether entry `id` is a part of a WebAssembly program. */
+export function isPart(id: number): boolean {
+  return textOf(id).startsWith('w')
 }

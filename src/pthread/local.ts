@@ -18,6 +18,8 @@ export interface Local {
   held: Set<object> | undefined
   /** Locks that it holds for reading, and how often. */
   reads: Reads | undefined
+  /** What the face does when the thread's own code, its cleanup handlers and destructors have run: start.ts. */
+  last?: (() => void) | undefined
 }
 
 /** Locks, and how often each is held. Nearly always it is one: that needs no map, which would be most of the price of locking. */
@@ -68,5 +70,5 @@ export function enter(l: Local = own): void {
 
 /** The thread has ended: its values are forgotten. */
 export function forget(): void {
-  local.cleanup = local.values = local.handle = local.held = local.reads = undefined
+  local.cleanup = local.values = local.handle = local.held = local.reads = local.last = undefined
 }

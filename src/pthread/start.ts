@@ -29,7 +29,7 @@ import { attendant, deliveryPoint } from './deliver.ts'
 import { endsNow, ThreadCancel, ThreadExit } from './exit.ts'
 import { dueDestructors, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
 import { threadEnded } from './io.ts'
-import { forget } from './local.ts'
+import { forget, local } from './local.ts'
 import { bury, drop, receiveArguments, sendResult } from './message.ts'
 import { obituary } from './obituary.ts'
 import { orphan } from './robust.ts'
@@ -216,7 +216,9 @@ export function* closing(as: number, result: unknown): Generator<PromiseLike<unk
       failed(error)
     }
   }
-  return leaveBehind(...withHandlers(status, value))
+  const [last, left] = withHandlers(status, value)
+  local.last?.()
+  return leaveBehind(last, left)
 }
 
 // Runs the handlers that are due; how the thread ends after that.

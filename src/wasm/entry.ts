@@ -1,0 +1,26 @@
+// Parts of programs as entries of threads: what the source w<memory>\n<part> means in this heap.  api/resolve.ts loads this module
+// in a heap at the first such source.
+//
+//   main      the program's main      thread    one that pthread_create has made      spawned    one that wasi.thread-spawn has made
+//   wasi      a call for other threads, in the I/O thread
+//   a number  the function of the table: a destructor, a handler
+
+import { installParts } from '../api/resolve.ts'
+import type { Routine } from '../pthread/entry.ts'
+import { guestOf, installImports } from './guest.ts'
+import { importsOf } from './imports.ts'
+import { perform } from './wasi.ts'
+
+installImports(importsOf)
+
+installParts((source): Routine => {
+  const [id, part] = source.slice(1).split('\n')
+  const memory = Number(id)
+  switch (part) {
+    case 'main': return () => guestOf(memory).main()
+    case 'thread': return (block: number) => guestOf(memory).thread(block)
+    case 'spawned': return (argument: number) => guestOf(memory).spawned(argument)
+    case 'wasi': return (name: string, args: (number | bigint)[]) => perform(guestOf(memory), name, args)
+    default: return guestOf(memory).routine(Number(part))
+  }
+})

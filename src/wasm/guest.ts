@@ -1,0 +1,256 @@
+// A program in one heap: an instance of its module on the shared memory, made at the first of its threads that runs here and
+// used by all later ones; only stack and thread-local variables change with the thread.
+//
+// What leaves C by an exception:
+//   ThreadExit, ThreadCancel    pthread_exit and cancellation: no frame of C runs any more, and the stack pointer stays where it
+//                               was, so cleanup handlers and destructors, which may look at locals, run below the frames
+//   a trap                      ends the program, as a signal would
+//   the end of the program      a ThreadExit after which nothing of the thread runs
+
+import { add, cas, load, peek, poke, store } from '#atomics'
+import { host } from '../kernel/host.ts'
+import { lookUpMemory } from '../kernel/memories.ts'
+import { self, user } from '../kernel/process.ts'
+import { wake } from '../kernel/futex.ts'
+import type { Address, Memory } from '../mem/memory.ts'
+import { entryId, mark, sourceOf, type Entry } from '../pthread/entry.ts'
+import { endsNow, ThreadExit } from '../pthread/exit.ts'
+import { local } from '../pthread/local.ts'
+import { describe } from '../pthread/obituary.ts'
+import { SIGABRT, SIGSEGV } from '../kernel/signo.ts'
+import { engine, type Global, type Module, type Table, type WasmInstance } from './engine.ts'
+import { Block, GUARD, ProgramRecord } from './records.ts'
+import { breakOf } from './transform.ts'
+import { signalName, trapOf, type Trap } from './trap.ts'
+
+/** What every heap is told of a program. */
+export interface About {
+  readonly file: string
+  readonly module: Module
+  /** Address of its record in user memory. */
+  readonly record: Address
+  /** wasi-threads: its threads are made by wasi.thread-spawn. posix: through our headers. */
+  readonly abi: 'posix' | 'wasi-threads'
+  /** Pages. */
+  readonly maximum: number
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** By the names that the program sees. */
+  readonly dirs: Readonly<Record<string, string>>
+}
+
+/** What an instance imports, by module and name. */
+export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+type ImportsOf = (guest: Guest) => Imports
+
+let importsOf: ImportsOf
+
+/** Installs what makes the imports of an instance. */
+export function installImports(make: ImportsOf): void {
+  importsOf = make
+}
+
+const guests = new Map<number, Guest>()
+
+/** The program that lives in memory `id`, in this heap. */
+export function guestOf(id: number): Guest {
+  let guest = guests.get(id)
+  if (guest === undefined) {
+    const { memory, about } = lookUpMemory(id)
+    guests.set(id, guest = new Guest(memory, about as About))
+  }
+  return guest
+}
+
+/** How a program came to its end. */
+export const RUNS = 0, ENDS = 1, ENDED = 2
+
+export class Guest {
+  readonly memory: Memory
+  readonly about: About
+  #instance: WasmInstance | undefined
+  #stack: Global | undefined
+  #table: Table | undefined
+  #callbacks = new Map<number, Callback>()
+
+  constructor(memory: Memory, about: About) {
+    this.memory = memory
+    this.about = about
+  }
+
+  get #exports(): Readonly<Record<string, unknown>> {
+    this.#instance ??= new engine.Instance(this.about.module, importsOf(this))
+    return this.#instance.exports
+  }
+
+  /** A function that the module exports; undefined if it does not. */
+  exported(name: string): ((...args: number[]) => unknown) | undefined {
+    const f = this.#exports[name]
+    return typeof f === 'function' ? f as (...args: number[]) => unknown : undefined
+  }
+
+  /** Runs main. */
+  main(): unknown {
+    local.last = () => { this.#leave(0) }
+    return this.#guard(() => {
+      this.exported('_start')!()
+      return this.end(0, 0)                                               // wasi-threads: the process ends when main returns
+    })
+  }
+
+  /** Runs the thread whose block is at `block`. */
+  thread(block: Address): unknown {
+    const { memory } = this
+    const { __wasm_init_tls: initialize, __pthreads_enter: enter } = this.#exports as Record<string, (...args: number[]) => unknown>
+    this.#setStack(peek(memory, block + Block.top))
+    initialize(peek(memory, block + Block.tls))
+    enter(block, self.tid)
+    local.last = () => { this.#leave(block) }
+    return this.call(peek(memory, block + Block.routine), peek(memory, block + Block.argument))
+  }
+
+  /** Runs a thread of wasi-threads, which has its stack from its creator. */
+  spawned(argument: number): unknown {
+    local.last = () => { this.#leave(0) }
+    return this.#guard(() => this.exported('wasi_thread_start')!(self.tid, argument))
+  }
+
+  /** Calls function `index` of the table: a callback of C, whatever its type. */
+  call(index: number, ...args: number[]): number {
+    this.#table ??= this.#exports.__indirect_function_table as Table
+    return this.#guard(() => Number(this.#table!.get(index)!(...args) ?? 0))
+  }
+
+  #guard<T>(f: () => T): T {
+    try {
+      return f()
+    } catch (error) {
+      if (error instanceof ThreadExit) throw error
+      const trap = trapOf(error)
+      if (trap !== undefined) this.#trapped(trap)
+      if (error instanceof TypeError) this.#trapped({ signal: SIGSEGV, reason: 'a call through a pointer that is no function', where: [] })
+      throw error
+    }
+  }
+
+  #trapped({ signal, reason, where }: Trap): never {
+    const lines = where.map(frame => `\n    in ${frame}`).join('')
+    host.writeError(`${this.about.file}: ${describe(self.slot)}: ${reason} (${signalName(signal)})${lines}\n`)
+    this.end(128 + signal, signal)
+  }
+
+  /** Ends the program: nothing of the calling thread runs any more, the others are ended by who started the program. */
+  end(code: number, signal: number): never {
+    this.finish(code, signal)
+    endsNow()
+    local.cleanup = local.values = local.last = undefined
+    throw new ThreadExit(undefined)
+  }
+
+  /** The program is over, unless it is already. */
+  finish(code: number, signal: number): void {
+    const { record } = this.about
+    if (cas(user, record + ProgramRecord.ended, RUNS, ENDS) !== RUNS) return
+    poke(user, record + ProgramRecord.code, code & 255)
+    poke(user, record + ProgramRecord.signal, signal)
+    store(user, record + ProgramRecord.ended, ENDED)
+    wake(user, record + ProgramRecord.ended, Infinity)
+  }
+
+  /** Prints a message of ours about the calling thread, and ends the program by SIGABRT. */
+  fail(message: string): never {
+    host.writeError(`${this.about.file}: ${describe(self.slot)}: ${message}\n`)
+    this.end(128 + SIGABRT, SIGABRT)
+  }
+
+  // The last thing that a thread does: its stack is free, and the last of all threads ends the program.
+  #leave(block: Address): void {
+    const { memory } = this
+    try {
+      if (block !== 0 && peek(memory, block + Block.guard) !== GUARD)
+        this.#trapped({ signal: SIGSEGV, reason: 'the thread has used more than its stack: see pthread_attr_setstacksize', where: [] })
+      if (add(user, this.about.record + ProgramRecord.live, -1) === 1) this.#guard(() => this.exported('__pthreads_leave')?.())
+    } catch (error) {
+      if (!(error instanceof ThreadExit)) throw error
+    }
+    if (block === 0) return
+    const { value: blocks } = this.#exports.__pthreads_blocks as Global
+    for (let first = load(memory, blocks); ;) {
+      poke(memory, block + Block.next, first)
+      const seen = cas(memory, blocks, first, block)
+      if (seen === first) return
+      first = seen
+    }
+  }
+
+  #setStack(to: number): void {
+    this.#stack ??= this.#exports.__stack_pointer as Global
+    this.#stack.value = to
+  }
+
+  /** Calls `f` with the address of `bytes` bytes of the calling thread's stack. */
+  onStack<T>(bytes: number, f: (address: Address) => T): T {
+    this.#stack ??= this.#exports.__stack_pointer as Global
+    const before = this.#stack.value
+    const address = before - bytes & ~15
+    this.#stack.value = address
+    const result = f(address >>> 0)
+    this.#stack.value = before
+    return result
+  }
+
+  /** The entry that calls function `index` of the table, in whatever heap. */
+  callback(index: number): Entry {
+    return this.#callback(index).entry
+  }
+
+  /** The function of that entry in this heap. */
+  routine(index: number): (first: number, info?: unknown) => unknown {
+    return this.#callback(index).routine
+  }
+
+  #callback(index: number): Callback {
+    let made = this.#callbacks.get(index)
+    if (made === undefined) {
+      const entry = this.entry(String(index))
+      made = { entry, routine: (first, info) => this.#invoke(index, first, info) }
+      this.#callbacks.set(index, made)
+    }
+    return made
+  }
+
+  // A destructor gets a value, a handler the signal, with SA_SIGINFO also what is known of it: see signals.ts.
+  #invoke(index: number, first: number, info: unknown): unknown {
+    return info === undefined ? this.call(index, first) : this.onStack(64, (at) => {
+      writeInfo(this.memory, at, info as Parameters<InfoWriter>[2])
+      return this.call(index, first, at, 0)
+    })
+  }
+
+  /** The entry of a part of the program: main, thread, spawned, wasi, or an index of the table. */
+  entry(part: string): Entry {
+    const entry = { name: part } as Entry
+    mark(entry, `w${this.memory.id}\n${part}`)
+    return entry
+  }
+
+  /** The number of that entry. */
+  entryId(part: string): number {
+    return entryId(sourceOf(this.entry(part))!)
+  }
+
+  /** The address of the word that says how many pages the program thinks it has. */
+  get break(): Address {
+    return breakOf(this.about.maximum)
+  }
+}
+
+interface Callback { readonly entry: Entry, readonly routine: (first: number, info?: unknown) => unknown }
+
+type InfoWriter = (m: Memory, at: Address, info: never) => void
+let writeInfo: InfoWriter
+
+/** Installs what writes a siginfo_t. */
+export function installInfo(write: InfoWriter): void {
+  writeInfo = write
+}

@@ -1,0 +1,208 @@
+// class Program: a WebAssembly program with threads, from TypeScript.
+//
+//   const program = await Program.load('philosophers.wasm')
+//   const { code } = await program.run({ args: ['5', '1000'] })
+
+import { load, peek, poke } from '#atomics'
+import { readWhole } from '#host'
+import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
+import { requestTermination } from '../kernel/mail.ts'
+import { addMemory } from '../kernel/memories.ts'
+import { arena, kernel, record, self, user } from '../kernel/process.ts'
+import { Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { settle, wait, type Sleeper } from '../kernel/request.ts'
+import { closeAsync, lastSlot, openAsync } from '../kernel/thread.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import { free, malloc } from '../mem/arena.ts'
+import type { Address, WasmMemory } from '../mem/memory.ts'
+import { ensure, holdProcess } from '../api/attach.ts'
+import { ErrnoError } from '../api/errors.ts'
+import { cause } from '../pthread/obituary.ts'
+import { create, join_slow, type Outcome } from '../pthread/thread.ts'
+import { PLAIN } from '../kernel/clone.ts'
+import { engine, type Module } from './engine.ts'
+import './entry.ts'
+import { ProgramError } from './errors.ts'
+import { ENDED, Guest, type About } from './guest.ts'
+import { checkImports } from './imports.ts'
+import { ProgramRecord } from './records.ts'
+import { signalName } from './trap.ts'
+import { breakOf, transform } from './transform.ts'
+
+export { ProgramError } from './errors.ts'
+
+/** How a program is run. */
+export interface RunOptions {
+  /** What follows the program's name in argv. */
+  args?: readonly string[]
+  /** The environment; nothing of this process's is in it by itself. */
+  env?: Readonly<Record<string, string>>
+  /** Directories that the program may use, by the names that it gives them. */
+  dirs?: Readonly<Record<string, string>>
+}
+
+/** How a program came to its end. */
+export interface Exit {
+  /** 0 to 255; 128 and the signal's number after a trap or an abort, which were printed. */
+  readonly code: number
+  /** SIGSEGV, SIGFPE, SIGILL or SIGABRT. */
+  readonly signal?: string
+}
+
+/** A program that is running. */
+export interface Running {
+  /** Its memory: length and views never change; what the program has not yet grown into is 0. */
+  readonly memory: Uint8Array
+  /** Resolves at its end, when all its threads have ended. */
+  readonly ended: Promise<Exit>
+}
+
+/** A compiled program; it can run many times, at the same time too. */
+export class Program {
+  readonly file: string
+  readonly #module: Module
+  readonly #initial: number
+  readonly #maximum: number
+  readonly #abi: About['abi']
+
+  private constructor(file: string, module: Module, initial: number, maximum: number, abi: About['abi']) {
+    this.file = file
+    this.#module = module
+    this.#initial = initial
+    this.#maximum = maximum
+    this.#abi = abi
+  }
+
+  /**
+   * Reads and compiles a program: what `pthreads cc` makes, or a binary for wasi-threads. `source`: its file, or its bytes. Throws ProgramError for what
+   * is none, naming what is wrong; the file system's errors.
+   */
+  static async load(source: string | URL | Uint8Array): Promise<Program> {
+    const inMemory = source instanceof Uint8Array
+    const file = inMemory ? 'the program' : nameOf(source)
+    const { bytes, initial, maximum } = transform(file, inMemory ? source : readWhole(source))
+    let module: Module
+    try {
+      module = await engine.compile(bytes)
+    } catch (error) {
+      throw new ProgramError('ERR_WASM_INVALID', `${file}: not a valid WebAssembly module: ${(error as Error).message.replace(/^[\w.]+\(\): /, '')}`)
+    }
+    return new Program(file, module, initial, maximum, abiOf(file, module))
+  }
+
+  /** Runs it to its end. Rejects with ErrnoError when there is no memory for it, or no thread. */
+  run(options: RunOptions = {}): Promise<Exit> {
+    return this.start(options).ended
+  }
+
+  /** Starts it, each of its threads on a Worker of its own; the calling thread goes on. Throws as {@link run}. */
+  start({ args = [], env = {}, dirs = {} }: RunOptions = {}): Running {
+    ensure()
+    const wasm = this.#newMemory()
+    const at = malloc(arena, ProgramRecord.size, self.carrier)
+    if (at === 0) throw new ErrnoError(ENOMEM, 'Program.start', `${this.file}: user memory is full (see configure: memory)`)
+    user.i32.fill(0, at >>> 2, (at + ProgramRecord.size) >>> 2)
+    poke(user, at + ProgramRecord.live, 1)
+    const about: About = { file: this.file, module: this.#module, record: at, abi: this.#abi, maximum: this.#maximum, args: [this.file, ...args], env, dirs }
+    const memory = addMemory(wasm, about)
+    const guest = new Guest(memory, about)
+    poke(memory, breakOf(this.#maximum), this.#initial)
+    const id = guest.entryId('main')
+    const slot = id < 0 ? id : create(id, [], { name: 'main', detached: false, kind: PLAIN, transfer: [] })
+    if (slot < 0) {
+      free(arena, at, self.carrier)
+      throw new ErrnoError(-slot, 'Program.start', `${this.file}: ${slot === -EAGAIN ? 'there are too many threads, or the host refuses another Worker' : 'no thread can be made'}`)
+    }
+    holdProcess()
+    return { memory: memory.u8, ended: this.#end(guest, slot, peek(kernel, record(slot) + ThreadRecord.serial)) }
+  }
+
+  #newMemory(): WasmMemory {
+    try {
+      return new engine.Memory({ initial: this.#maximum, maximum: this.#maximum, shared: true })
+    } catch (error) {
+      throw new ErrnoError(ENOMEM, 'Program.start', `${this.file}: the host refuses ${this.#maximum / 16} MiB of memory: ${(error as Error).message}`)
+    }
+  }
+
+  async #end(guest: Guest, main: number, serial: number): Promise<Exit> {
+    const { record: at } = guest.about
+    const died = this.#watchMain(guest, main, serial)
+    await asThread(untilEnded(at))
+    const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
+    const entries = new Set([guest.entryId('main'), guest.entryId('thread'), guest.entryId('spawned')])
+    await Promise.all([died, ...threadsOf(entries).filter(([slot]) => slot !== main).map(([slot, s]) => bury(slot, s))])
+    free(arena, at, self.carrier)
+    return signal === 0 ? { code } : { code, signal: signalName(signal) }
+  }
+
+  // main's thread may die of what the program cannot say: a full heap.
+  async #watchMain(guest: Guest, slot: number, serial: number): Promise<void> {
+    const out = await joined(slot, serial)
+    if (out?.status !== Status.DIED && out?.status !== Status.THREW) return
+    if (peek(user, guest.about.record + ProgramRecord.ended) === ENDED) return
+    console.error(`${this.file}: thread "main" ${out.status === Status.DIED ? cause(out.reason, out.code) : `failed: ${String((out.value as Error | undefined)?.stack ?? out.value)}`}`)
+    guest.finish(out.status === Status.DIED ? 137 : 70, 0)
+  }
+}
+
+function nameOf(source: string | URL): string {
+  const path = source instanceof URL ? source.pathname : source
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+function abiOf(file: string, module: Module): About['abi'] {
+  checkImports(file, module)
+  const exported = new Set(engine.Module.exports(module).map(({ name }) => name))
+  if (!exported.has('_start')) throw new ProgramError('ERR_WASM_ABI', `${file}: it exports no _start: it is a library, not a program`)
+  if (exported.has('__pthreads_enter')) return 'posix'
+  if (!exported.has('wasi_thread_start') && engine.Module.imports(module).some(({ module: from }) => from === 'wasi'))
+    throw new ProgramError('ERR_WASM_ABI', `${file}: it imports wasi.thread-spawn and exports no wasi_thread_start`)
+  return 'wasi-threads'
+}
+
+function* untilEnded(at: Address): Sleeper<void> {
+  for (;;) {
+    const state = peek(user, at + ProgramRecord.ended)
+    if (state === ENDED) return
+    yield wait(user, at + ProgramRecord.ended, state, wmesg['exit of all'])
+  }
+}
+
+async function asThread<T>(sleeper: Sleeper<T>): Promise<T> {
+  const slot = openAsync()
+  if (slot < 0) throw new ErrnoError(EAGAIN, 'Program.run', 'there is no thread record left to wait with')
+  try {
+    return await settle(slot, sleeper)
+  } finally {
+    closeAsync(slot)
+  }
+}
+
+// The outcome of a thread that nobody else joins; undefined: somebody does, or it is gone.
+async function joined(slot: number, serial: number): Promise<Outcome | undefined> {
+  const out: Outcome = { status: 0, value: undefined, reason: 0, code: 0 }
+  const errno = await asThread(join_slow(slot, serial, 0, out))
+  return errno === 0 ? out : undefined
+}
+
+function threadsOf(entries: ReadonlySet<number>): [number, number][] {
+  const found: [number, number][] = []
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.state) !== State.FREE && (peek(kernel, t + ThreadRecord.flags) & Flag.ASYNC) === 0
+      && entries.has(peek(kernel, t + ThreadRecord.entry))) found.push([slot, peek(kernel, t + ThreadRecord.serial)])
+  }
+  return found
+}
+
+// Ends a thread by force, if it has not ended, and gives up its record, if nobody else does. A detached one gives it up itself.
+async function bury(slot: number, serial: number): Promise<void> {
+  if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) requestTermination(slot, serial)
+  if (await joined(slot, serial) === undefined) await asThread(untilGone(slot, serial))
+}
+
+function* untilGone(slot: number, serial: number): Sleeper<void> {
+  const t = record(slot)
+  while (peek(kernel, t + ThreadRecord.serial) === serial && load(kernel, t + ThreadRecord.exit) !== 0) yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join)
+}

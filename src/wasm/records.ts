@@ -1,0 +1,26 @@
+// Records of WebAssembly programs. The program's own is in user memory, a thread's block in the program's memory.
+
+import { i32, struct } from '../mem/struct.ts'
+
+/** What the threads of a program share. */
+export const ProgramRecord = struct('program', {
+  ended: i32('0 it runs, 1 somebody ends it, 2 it has ended and the rest of this is written; a futex word'),
+  code: i32('exit code, 0 to 255; written by who ends it'),
+  signal: i32('the signal that ended it, or 0; written by who ends it'),
+  live: i32('its threads that have not ended; by atomic additions'),
+})
+
+/** What a thread of a C program stands on: at the beginning of its allocation, see c/src/thread.c. */
+export const Block = struct('block', {
+  next: i32('address of the next one in the list of those that are free, or 0'),
+  size: i32('bytes of the stack'),
+  top: i32('where the stack begins, which grows down'),
+  tls: i32('where the thread-local variables are'),
+  guard: i32('a value that a stack which grows too far overwrites'),
+  routine: i32('what the thread runs: an index of the table'),
+  argument: i32('what it gets'),
+  reserved: i32('room'),
+})
+
+/** The value of `guard`. */
+export const GUARD = 0x5afe57ac
