@@ -75,7 +75,8 @@ function findClang(): string | undefined {
     }
   }
   found.sort((a, b) => b.version - a.version)
-  return (found.find(({ version }) => version >= OLDEST) ?? found.find(({ file, version }) => version === 0 && (versionOf(file) ?? 0) >= OLDEST) ?? found[0])?.file
+  const unnumbered = ({ file, version }: typeof found[0]): boolean => version === 0 && (versionOf(file) ?? 0) >= OLDEST
+  return (found.find(({ version }) => version >= OLDEST) ?? found.find(unnumbered) ?? found[0])?.file
 }
 
 function versionOf(clang: string): number | undefined {

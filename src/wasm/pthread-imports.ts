@@ -176,7 +176,8 @@ function attributes(m: Memory): Record<string, unknown> {
 function values(guest: Guest): Record<string, unknown> {
   const { memory: m } = guest
   return {
-    pthread_key_create: (key: Address, destructor: number) => toWasi(posix.pthread_key_create(m, key, destructor === 0 ? undefined : guest.callback(destructor))),
+    pthread_key_create: (key: Address, destructor: number) =>
+      toWasi(posix.pthread_key_create(m, key, destructor === 0 ? undefined : guest.callback(destructor))),
     pthread_getspecific: (key: number) => posix.pthread_getspecific(key) ?? 0,
     pthread_setspecific: (key: number, value: number) => toWasi(posix.pthread_setspecific(key, value === 0 ? undefined : value)),
   }

@@ -17,7 +17,8 @@ export function timeImports({ memory: m }: Guest): Record<string, unknown> {
     if (at !== 0 && errno === 0) putTimespec(m, at, t)
     return toWasi(errno)
   }
-  const setting = (at: Address): { it_interval: MutableTimespec, it_value: MutableTimespec } => ({ it_interval: { ...timespec(m, at) }, it_value: { ...timespec(m, at + 16) } })
+  const setting = (at: Address): { it_interval: MutableTimespec, it_value: MutableTimespec } =>
+    ({ it_interval: { ...timespec(m, at) }, it_value: { ...timespec(m, at + 16) } })
   const store = (at: Address, { it_interval, it_value }: { it_interval: MutableTimespec, it_value: MutableTimespec }): void => {
     putTimespec(m, at, it_interval)
     putTimespec(m, at + 16, it_value)
