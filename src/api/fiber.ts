@@ -14,10 +14,10 @@ import { EINTR } from '../kernel/errno.ts'
 import { self } from '../kernel/process.ts'
 import { Awaiting } from '../pthread/awaiting.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
-import { deliveryPoint } from '../pthread/deliver.ts'
 import { sched_yield } from '../pthread/sched.ts'
 import { sleep_slow } from '../pthread/sleep.ts'
-import { blocking, CHECK, credit, YIELD } from '../ult/trampoline.ts'
+import { CHECK, credit, YIELD } from '../ult/steps.ts'
+import { blocking } from '../ult/trampoline.ts'
 import type { Barrier } from './barrier.ts'
 import type { Condition } from './condition.ts'
 import { after } from './later.ts'
@@ -30,8 +30,8 @@ import { Thread } from './thread.ts'
 export interface Verb<T> { [Symbol.iterator](): Iterator<unknown, T> }
 
 // A generator is resumed with something that is not undefined, by the trampoline; the first call of next by yield* gets undefined.
-function once(token: symbol): Verb<void> {
-  const asks = { done: false, value: token } as const, done = { done: true, value: undefined } as const
+function once(asks: IteratorYieldResult<unknown>): Verb<void> {
+  const done = { done: true, value: undefined } as const
   const iterator = {
     next: (value?: unknown): IteratorResult<unknown, void> => value === undefined ? asks : done,
     throw(error: unknown): IteratorResult<unknown, void> {
@@ -111,10 +111,7 @@ export const fiber: Fiber = {
   },
 
   yield() {
-    if (self.fiber) {
-      deliveryPoint()
-      return yields
-    }
+    if (self.fiber) return yields
     sched_yield()
     return done
   },

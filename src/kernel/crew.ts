@@ -99,6 +99,11 @@ export function hinted(i: number): boolean {
   return peek(kernel, placeRecord(i) + hintTail) !== peek(kernel, placeRecord(i) + hintHead)
 }
 
+/** Whether hints have come for the place whose record is at `p`, or fibers are offered there. Cheap: for every switch. */
+export function beckoned(p: Address): boolean {
+  return peek(kernel, p + hintTail) !== peek(kernel, p + hintHead) || peek(kernel, p + offerTail) !== peek(kernel, p + offerHead)
+}
+
 /** Reads the hints of place `i`, the caller's. Returns false if some were lost: it must look at all its fibers (C5). */
 export function readHints(i: number, look: (slot: number) => void): boolean {
   const p = placeRecord(i)

@@ -12,15 +12,16 @@ import { kernel, record } from './process.ts'
 import { PROCESS, Process, ThreadRecord } from './records.ts'
 
 const VALUE = 0xff
+const priorities = PROCESS + Process.priorities
 
 /** Whether a thread ever had a priority above 0. */
 export function prioritized(): boolean {
-  return peek(kernel, PROCESS + Process.priorities) !== 0
+  return peek(kernel, priorities) !== 0
 }
 
 /** From now on wakes look for priorities. */
 export function usePriorities(): void {
-  if (!prioritized()) store(kernel, PROCESS + Process.priorities, 1)
+  if (!prioritized()) store(kernel, priorities, 1)
 }
 
 /** The priority by which thread `slot` is woken. */

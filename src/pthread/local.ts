@@ -61,7 +61,8 @@ export class Reads {
 
 /** The set of the thread that runs in this heap. */
 export let local: Local = { cleanup: undefined, values: undefined, handle: undefined, held: undefined, reads: undefined }
-const own = local
+/** The heap's own: of the thread that has a carrier of its own, and between fibers. */
+export const own = local
 
 /** From now on a thread with the set `l` runs; without one, the heap's own. */
 export function enter(l: Local = own): void {

@@ -43,18 +43,21 @@ const ENTRY = 0.05
 /** What every run costs at the least, ms. */
 const LEAST = 0.001
 
+const DAYS_PER_MS = 8
 /** How much virtual runtime a list of the calendar is for, ms. */
-export const WIDTH = 0.125
+export const WIDTH = 1 / DAYS_PER_MS
 const DAYS = 1024
 const CALENDAR = 1024                                                     // the index of its first list, above those of Ready
 
 class Fair implements Scheduler {
   readonly name = 'fair'
   readonly timed = true
+  readonly grain = LEAST
   readonly #urgent = new Ready()
   readonly #calendar = new Lists(DAYS, CALENDAR)
   #floor = 0
   #earliest = day(-BONUS)
+  #noon = (this.#earliest + 1) / DAYS_PER_MS + BONUS                     // from this floor on, `earliest` is another day
 
   get runnable(): number {
     return this.#urgent.size + this.#calendar.size
@@ -78,8 +81,8 @@ class Fair implements Scheduler {
     for (;;) {
       const today = this.#day(calendar.after(this.#earliest & DAYS - 1))
       const task = calendar.shift(today & DAYS - 1)
-      const due = task.key < (today + 1) * WIDTH
-      const floor = due ? task.key : today * WIDTH                        // nobody is held with less
+      const due = task.key < (today + 1) / DAYS_PER_MS
+      const floor = due ? task.key : today / DAYS_PER_MS                        // nobody is held with less
       if (floor > this.#floor) this.#rise(floor)
       if (due) return task
       this.#enter(task)
@@ -133,12 +136,14 @@ class Fair implements Scheduler {
 
   #rise(floor: number): void {
     this.#floor = floor
+    if (floor < this.#noon) return
     this.#earliest = day(floor - BONUS)
+    this.#noon = (this.#earliest + 1) / DAYS_PER_MS + BONUS
   }
 }
 
 function day(key: number): number {
-  return Math.floor(key * (1 / WIDTH))
+  return Math.floor(key * DAYS_PER_MS)
 }
 
 /** Fair: whoever has had least of the processor runs next. */

@@ -2,7 +2,9 @@
 
 import type { Clock } from '../kernel/clock.ts'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
+import { record } from '../kernel/process.ts'
 import type { Cleanup, Local, Reads } from '../pthread/local.ts'
+import type { Address } from '../mem/memory.ts'
 import { PlainTask } from './scheduler.ts'
 
 /** What a fiber does. Only the trampoline of its carrier moves it on. */
@@ -26,10 +28,14 @@ export type Body = Generator<unknown, unknown, unknown>
 
 export class Fiber extends PlainTask implements Local {
   readonly slot: number
+  /** The address of its record. */
+  readonly at: Address
   phase = 0
   body: Body | undefined = undefined
   /** Its function has come to its end; `body` does what is left to do. */
   closing = false
+  /** It has yielded, and nothing else: when it runs again its body just goes on. Then `value` is 0, and `throws` and `slept` are false. */
+  plain = false
   /** What `body` is given when the fiber runs again, and whether that is thrown into it. */
   value: unknown = undefined
   throws = false
@@ -45,6 +51,8 @@ export class Fiber extends PlainTask implements Local {
   position = -1
   /** Counts promises, so that one that settles too late is nobody's. */
   ticket = 0
+  /** How many of its runs were brief, one after another: see charge.ts. */
+  brief = 0
 
   cleanup: Cleanup[] | undefined = undefined
   values: Map<number, unknown> | undefined = undefined
@@ -55,6 +63,7 @@ export class Fiber extends PlainTask implements Local {
   constructor(tid: number, slot: number) {
     super(tid)
     this.slot = slot
+    this.at = record(slot)
     this.deadline = this.alarm = 0                                        // a fraction first: see PlainTask
   }
 }

@@ -12,11 +12,9 @@ import { Phase } from './fiber.ts'
 import { alarms, arrivals, awaited, fibers, here, ready, steal, tickSoon } from './runnable.ts'
 import { Why } from './scheduler.ts'
 
-const TURN = 1                                                            // ms
-const IDLE = 1000
+const IDLE = 1000                                                         // ms
 const LONGEST = 2 ** 31 - 1
 
-let turned = 0                                                            // when the event loop turned last, or was looked at
 let resting = 0                                                           // number of the wait in the event loop, or 0
 let rests = 0
 let keeper: ReturnType<typeof setTimeout> | undefined
@@ -27,9 +25,10 @@ export function installLoop(f: () => void): void {
   loop = f
 }
 
-/** Whether it is time for a turn of the event loop. */
+/** It is time (`here.turn`): whether the event loop shall have a turn. */
 export function turnIsDue(): boolean {
-  return here.time - turned >= TURN && lively()
+  here.turn = false
+  return lively()
 }
 
 /** Whether the carrier waits in the event loop. */
@@ -39,7 +38,7 @@ export function lingers(): boolean {
 
 // Whether something in the event loop may want a turn.
 function lively(): boolean {
-  turned = here.time
+  here.turned = here.time
   return here.awaiting !== 0 || host.active() > here.resident
 }
 
@@ -98,14 +97,13 @@ function linger(): boolean {
 
 /** The event loop has called. */
 export function rise(): void {
-  turned = here.time
+  here.time = here.turned = now(CLOCK_MONOTONIC)                          // what the event loop took is nobody's
+  tickSoon()
   if (resting === 0) return
   resting = 0
   clearTimeout(keeper)
   keeper = undefined
   getUp(here.place)
-  here.time = now(CLOCK_MONOTONIC)
-  tickSoon()
 }
 
 let prompted = false

@@ -1,35 +1,39 @@
 // What the carrier of fibers in this heap knows, and how a fiber becomes runnable: by a hint, an alarm, or for the first time.
 // The trampoline (trampoline.ts) runs them; when there are none, the carrier rests (rest.ts).
 
-import { peek, poke, pokef } from '#atomics'
+import { peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, now, remaining } from '../kernel/clock.ts'
-import { claim, hinted, mayTake, offered, placeCount, placeOf, readHints, take } from '../kernel/crew.ts'
+import { beckoned, claim, hinted, mayTake, offered, placeCount, placeOf, readHints, take } from '../kernel/crew.ts'
 import { ETIMEDOUT } from '../kernel/errno.ts'
 import { CANCEL, SIGNAL, withdraw, woken } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
 import { effective, prioritized } from '../kernel/priority.ts'
 import { kernel, placeRecord, record, self } from '../kernel/process.ts'
 import { Place, State, ThreadRecord } from '../kernel/records.ts'
+import { local, own } from '../pthread/local.ts'
 import { Alarms } from './alarms.ts'
 import { BySlot } from './by-slot.ts'
+import { charge, isTrusted, unreadRuns } from './charge.ts'
 import { Fiber, Phase } from './fiber.ts'
 import { Why, type Scheduler } from './scheduler.ts'
 
-const STRIDE = 0.05                                                       // ms
+const STRIDE = 0.05, TURN = 1                                             // ms
 // As many fibers that have not begun are taken in by a carrier that is alone while no more are runnable.
 const WINDOW = 1024
 
 /** This heap's carrier. */
 export const here = {
   place: -1,
+  /** The address of its place's record. */
+  at: 0,
   scheduler: undefined as unknown as Scheduler,
   /** Its scheduler wants exact times. */
   timed: false,
+  /** How long runs may be that it does not tell apart, ms: see charge.ts. */
+  grain: 0,
   /** There is no other that might steal. */
   alone: false,
-  /** The fiber that runs, or ran last; null: none. */
-  running: null as Fiber | null,
-  /** Somebody was woken who shall run before `running` goes on. */
+  /** Somebody was woken who shall run before the fiber that runs goes on. */
   preempted: false,
   /** Fibers that await promises. */
   awaiting: 0,
@@ -37,10 +41,16 @@ export const here = {
   importing: 0,
   /** Handles that were in the event loop before the first fiber; those of others, and of modules, may be waited for. */
   resident: 0,
-  /** When the clock was read last. */
-  time: 0,
+  /** When the clock was read last; when the fiber's slice began; when the event loop turned last, or was looked at. */
+  time: 0.5,                                                              // a fraction first: see PlainTask
+  sliceStart: 0.5,
+  turned: 0.5,
+  /** It is time to see whether the event loop wants a turn. */
+  turn: false,
   switches: 0,
 }
+// The same for this file: what it exports is loaded anew at each use, what is its own is a constant to the engine.
+const carrier = here
 
 /** The fibers that were taken in here and have not ended, by slot. */
 export const fibers = new BySlot<Fiber>()
@@ -60,21 +70,33 @@ let waiting: Fiber | null = null                                          // the
 /** Makes this heap the carrier of its place. */
 export function settleDown(scheduler: Scheduler): void {
   here.place = placeOf(self.carrier)
+  here.at = placeRecord(here.place)
   here.scheduler = scheduler
   here.timed = scheduler.timed === true
+  here.grain = here.timed ? scheduler.grain ?? 0 : 0
   here.alone = placeCount() === 2                                         // the spare one takes of carriers that are blocked only
   here.resident = host.active()
-  here.time = now(CLOCK_MONOTONIC)
+  here.time = here.turned = now(CLOCK_MONOTONIC)
+}
+
+/** The fiber that runs, or ran last; null: none. */
+export function running(): Fiber | null {
+  return local === own ? null : local as Fiber
 }
 
 /** The next fiber to run, after a look at all that may have made one runnable; null: none is. */
 export function next(): Fiber | null {
-  const { place, scheduler } = here
-  if (here.timed ? !fresh : ++ticks >= stride) tick()
+  if (carrier.timed ? !fresh && unreadRuns() === 0 : ++ticks >= stride) tick()
   fresh = false
+  if (arrivals.length !== 0 || beckoned(carrier.at)) welcome()
+  const fiber = carrier.scheduler.pick(carrier.time) as Fiber | null
+  if (unreadRuns() !== 0 && fiber !== null && !isTrusted(fiber)) tick()
+  return fiber
+}
+
+function welcome(): void {
   lookAround()
-  if (offered(place) > 0 && here.importing === 0) takeIn()
-  return scheduler.pick(here.time) as Fiber | null
+  if (offered(here.place) > 0 && here.importing === 0) takeIn()
 }
 
 // Takes in fibers that have not begun: one when nothing else is runnable, and one now and then, if the last one has begun: those that wait
@@ -98,25 +120,25 @@ export function lookAround(): void {
 /** The next look reads the clock. */
 export function tickSoon(): void {
   ticks = stride
+  fresh = false
 }
 
-/** Reads the clock: charges the time to whom it finds running, and rings alarms. */
+/** Reads the clock: charges the time (charge.ts), and rings alarms. */
 export function tick(): void {
   const before = here.time
   here.time = now(CLOCK_MONOTONIC)
   const passed = here.time - before
-  if (here.running !== null) {
-    here.running.runtime += passed
-    pokef(kernel, record(here.running.slot) + ThreadRecord.cpu, here.running.runtime)
-  }
+  const fiber = running()
+  if (fiber !== null) charge(fiber, passed, here.grain)
+  if (here.time - here.turned >= TURN) here.turn = true
   if (passed > 2 * STRIDE) stride = Math.max(1, stride >> 1)
   else if (passed < STRIDE && ticks >= stride) stride = Math.min(64, stride << 1)
   ticks = 0
   fresh = true
   newOne = true
-  for (let fiber = alarms.due(here.time); fiber !== undefined; fiber = alarms.due(here.time)) alarm(fiber)
-  poke(kernel, placeRecord(here.place) + Place.runnable, here.scheduler.runnable)
-  poke(kernel, placeRecord(here.place) + Place.switches, here.switches)
+  for (let due = alarms.due(here.time); due !== undefined; due = alarms.due(here.time)) alarm(due)
+  poke(kernel, here.at + Place.runnable, here.scheduler.runnable)
+  poke(kernel, here.at + Place.switches, here.switches)
 }
 
 // A fiber's time is over, or on the time of day it may be.
@@ -153,7 +175,7 @@ function reschedule(fiber: Fiber): void {
   fiber.policy = policy
   fiber.priority = priority
   here.scheduler.reprioritized?.(fiber)
-  if (here.running?.phase === Phase.RUNS && here.scheduler.preempts(fiber, here.running)) here.preempted = true
+  preempt(fiber)
 }
 
 /** Policy and priority of a fiber that is not queued are what its record says. */
@@ -170,7 +192,13 @@ export function ready(fiber: Fiber, why: number): void {
   fiber.phase = Phase.READY
   if (why === Why.WOKEN) here.scheduler.unblocked?.(fiber, here.time)
   here.scheduler.enqueue(fiber, why, here.time)
-  if (why === Why.WOKEN && here.running !== null && here.running.phase === Phase.RUNS && here.scheduler.preempts(fiber, here.running)) here.preempted = true
+  if (why === Why.WOKEN) preempt(fiber)
+}
+
+// `fiber` was queued: shall the one that runs make way?
+function preempt(fiber: Fiber): void {
+  const runs = running()
+  if (runs?.phase === Phase.RUNS && here.scheduler.preempts(fiber, runs)) here.preempted = true
 }
 
 function admit(slot: number): Fiber | null {

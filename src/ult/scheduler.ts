@@ -87,6 +87,11 @@ export interface Scheduler {
    * Otherwise they may lag behind by as much as a slice, but for `runtime` of a task that is enqueued as EXPIRED or PREEMPTED.
    */
   readonly timed?: boolean
+  /**
+   * Of a scheduler that is timed: runs that are not longer than this, in ms, are the same to it. Then the clock is read at every fourth switch only
+   * while all that run have runs that are brief (charge.ts), and `now` and `runtime` lag behind by no more than this. Default 0.
+   */
+  readonly grain?: number
 
   /** Takes in `task`, which is runnable from now on; `why` is one of {@link Why}. */
   enqueue(task: Task, why: number, now: number): void

@@ -44,6 +44,7 @@ export function checkScheduler(scheduler: unknown, from: string): Scheduler {
     ...METHODS.filter(name => typeof members[name] !== 'function').map(name => `${name} is ${kind(members[name])}, not a function`),
     ...UPCALLS.filter(name => !['function', 'undefined'].includes(typeof members[name])).map(name => `${name} is ${kind(members[name])}, neither a function nor absent`),
     ...['boolean', 'undefined'].includes(typeof members.timed) ? [] : [`timed is ${kind(members.timed)}, neither true nor false`],
+    ...members.grain === undefined || (typeof members.grain === 'number' && members.grain >= 0) ? [] : [`grain is ${typeof members.grain === 'number' ? members.grain : kind(members.grain)}, not a number of ms`],
   ]
   if (wrong.length > 0) throw new TypeError(`${from}: no scheduler: ${wrong.join('; ')}`)
   return scheduler as Scheduler

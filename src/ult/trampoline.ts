@@ -4,7 +4,7 @@
 // A fiber yields               and the trampoline
 //   a request (request.ts)     queues the fiber as it says; if the word has changed, goes on with it; else switches
 //   YIELD                      enqueues it again, and switches
-//   CHECK                      looks whether its slice is over, or somebody preempts it (see credit)
+//   CHECK                      looks whether its slice is over, or somebody preempts it (steps.ts)
 //   an Awaiting                switches; goes on with it when the promise has settled
 //
 // Phase         who leaves it, and to where
@@ -22,11 +22,12 @@
 // The carrier sleeps on its bell when nothing is runnable.  While fibers await promises, or something else is alive in its event
 // loop, it waits there instead; and while fibers run it turns the event loop every TURN ms then.
 //
-// Credit.  A verb that needs not sleep costs no switch, so a fiber that never sleeps would keep the carrier: `credit` counts its verbs
-// down, and at 0 the verb yields CHECK.  A wake by the fiber itself takes the credit away if somebody may preempt it.
+// The clock is read once per switch at most if the scheduler is timed; else every `stride` switches, so that it is read about
+// every 50 us.  Whom the time is charged to: charge.ts.
 //
-// The clock is read once per switch if the scheduler is timed; else every `stride` switches, so that it is read about
-// every 50 us.  Time is charged to whom it finds running: exact for long runs, right in the mean for short ones.
+// A switch by fiber.yield takes as long as some 150 instructions.  So a fiber that has only yielded is marked `plain`, and nothing else
+// is asked about it; what a step of its body is, is told by identity first; addresses and offsets stand in constants of this file, for what a
+// module exports is loaded, and checked, at each use.
 //
 // Rejected: a microtask per switch (the event loop's queue costs more than the switch); one generator that delegates to all fibers
 // (each level of yield* costs 40 ns).
@@ -47,19 +48,18 @@ import { routineOf, type Routine } from '../pthread/entry.ts'
 import { enter } from '../pthread/local.ts'
 import { bury, receiveArguments } from '../pthread/message.ts'
 import { closing, endOf, NO_VERB } from '../pthread/start.ts'
+import { goesUnread, unreadRuns } from './charge.ts'
 import { Phase, type Body, type Fiber } from './fiber.ts'
 import { installLoop, lingers, prompt, rest, rise, turnIsDue } from './rest.ts'
-import { alarms, arrivals, awaited, fibers, here, INTERRUPTED, look, lookAround, next, ready, refresh, settleDown, tick } from './runnable.ts'
+import { alarms, arrivals, awaited, fibers, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick } from './runnable.ts'
 import { Why, type Scheduler } from './scheduler.ts'
+import { CHECK, CREDIT, credit, YIELD } from './steps.ts'
 
-/** What a fiber yields that lets others run, and that asks whether it must. */
-export const YIELD: unique symbol = Symbol('yield'), CHECK: unique symbol = Symbol('check')
-
-/** How many verbs the fiber that runs may call before it yields CHECK; written by the verbs too. */
-export const credit = { left: 0 }
-const CREDIT = 256
-
-let sliceStart = 0
+const { attention, voluntary, involuntary } = ThreadRecord
+const { RUNS, READY } = Phase
+const carrier = here, caller = self, verbs = credit, yields = YIELD
+// Generators of many functions have as many shapes: looked up in each, `next` would cost more than its call.
+const resume = (Object.getPrototypeOf(result) as GeneratorFunction & { prototype: Body }).prototype.next
 let looping = false                                                       // the trampoline is on the stack
 
 /** Makes this heap the carrier of fibers of its place; it runs them from now on. */
@@ -68,7 +68,7 @@ export function becomeTrampoline(make: () => Scheduler): void {
   installLoop(loop)
   installArrival((slot) => {
     arrivals.push(slot)
-    if (here.running !== null) {
+    if (running() !== null) {
       if (here.timed || prioritized()) credit.left = 0
     } else if (lingers()) {
       prompt()
@@ -85,7 +85,7 @@ function loop(): void {
     const fiber = next()
     if (fiber !== null) {
       dispatch(fiber)
-      if (!turnIsDue()) continue
+      if (!carrier.turn || !turnIsDue()) continue
       host.nextTurn(loop)
       break
     }
@@ -98,7 +98,7 @@ function loop(): void {
 
 // Between two fibers nobody runs.
 function leave(): void {
-  here.running = null
+  if (unreadRuns() !== 0) tick()
   self.slot = 0
   self.tid = -self.carrier
   self.fiber = false
@@ -108,73 +108,112 @@ function leave(): void {
 // One fiber ------------------------------------------------------------------------------------------------------
 
 function dispatch(fiber: Fiber): void {
-  here.switches++
-  here.running = fiber
-  self.slot = fiber.slot
-  self.tid = fiber.tid
-  self.fiber = true
+  carrier.switches++
+  caller.slot = fiber.slot
+  caller.tid = fiber.tid
+  caller.fiber = true
   enter(fiber)
-  credit.left = CREDIT
-  sliceStart = here.time
-  here.preempted = false
-  here.scheduler.started?.(fiber, here.time)
-  const { phase } = fiber
-  fiber.phase = Phase.RUNS
+  verbs.left = CREDIT
+  carrier.sliceStart = carrier.time
+  carrier.preempted = false
+  carrier.scheduler.started?.(fiber, carrier.time)
   try {
-    if (fiber.slept) {
-      notRefused()
-      conclude(fiber)
+    if (fiber.plain) {
+      fiber.phase = RUNS
+      advance(fiber)
+    } else {
+      goOn(fiber)
     }
-    if (fiber.value === INTERRUPTED) return awaitAgain(fiber)
-    if (phase === Phase.NEW) begin(fiber)
-    else advance(fiber)
   } catch (error) {
     failed(fiber, error)
   }
 }
 
+// It begins, or slept, or something else has happened to it.
+function goOn(fiber: Fiber): void {
+  const { phase } = fiber
+  fiber.phase = RUNS
+  if (fiber.slept) {
+    notRefused()
+    conclude(fiber)
+  }
+  if (fiber.value === INTERRUPTED) awaitAgain(fiber)
+  else if (phase === Phase.NEW) begin(fiber)
+  else advance(fiber)
+}
+
 // Runs the body until it yields something for which it must switch, or ends.
 function advance(fiber: Fiber): void {
   for (;;) {
-    const body = fiber.body!
-    const { value } = fiber
-    let step: IteratorResult<unknown, unknown>
-    if (fiber.throws) {
-      fiber.throws = false
-      step = body.throw(value)
-    } else {
-      step = body.next(value)
-    }
-    if (step.done === true) {
-      if (!finished(fiber, step.value)) return
-      continue
-    }
-    fiber.value = 0
-    const asked = step.value
-    if (asked === YIELD) return yielded(fiber, Why.YIELDED)
-    if (asked === request) {
-      if (sleeps(fiber, request)) return
-      conclude(fiber)
-    } else if (asked === CHECK) {
-      if (check(fiber)) return
-    } else if (asked instanceof Awaiting) {
-      return awaits(fiber, asked.promise as PromiseLike<unknown>)
-    } else if (fiber.closing && isThenable(asked)) {
-      return awaits(fiber, asked)
-    } else {
-      fiber.throws = true
-      fiber.value = new TypeError(NO_VERB)
+    const step = fiber.plain ? resume.call(fiber.body!, 0) : resumeWith(fiber)
+    if (step === yields) {
+      if ((peek(kernel, fiber.at + attention) & SIGNAL) === 0 || !handles(fiber)) return yielded(fiber, voluntary, Why.YIELDED)
+    } else if (!asks(fiber, step)) {
+      return
     }
   }
 }
 
-function yielded(fiber: Fiber, why: number): void {
-  const field = record(fiber.slot) + (why === Why.YIELDED ? ThreadRecord.voluntary : ThreadRecord.involuntary)
+function resumeWith(fiber: Fiber): IteratorResult<unknown, unknown> {
+  const body = fiber.body!, { value, throws } = fiber
+  fiber.value = 0
+  fiber.throws = false
+  fiber.plain = true
+  return throws ? body.throw(value) : resume.call(body, value)
+}
+
+// Handlers run that are due at a yield. True: one of them threw, and the body is to go on with that.
+function handles(fiber: Fiber): boolean {
+  try {
+    deliveryPoint()
+    return false
+  } catch (error) {
+    throwInto(fiber, error)
+    return true
+  }
+}
+
+function throwInto(fiber: Fiber, error: unknown): void {
+  fiber.plain = false
+  fiber.throws = true
+  fiber.value = error
+}
+
+// A step that is no plain yield. True: the body goes on.
+function asks(fiber: Fiber, { done, value }: IteratorResult<unknown, unknown>): boolean {
+  fiber.plain = false
+  if (done === true) return finished(fiber, value)
+  if (value === request) {
+    if (sleeps(fiber, request)) return false
+    conclude(fiber)
+    return true
+  }
+  if (value === CHECK.value) return !check(fiber)
+  if (value === YIELD.value) {                                            // handed on by a generator that does not delegate
+    if (handles(fiber)) return true
+    yielded(fiber, voluntary, Why.YIELDED)
+    return false
+  }
+  if (value instanceof Awaiting) {
+    awaits(fiber, value.promise as PromiseLike<unknown>)
+    return false
+  }
+  if (fiber.closing && isThenable(value)) {
+    awaits(fiber, value)
+    return false
+  }
+  throwInto(fiber, new TypeError(NO_VERB))
+  return true
+}
+
+function yielded(fiber: Fiber, counter: number, why: number): void {
+  const field = fiber.at + counter
   poke(kernel, field, peek(kernel, field) + 1)
-  fiber.phase = Phase.READY
-  if (here.timed) tick()
+  fiber.plain = true
+  fiber.phase = READY
+  if (carrier.timed && !goesUnread(fiber)) tick()
   refresh(fiber)
-  here.scheduler.enqueue(fiber, why, here.time)
+  carrier.scheduler.enqueue(fiber, why, carrier.time)
 }
 
 // True: the fiber makes way for another.
@@ -184,17 +223,17 @@ function check(fiber: Fiber): boolean {
   credit.left = CREDIT
   lookAround()
   if (here.preempted) {
-    yielded(fiber, Why.PREEMPTED)
+    yielded(fiber, involuntary, Why.PREEMPTED)
     return true
   }
-  if (here.time - sliceStart < here.scheduler.slice(fiber)) return false
+  if (here.time - here.sliceStart < here.scheduler.slice(fiber)) return false
   here.scheduler.expired?.(fiber, here.time)
   if (here.scheduler.runnable === 0 && offered(here.place) <= 0) {
-    sliceStart = here.time
+    here.sliceStart = here.time
     here.scheduler.started?.(fiber, here.time)
     return false
   }
-  yielded(fiber, Why.EXPIRED)
+  yielded(fiber, involuntary, Why.EXPIRED)
   return true
 }
 
@@ -214,7 +253,7 @@ function sleeps(fiber: Fiber, r: Request): boolean {
 }
 
 function blocked(fiber: Fiber): void {
-  const field = record(fiber.slot) + ThreadRecord.voluntary
+  const field = fiber.at + voluntary
   poke(kernel, field, peek(kernel, field) + 1)
   if (here.timed || here.scheduler.blocked !== undefined) tick()
   here.scheduler.blocked?.(fiber, here.time)
@@ -226,8 +265,7 @@ function conclude(fiber: Fiber): void {
   try {
     fiber.value = wokenFiber(fiber.slot, fiber.result)
   } catch (error) {
-    fiber.throws = true
-    fiber.value = error
+    throwInto(fiber, error)
   }
 }
 
@@ -258,8 +296,7 @@ function awaitAgain(fiber: Fiber): void {
   try {
     if (noticed()) attend(SIGNAL | CANCEL)
   } catch (error) {
-    fiber.throws = true
-    fiber.value = error
+    throwInto(fiber, error)
     advance(fiber)
     return
   }
@@ -349,6 +386,7 @@ function* result(promise: PromiseLike<unknown>): Body {
 function close(fiber: Fiber, status: number, value: unknown): void {
   fiber.closing = true
   fiber.body = closing(status, value) as Body
+  fiber.plain = false
   fiber.throws = false
   fiber.value = undefined
 }
@@ -366,6 +404,6 @@ function ended(fiber: Fiber, status: number): void {
   poke(kernel, placeRecord(here.place) + Place.fibers, fibers.size)
   if (here.timed || here.scheduler.blocked !== undefined) tick()
   here.scheduler.blocked?.(fiber, here.time)
-  here.running = null                                                     // its record may be another thread's soon
+  enter()                                                                 // its record may be another thread's soon
   if (exitFiber(status, fiber.runtime)) bury(slot)
 }
