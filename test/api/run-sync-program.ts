@@ -1,9 +1,10 @@
 // Programs whose I/O thread dies.
 
 import assert from 'node:assert/strict'
-import { configure, ErrnoError, load, processInfo, runSync, Semaphore, Thread, ThreadDeathError, type IoInfo } from 'pthreads'
+import { configure, ErrnoError, load, processInfo, runSync, Thread, ThreadDeathError, type IoInfo } from 'pthreads'
 import { nothingLeft } from '../leftovers.ts'
 import { scenes } from '../program.ts'
+import { blockIo } from './run-sync-blocked.ts'
 import { asleep, until, words } from './until.ts'
 
 const work = load<typeof import('./run-sync-work.ts')>(new URL('./run-sync-work.js', import.meta.url))
@@ -73,9 +74,7 @@ await scenes({
 
   async survivors() {
     const io = runSync(work.whoRuns)
-    const entered = new Semaphore(0), gate = new Semaphore(0)
-    const blocker = Thread.create(work.tellsDeathOfBlock, entered, gate)
-    entered.wait()
+    const { blocker } = blockIo()
     const waiting = Array.from({ length: 3 }, (_, i) => Thread.create(work.callsEcho, i + 1))
     for (const each of waiting) asleep(each, 'call')
     const before = processInfo().io
@@ -88,9 +87,7 @@ await scenes({
 
   async 'ports survive'() {
     const io = runSync(work.whoRuns)
-    const entered = new Semaphore(0), gate = new Semaphore(0), shared = words(1)
-    const blocker = Thread.create(work.tellsDeathOfBlock, entered, gate)
-    entered.wait()
+    const shared = words(1), { blocker } = blockIo()
     const caller = Thread.create(work.callsCount, shared)
     asleep(caller, 'call')
     io.terminate()

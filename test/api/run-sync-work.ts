@@ -148,10 +148,6 @@ export function callsWaitForOpen(givenUp: number, value: number, begun: Int32Arr
   return runSync(work.waitForOpen, value) as number
 }
 
-export function callsBlock(entered: Semaphore, gate: Semaphore): void {
-  runSync(work.block, entered, gate)
-}
-
 export function callsCount(counted: Int32Array): void {
   runSync(work.count, counted)
 }

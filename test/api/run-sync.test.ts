@@ -7,6 +7,7 @@ import { pthread_kill, SIGUSR1 } from 'pthreads/posix'
 import { arena } from '#internal/kernel/process.js'
 import { used } from '#internal/mem/arena.js'
 import { nothingLeft } from '../leftovers.ts'
+import { blockIo } from './run-sync-blocked.ts'
 import { asleep, ended, until, words } from './until.ts'
 
 const work = load<typeof import('./run-sync-work.ts')>(new URL('./run-sync-work.js', import.meta.url))
@@ -61,9 +62,7 @@ test('sixteen threads have sixty-four calls and more under way at once', () => {
 
 test('calls that come while the I/O thread is busy begin as one batch', () => {
   runSync(work.echo, 1)
-  const entered = new Semaphore(0), gate = new Semaphore(0)
-  const blocker = Thread.create(work.callsBlock, entered, gate)
-  entered.wait()
+  const { blocker, gate } = blockIo()
   const before = io()
   const callers = Array.from({ length: 16 }, () => Thread.create(work.callsEcho, 1))
   for (const caller of callers) asleep(caller, 'call')
@@ -120,9 +119,7 @@ test('a call that takes too long is given up: ETIMEDOUT, and its result is throw
 
 test('a call that is given up before it has begun never runs', () => {
   runSync(work.echo, 1)
-  const entered = new Semaphore(0), gate = new Semaphore(0), counted = words(1)
-  const blocker = Thread.create(work.callsBlock, entered, gate)
-  entered.wait()
+  const counted = words(1), { blocker, gate } = blockIo()
   assert.throws(() => runSync({ timeout: 1 }, work.count, counted), fails('ETIMEDOUT'))
   gate.post()
   blocker.join()
@@ -195,9 +192,7 @@ test('a thread that dies in a call leaves it to the I/O thread, which frees it',
 
 test('a thread that dies before its call has begun takes it along', () => {
   runSync(work.echo, 1)
-  const entered = new Semaphore(0), gate = new Semaphore(0), counted = words(1)
-  const blocker = Thread.create(work.callsBlock, entered, gate)
-  entered.wait()
+  const counted = words(1), { blocker, gate } = blockIo()
   const caller = Thread.create(work.callsCount, counted)
   asleep(caller, 'call')
   caller.terminate()
