@@ -12,6 +12,8 @@ import { lastSlot } from '#internal/kernel/thread.js'
 import { wmesgs } from '#internal/kernel/wmesg.js'
 import { used } from '#internal/mem/arena.js'
 import { holder } from '#internal/mem/lock.js'
+import { forMessages } from '#internal/port/message.js'
+import { forServers } from '#internal/port/server.js'
 import { forCalls, SERVING } from '#internal/pthread/ring.js'
 import { detach } from '#internal/pthread/thread.js'
 import { processInfo, threads } from 'pthreads'
@@ -74,6 +76,8 @@ export function leftovers(since?: Baseline): string[] {
   const { parked, threads: alive } = processInfo()
   const io = ioThread()
   forCalls((n, state) => { if (state !== 0) found.push(`call ${n} has state ${state}`) })
+  forMessages((n, state) => { found.push(`message ${n} has state ${state}`) })
+  forServers((_, tid) => { if (tid !== self.tid) found.push(`thread ${tid} serves a port still`) })
   note(load(kernel, PROCESS + Process.live), 'threads live')
   note(load(kernel, PROCESS + Process.count), 'threads hold a record')
   for (const { tid, name, state, waitsFor } of threads()) {

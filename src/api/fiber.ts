@@ -21,7 +21,9 @@ import { blocking } from '../ult/trampoline.ts'
 import type { Barrier } from './barrier.ts'
 import type { Condition } from './condition.ts'
 import { after } from './later.ts'
+import type { Message } from './message.ts'
 import type { Mutex } from './mutex.ts'
+import type { Port, SendOptions } from './port.ts'
 import type { RwLock } from './rwlock.ts'
 import type { Semaphore } from './semaphore.ts'
 import { Thread } from './thread.ts'
@@ -80,6 +82,14 @@ export interface Fiber {
   write(rwlock: RwLock, ms?: number): Verb<void>
   /** {@link Barrier.wait}: its value is true for one of those who met. */
   barrier(barrier: Barrier, ms?: number): Verb<boolean>
+  /** {@link Port.send}. */
+  send<T>(port: Port<T>, body: T, options?: SendOptions): Verb<void>
+  /** {@link Port.do}: its value is the answer. */
+  do<T, R>(port: Port<T, R>, body: T, options?: SendOptions): Verb<R>
+  /** {@link Port.wait}: its value is the message. */
+  receive<T, R>(port: Port<T, R>, ms?: number): Verb<Message<T, R>>
+  /** {@link Message.forward}. */
+  forward<T, R>(message: Message<T, R>, port: Port<T, R>, options?: SendOptions): Verb<void>
   /**
    * Calls `f`, which blocks the Worker for a while: a native call, a synchronous one of the file system. Threads of the carrier that have not begun
    * run on others meanwhile, a spare one if need be; those that have begun wait. Its value is what `f` returns.
@@ -140,6 +150,22 @@ export const fiber: Fiber = {
   },
 
   blocking: <T>(f: () => T) => valued(blocking(f)),
+
+  send(port, body, options) {
+    if (self.fiber) return port.sending(body, options) ?? passes()
+    port.send(body, options)
+    return done
+  },
+
+  do: (port, body, options) => self.fiber ? port.doing(body, options) : valued(port.do(body, options)),
+
+  receive: (port, ms) => self.fiber ? port.receiving(ms) : valued(port.wait(ms)),
+
+  forward(message, port, options) {
+    if (self.fiber) return message.forwarding(port, options) ?? passes()
+    message.forward(port, options)
+    return done
+  },
 
   barrier: (barrier, ms) => self.fiber ? barrier.meeting(ms) : valued(barrier.wait(ms)),
 }

@@ -108,6 +108,7 @@ export abstract class Shared {
 const FIBER_FORMS: Readonly<Record<string, string>> = {
   'Mutex.lock': 'fiber.lock(mutex)', 'Condition.wait': 'fiber.wait(condition, mutex)', 'Semaphore.wait': 'fiber.acquire(semaphore)', 'RwLock.read': 'fiber.read(rwlock)',
   'RwLock.write': 'fiber.write(rwlock)', 'Barrier.wait': 'fiber.barrier(barrier)',
+  'Port.send': 'fiber.send(port, body)', 'Port.do': 'fiber.do(port, body)', 'Port.wait': 'fiber.receive(port)',
 }
 
 /** The name in an object's options; ''. Throws TypeError for options that are none. */

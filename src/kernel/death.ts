@@ -50,8 +50,8 @@ export interface Heirs {
   bequeath(slot: number, death: Death): void
   /** A thread that never started, or exited detached: gives up its message and its name. */
   clear(slot: number): void
-  /** Carrier `n` is gone: what its threads had in the library's own tables. */
-  sweep(n: number): void
+  /** Carrier `n` is gone: what its threads had in the library's own tables. Wakes nobody. */
+  sweep(n: number, death: Death): void
   /** The spawner's doorbell rang: the library may want a thread of its own. */
   rung(): void
   /** A thread that the spawner starts: gives it `value` as its argument; false: ENOMEM. */
@@ -109,12 +109,10 @@ export function reap(n: number, death: Death, heirs: Heirs, drain: () => void): 
       if (i >= 0) replace(n, i, death, heirs)
       forSlotsOf(n, (slot, flags) => { if ((flags & Flag.ASYNC) === 0) settleThread(slot, n, death, heirs) })
     }),
+    locked(() => { heirs.sweep(n, death) }),                              // while what the dead heap holds is still there
     prodHeirs,
     rouseAll,
-    locked(() => {
-      sweep(n)
-      heirs.sweep(n)
-    }),
+    locked(() => { sweep(n) }),
     locked(() => {
       evict_locked(n)                                                    // a creator may have given it back meanwhile
       freeCarrier_locked(n)

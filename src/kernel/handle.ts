@@ -41,9 +41,17 @@ export function retain(address: Address): void {
   add(user, address + ObjectHead.count, 1)
 }
 
+const finalizers: (((at: Address) => void) | undefined)[] = []
+
+/** Says what is done before an object of that kind is freed; `at`: the object after its head. May run in any heap, and must not throw. */
+export function finalize(kind: number, f: (at: Address) => void): void {
+  finalizers[kind] = f
+}
+
 /** One less holds the object at `address`; the last frees it. */
 export function drop(address: Address): void {
   if (add(user, address + ObjectHead.count, -1) !== 1) return
+  finalizers[peek(user, address + ObjectHead.kind)]?.(address + ObjectHead.size)
   const name = peek(user, address + ObjectHead.name)
   if (name !== 0) free(arena, name, self.carrier)
   free(arena, address, self.carrier)

@@ -7,7 +7,8 @@ import { bind, load, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
 import {
-  ActionRecord, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, Place, PROCESS, Process, SignalRecord, ThreadRecord, TimerRecord, VERSION,
+  ActionRecord, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, MessageRecord, Place, PROCESS, Process, ServerRecord, SignalRecord, ThreadRecord,
+  TimerRecord, VERSION,
 } from './records.ts'
 
 /** What makes a process; all optional. */
@@ -45,10 +46,12 @@ export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
 export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, handles: Address = 0, keys: Address = 0,
   actions: Address = 0, signals: Address = 0, timers: Address = 0, calls: Address = 0, callBits: Address = 0, places: Address = 0,
-  rings: Address = 0
+  rings: Address = 0, messages: Address = 0, servers: Address = 0
 export let slotMask = 0
 /** How many calls to the I/O thread there may be: one for each carrier at least. A multiple of 32. */
 export let callCount = 0
+/** How many messages between threads there may be at a time, and how many servers of ports: one less than this. */
+export let messageCount = 0
 
 /** Who runs in this heap right now. `slot` and `tid` change with every thread the carrier runs; `fiber`: it shares the carrier with others. */
 export const self = { carrier: 0, slot: 0, tid: 0, fiber: false }
@@ -67,7 +70,10 @@ function layout(slotCount: number, carrierCount: number, placeCount: number): Ad
   callCount = Math.max(1024, carrierCount + 31 & ~31)
   calls = timers + TIMERS * TimerRecord.size
   callBits = calls + callCount * CallRecord.size
-  handles = callBits + (callCount >>> 3) + 7 & ~7
+  messageCount = Math.min(slotCount, 65536)
+  messages = callBits + (callCount >>> 3) + 63 & ~63
+  servers = messages + messageCount * MessageRecord.size
+  handles = servers + messageCount * ServerRecord.size
   places = handles + HANDLES * Handle.size
   rings = places + placeCount * Place.size
   slotMask = slotCount - 1
@@ -163,6 +169,16 @@ export function timerRecord(n: number): Address {
 /** Address of the record of call `n`. */
 export function callRecord(n: number): Address {
   return calls + n * CallRecord.size
+}
+
+/** Address of the record of message `n`. */
+export function messageRecord(n: number): Address {
+  return messages + n * MessageRecord.size
+}
+
+/** Address of the record of server `n`. */
+export function serverRecord(n: number): Address {
+  return servers + n * ServerRecord.size
 }
 
 /** Address of bucket `n`. */

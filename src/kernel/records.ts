@@ -264,8 +264,38 @@ export const CallRecord = struct('call', {
   room: bytes(472, 'arguments, then the result, if they are short'),
 }, 512)
 
+/** The tables of messages and servers, at address 3072 of kernel memory: see port/message.ts. */
+export const Ports = struct('ports', {
+  lastMessage: i32('last message record that was ever used; raised by compare and swap'),
+  lastServer: i32('last server record that was ever used; raised by compare and swap'),
+})
+
+/** A message between threads: see port/message.ts. */
+export const MessageRecord = struct('message', {
+  state: i32('0 free, -n carrier n has it, and more: see port/message.ts; a futex word, on which who waits for the answer sleeps'),
+  serial: i32('counts the uses of this record, 29 bits; written by who claims it'),
+  sender: i32('tid of the thread that sent it; written by its carrier, as what follows up to `block`'),
+  caller: i32('carrier of the thread that waits for an answer, or 0: nobody does'),
+  port: i32('address in user memory of the port in whose queue it is, or is about to be; 0 once it has left; by who sends, forwards, takes it'),
+  server: i32('tid of the thread that took it; written by its carrier, as what follows'),
+  status: i32('its answer: 0 none, 1 replied, 2 aborted with an error, 3 the server ended, 4 the server died, 5 nobody serves the port'),
+  reason: i32('why the server died: see kernel/death.ts; written by the reaper'),
+  code: i32('the process.exit code of a server that called it; written by the reaper'),
+  block: i32('body, then the answer: address in user memory, or 0: in the room; written by the sender, once it is taken by the server'),
+  length: i32('bytes of it'),
+  room: bytes(208, 'body, then the answer, if they are short'),
+}, 256)
+
+/** A thread that serves a port. */
+export const ServerRecord = struct('server', {
+  state: i32('0 free, 1 being written, 2 it serves, 3 it is about to leave; to 1 by compare and swap, then by that carrier, after its death by the reaper'),
+  port: i32('address of the port in user memory'),
+  carrier: i32('the carrier that runs the thread'),
+  tid: i32('the thread'),
+})
+
 export const VERSION = 3
-export const PROCESS = 64, IO = 2048
+export const PROCESS = 64, IO = 2048, PORTS = 3072
 export const BUCKETS = 1024
 /** Carrier numbers that are given. */
 export const FIRST = 1, SPAWNER = 2

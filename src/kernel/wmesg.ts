@@ -2,7 +2,7 @@
 // (each has a counter there).
 
 export const wmesgs = ['', 'mutex', 'condition', 'semaphore', 'join', 'once', 'sleep', 'start', 'mail', 'exit of all',
-  'rwlock', 'output', 'barrier', 'port', 'signal', 'futex', 'call'] as const
+  'rwlock', 'output', 'barrier', 'port', 'signal', 'futex', 'call', 'reply'] as const
 
 export type Wmesg = Exclude<(typeof wmesgs)[number], ''>
 

@@ -9,6 +9,7 @@ import { encode } from '../mem/codec.ts'
 import { launchIfWanted, threadEnded } from './io.ts'
 import { isPart } from './entry.ts'
 import { drop, freeName, peekResult, sendArguments, sendResult } from './message.ts'
+import { mourner } from './mourner.ts'
 import { cause, obituary } from './obituary.ts'
 import { sweepCalls } from './ring.ts'
 import { orphan } from './robust.ts'
@@ -42,9 +43,14 @@ function clear(slot: number): void {
   freeName(slot)
 }
 
+function sweep(n: number, death: Death): void {
+  sweepCalls(n)
+  mourner.carrierDied(n, death)
+}
+
 /** For the spawner. */
 export const heirs: Heirs = {
-  disown: slot => { orphan(slot, true) }, bequeath, clear, sweep: sweepCalls, rung: launchIfWanted,
+  disown: slot => { orphan(slot, true) }, bequeath, clear, sweep, rung: launchIfWanted,
   argument: (slot, value) => sendArguments(slot, encode([value], 'args'), []),
 }
 

@@ -16,6 +16,8 @@ export interface Local {
   handle: object | undefined
   /** Mutexes that it holds and whose memory must outlive that: their handles. */
   held: Set<object> | undefined
+  /** Ports that it serves, and its server records there: port/server.ts. */
+  ports?: Map<number, number> | undefined
   /** Locks that it holds for reading, and how often. */
   reads: Reads | undefined
   /** What the face does when the thread's own code, its cleanup handlers and destructors have run: start.ts. */
@@ -71,5 +73,6 @@ export function enter(l: Local = own): void {
 
 /** The thread has ended: its values are forgotten. */
 export function forget(): void {
+  if (local.ports !== undefined) local.ports = undefined
   local.cleanup = local.values = local.handle = local.held = local.reads = local.last = undefined
 }

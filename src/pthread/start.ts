@@ -31,6 +31,7 @@ import { dueDestructors, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
 import { threadEnded } from './io.ts'
 import { forget, local } from './local.ts'
 import { bury, drop, receiveArguments, sendResult } from './message.ts'
+import { mourner } from './mourner.ts'
 import { obituary } from './obituary.ts'
 import { orphan } from './robust.ts'
 import { transferListOf } from './transfer.ts'
@@ -241,6 +242,7 @@ export function endOf(error: unknown): [number, unknown] {
 function leaveBehind(status: number, value: unknown): number {
   const slot = self.slot
   const t = record(slot)
+  mourner.threadEnds()
   forget()
   for (const acquisition of ownAcquisitions()) orphan(acquisition, false)
   abandonPending()

@@ -85,7 +85,7 @@ const states = { [State.EMBRYO]: 'starting', [State.RUNNING]: 'running', [State.
 const ends = {
   [Status.NONE]: '', [Status.RETURNED]: 'returned', [Status.THREW]: 'threw', [Status.EXITED]: 'exited', [Status.DIED]: 'died', [Status.CANCELED]: 'canceled',
 } as const
-const types: Partial<Record<Wmesg, string>> = { mutex: 'Mutex', condition: 'Condition', semaphore: 'Semaphore', once: 'Once', rwlock: 'RwLock', barrier: 'Barrier' }
+const types: Partial<Record<Wmesg, string>> = { mutex: 'Mutex', condition: 'Condition', semaphore: 'Semaphore', once: 'Once', rwlock: 'RwLock', barrier: 'Barrier', port: 'Port' }
 
 /** Names things; made for one report, as it lists the process's objects once. */
 export class Namer {
@@ -110,9 +110,10 @@ export class Namer {
   }
 
   /** What a thread waits for, in words. */
-  object({ reason, memory, address }: Wait): string {
+  object({ reason, memory, address, holders }: Wait): string {
     if (reason === 'join' && memory === KERNEL) return `the end of ${this.thread(peek(kernel, record(slotOf(address - ThreadRecord.exit)) + ThreadRecord.tid))}`
     if (reason === 'call' && memory === KERNEL) return `a call of "${nameOfEntry(peek(kernel, address + CallRecord.entry))}"`
+    if (reason === 'reply') return holders.length === 1 ? `an answer of ${this.thread(holders[0])}` : 'an answer'
     const type = types[reason]
     if (type === undefined) return reason
     const block = address - ObjectHead.size

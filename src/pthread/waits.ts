@@ -146,4 +146,4 @@ function fromLowest(cycle: readonly number[]): number[] {
 }
 
 /** The reasons whose sleeps something outside of the process, or the library itself, may end. */
-export const externalReasons: ReadonlySet<Wmesg> = new Set<Wmesg>(['start', 'mail', 'signal', 'sleep', 'port', 'output', 'exit of all', 'call'])
+export const externalReasons: ReadonlySet<Wmesg> = new Set<Wmesg>(['start', 'mail', 'signal', 'sleep', 'output', 'exit of all', 'call'])

@@ -1,0 +1,368 @@
+// class Port: port/port.ts for TypeScript.
+
+import { Reason } from '../kernel/death.ts'
+import { EAGAIN, EDEADLK, ENOMEM, EPIPE, ETIMEDOUT } from '../kernel/errno.ts'
+import { self, user } from '../kernel/process.ts'
+import { block, freezes, type Sleeper } from '../kernel/request.ts'
+import { peek } from '#atomics'
+import { encode } from '../mem/codec.ts'
+import { cancellationPoint } from '../pthread/cancel.ts'
+import { local } from '../pthread/local.ts'
+import { cause } from '../pthread/obituary.ts'
+import { PORT } from '../port/end.ts'
+import { Answer, free, write } from '../port/message.ts'
+import { do_slow, LIMIT_MAX, portInit, post_slow, take_slow, tryPost, tryTake, type Outcome } from '../port/port.ts'
+import { count, hardLimit, portSize } from '../port/queue.ts'
+import { Port as Record } from '../port/records.ts'
+import { close, join, leave } from '../port/server.ts'
+import { ErrnoError, ThreadDeathError } from './errors.ts'
+import { after, later } from './later.ts'
+import { Message } from './message.ts'
+import { Adoption, nameIn, Shared, travels } from './shared.ts'
+
+/** How a port is made. */
+export interface PortOptions {
+  name?: string
+  /** How many messages it holds before `send` blocks, 1 to 32768. Default 1024. */
+  capacity?: number
+}
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** How long to wait, ms: for room, and in `do` for the answer; then ErrnoError ETIMEDOUT. Default: for ever. */
+  timeout?: number
+  /** Objects in the body that move instead of being copied: ArrayBuffers, MessagePorts. */
+  transfer?: readonly object[]
+}
+
+const NONE: readonly object[] = []
+const OPTIONS = new Set(['timeout', 'transfer']), MOVES = new Set(['transfer'])
+
+/**
+ * A port for messages between threads, of whatever kind. Any thread may send; whoever waits for messages serves the port: one thread,
+ * which owns what the messages are about, or several, to which it is a queue of work. Messages of a thread arrive in the order in
+ * which it sent them.
+ * `T` is what is sent, `R` what it is answered with.
+ *
+ * A thread serves from its first `wait` or `get` to its end. When all who have served have ended, what is in the port is refused, and so is what
+ * is sent, until somebody serves it again: nobody waits for an answer that cannot come.
+ */
+export class Port<T = unknown, R = unknown> extends Shared {
+  /** Throws RangeError, TypeError for options that are none, ErrnoError ENOMEM when user memory is full. */
+  constructor(options: PortOptions = {}) {
+    const adoption = options instanceof Adoption ? options : undefined
+    const limit = adoption === undefined ? capacityIn(options) : 1
+    super(PORT, portSize(limit), adoption === undefined ? nameIn('Port', options) : '', adoption)
+    if (adoption === undefined) portInit(this.at, limit)
+  }
+
+  /** How many messages it holds before `send` blocks. */
+  get capacity(): number {
+    if (this.at === 0) throw this.failure(0, 'capacity')
+    return peek(user, this.at + Record.limit)
+  }
+
+  /** How many messages are in it now. */
+  get size(): number {
+    if (this.at === 0) throw this.failure(0, 'size')
+    return count(this.at)
+  }
+
+  // Sending -----------------------------------------------------------------------------------------------------
+
+  /**
+   * Sends `body` and goes on: nobody answers. Blocks while the port is full. Throws TypeError for a body that cannot travel, naming the
+   * path; ErrnoError EPIPE if the port is closed, or all who have served it have ended; ETIMEDOUT; EAGAIN when there are too many
+   * messages under way; ENOMEM when user memory is full. A cancellation point when it blocks.
+   */
+  send(body: T, options?: SendOptions): void {
+    const until = options === undefined ? Infinity : untilOf(options)
+    const n = this.#write(body, options, false, 'send')
+    const { at } = this
+    let errno = tryPost(at, n)
+    if (errno === EAGAIN) errno = block(sending(at, n, until))
+    else if (errno !== 0) free(n)
+    if (errno !== 0) throw this.failure(errno, 'send')
+  }
+
+  /** {@link send} if the port is not full; false if it is. Does not block. */
+  trySend(body: T, options?: { transfer?: readonly object[] }): boolean {
+    if (this.at === 0) throw this.failure(0, 'trySend')
+    const moves = options === undefined ? NONE : transferOf(options, MOVES)
+    if (count(this.at) >= this.capacity) return false
+    const n = this.#write(body, options, false, 'trySend')
+    const errno = tryPost(this.at, n, moves.length === 0 ? undefined : hardLimit(this.at))   // what has moved cannot be taken back
+    if (errno === 0) return true
+    free(n)
+    if (errno === EAGAIN) return false
+    throw this.failure(errno, 'trySend')
+  }
+
+  /** {@link send} without blocking the thread. */
+  async sendAsync(body: T, options?: SendOptions): Promise<void> {
+    const until = options === undefined ? Infinity : untilOf(options)
+    const n = this.#write(body, options, false, 'sendAsync')
+    const { at } = this
+    let errno = tryPost(at, n)
+    if (errno === EAGAIN) {
+      remember()
+      errno = await later('port.sendAsync', () => sending(at, n, until))
+    } else if (errno !== 0) {
+      free(n)
+    }
+    if (errno !== 0) throw this.failure(errno, 'sendAsync')
+  }
+
+  /** @internal {@link send} for a fiber; what remains to be slept for, if the port is full. */
+  sending(body: T, options?: SendOptions): Sleeper<void> | undefined {
+    return this.passing(body, options, self.tid)
+  }
+
+  /** @internal The same in another thread's name. */
+  passing(body: T, options: SendOptions | undefined, sender: number): Sleeper<void> | undefined {
+    return this.entering(this.#write(body, options, false, 'send', sender), options, () => undefined, free)
+  }
+
+  /** @internal Enters message `n`; what remains to be slept for, if the port is full. */
+  entering(n: number, options: SendOptions | undefined, entered: () => void, refused: (n: number) => void): Sleeper<void> | undefined {
+    if (this.at === 0) throw this.failure(0, 'send')
+    const until = options === undefined ? Infinity : untilOf(options)
+    const errno = tryPost(this.at, n)
+    if (errno === EAGAIN) return this.#enter(n, until, entered, refused)
+    if (errno === 0) {
+      entered()
+      return undefined
+    }
+    refused(n)
+    throw this.failure(errno, 'send')
+  }
+
+  *#enter(n: number, until: number, entered: () => void, refused: (n: number) => void): Sleeper<void> {
+    let errno = EDEADLK
+    try {
+      errno = yield* post_slow(this.at, n, until)
+    } finally {
+      if (errno === 0) entered()
+      else refused(n)
+    }
+    if (errno !== 0) throw this.failure(errno, 'send')
+  }
+
+  // Asking ------------------------------------------------------------------------------------------------------
+
+  /**
+   * Sends `body` and waits for the answer, which it returns. Blocks. Throws what {@link Message.abort} was given, with class, message, code, cause and
+   * stack; what {@link send} throws; ErrnoError EPIPE also if nobody will answer: the thread that took the message has ended, or
+   * all who served the port; ThreadDeathError if it died; ETIMEDOUT: the message is taken back, or its answer will be thrown away. A cancellation point.
+   */
+  do(body: T, options?: SendOptions): R {
+    const until = options === undefined ? Infinity : untilOf(options)
+    cancellationPoint()
+    if (freezes()) throw this.failure(EDEADLK, 'do')
+    const n = this.#write(body, options, true, 'do')
+    const out = emptyOutcome()
+    return this.#result(block(do_slow(this.at, n, out, until)), out)
+  }
+
+  /** {@link do} without blocking the thread. */
+  async doAsync(body: T, options?: SendOptions): Promise<R> {
+    const until = options === undefined ? Infinity : untilOf(options)
+    const n = this.#write(body, options, true, 'doAsync')
+    const { at } = this, out = emptyOutcome()
+    remember()
+    return this.#result(await later('port.doAsync', () => do_slow(at, n, out, until)), out)
+  }
+
+  /** @internal {@link do} for a fiber. */
+  *doing(body: T, options?: SendOptions): Sleeper<R> {
+    const until = options === undefined ? Infinity : untilOf(options)
+    cancellationPoint()
+    const n = this.#write(body, options, true, 'do')
+    const out = emptyOutcome()
+    return this.#result(yield* do_slow(this.at, n, out, until), out)
+  }
+
+  // Serving -----------------------------------------------------------------------------------------------------
+
+  /**
+   * Waits for a message, or for `ms` milliseconds, and takes it. Blocks. From now on the calling thread serves the port. Throws ErrnoError ETIMEDOUT;
+   * EPIPE if the port is closed and empty; EAGAIN when there are too many servers. A cancellation point.
+   */
+  wait(ms?: number): Message<T, R> {
+    const until = after(ms)
+    this.#serve('wait')
+    cancellationPoint()
+    let n = tryTake(this.at)
+    if (n === 0) n = this.#sleep(until)
+    return this.#taken(n, 'wait')
+  }
+
+  #sleep(until?: number): number {
+    if (freezes()) throw this.failure(EDEADLK, 'wait')
+    return block(take_slow(this.at, self.tid, until))
+  }
+
+  /** Takes a message if there is one, else undefined. Does not block. Otherwise as {@link wait}. */
+  get(): Message<T, R> | undefined {
+    this.#serve('get')
+    const n = tryTake(this.at)
+    return n === 0 ? undefined : this.#taken(n, 'get')
+  }
+
+  /** {@link wait} without blocking the thread. */
+  async waitAsync(ms?: number): Promise<Message<T, R>> {
+    const until = after(ms)
+    this.#serve('waitAsync')
+    return this.#taken(await this.#next(until), 'waitAsync')
+  }
+
+  async #next(until = Infinity): Promise<number> {
+    const n = tryTake(this.at)
+    if (n !== 0) return n
+    const { at } = this, { tid } = self
+    return later('port.waitAsync', () => take_slow(at, tid, until))
+  }
+
+  /** @internal {@link wait} for a fiber. */
+  *receiving(ms?: number): Sleeper<Message<T, R>> {
+    const until = after(ms)
+    this.#serve('wait')
+    cancellationPoint()
+    return this.#taken(yield* take_slow(this.at, self.tid, until), 'wait')
+  }
+
+  /** The messages as they come, until the port is closed. Blocks as {@link wait}. */
+  *[Symbol.iterator](): Generator<Message<T, R>, void> {
+    for (;;) {
+      this.#serve('wait')
+      cancellationPoint()
+      let n = tryTake(this.at)
+      if (n === 0) n = this.#sleep()
+      if (n === -EPIPE) return
+      yield this.#taken(n, 'wait')
+    }
+  }
+
+  /** The messages as they come, until the port is closed, without blocking the thread. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message<T, R>, void> {
+    for (;;) {
+      this.#serve('waitAsync')
+      const n = await this.#next()
+      if (n === -EPIPE) return
+      yield this.#taken(n, 'waitAsync')
+    }
+  }
+
+  /** No more messages can be sent: EPIPE. Those in the port can still be taken; after them its servers are told of the end. */
+  close(): void {
+    if (this.at === 0) throw this.failure(0, 'close')
+    close(this.at)
+  }
+
+  /** Lets go of the port at once; the calling thread serves it no more. */
+  override [Symbol.dispose](): void {
+    if (this.at !== 0) leave(this.at)
+    super[Symbol.dispose]()
+  }
+
+  // -------------------------------------------------------------------------------------------------------------
+
+  #write(body: T, options: SendOptions | undefined, answered: boolean, operation: string, sender = self.tid): number {
+    if (this.at === 0) throw this.failure(0, operation)
+    const transfer = options?.transfer ?? NONE
+    const message = encode(body, 'body', transfer)
+    let n = 0
+    try {
+      n = write(message, transfer, answered, sender)
+    } finally {
+      if (n <= 0) message.drop()
+    }
+    if (n < 0) throw this.failure(n === -EAGAIN ? EAGAIN : ENOMEM, operation)
+    return n
+  }
+
+  #serve(operation: string): void {
+    if (this.at === 0) throw this.failure(0, operation)
+    const errno = join(this.at)
+    if (errno !== 0) throw this.failure(errno, operation)
+  }
+
+  #taken(n: number, operation: string): Message<T, R> {
+    if (n > 0) return Message.taken(this, n)
+    throw this.failure(-n, operation)
+  }
+
+  #result(errno: number, { status, value, server, reason, code }: Outcome): R {
+    if (errno !== 0) throw this.failure(errno, 'do')
+    switch (status) {
+      case Answer.REPLIED: return value as R
+      case Answer.ABORTED: throw withCaller(value, server, String(this))
+      case Answer.DIED: throw new ThreadDeathError(`thread ${server}, which had taken the message to ${String(this)}, ${cause(reason, code)}`, reason, server, reason === Reason.CALLED_EXIT ? code : undefined, undefined)
+      case Answer.ENDED: throw new ErrnoError(EPIPE, 'port.do', `thread ${server}, which had taken the message to ${String(this)}, has ended without an answer`, this)
+      default: throw this.failure(EPIPE, 'do')
+    }
+  }
+
+  protected override explain(errno: number, operation: string): string {
+    switch (errno) {
+      case EPIPE: return /wait|get/.test(operation) ? `${String(this)} is closed, and empty` : `${String(this)} is closed, or all who served it have ended`
+      case ETIMEDOUT: return /wait/.test(operation) ? `no message came to ${String(this)} in time` : /do/.test(operation) ? `${String(this)} did not answer in time` : `${String(this)} was full all the time`
+      case EAGAIN: return `${String(this)}: too many messages are under way, or too many threads serve ports`
+      case ENOMEM: return `${String(this)}: user memory is full, the message does not fit`
+      default: return super.explain(errno, operation)
+    }
+  }
+}
+
+function* sending(at: number, n: number, until: number): Sleeper<number> {
+  let errno = EDEADLK
+  try {
+    errno = yield* post_slow(at, n, until)
+  } finally {
+    if (errno !== 0) free(n)
+  }
+  return errno
+}
+
+// The thread has messages under way when it ends.
+function remember(): void {
+  local.ports ??= new Map<number, number>()
+}
+
+function emptyOutcome(): Outcome {
+  return { status: 0, value: undefined, server: 0, reason: 0, code: 0 }
+}
+
+function untilOf(options: SendOptions): number {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`Port: options: ${options === null ? 'null' : typeof options}, not an object`)
+  transferOf(options, OPTIONS)
+  return after(options.timeout)
+}
+
+function transferOf(options: SendOptions, known: ReadonlySet<string>): readonly object[] {
+  const { transfer = NONE } = options
+  if (!Array.isArray(transfer)) throw new TypeError('Port: transfer is not an array')
+  for (const key of Object.keys(options)) if (!known.has(key)) throw new TypeError(`Port: unknown option "${key}"`)
+  return transfer
+}
+
+function capacityIn(options: PortOptions): number {
+  const { capacity = 1024 } = options ?? {}
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > LIMIT_MAX) throw new RangeError(`Port: capacity: ${String(capacity)} is not a whole number from 1 to ${LIMIT_MAX}`)
+  return capacity
+}
+
+// An error's stack ends with where the answer was waited for.
+function withCaller(error: unknown, server: number, port: string): unknown {
+  if (!(error instanceof Error)) return error
+  const site: { stack?: string } = {}
+  Error.captureStackTrace(site, withCaller)
+  const { stack = '' } = site
+  Object.defineProperty(error, 'stack', {
+    value: `${error.stack ?? String(error)}\n    --- thread ${server} answered to thread ${self.tid}, which asked ${port} ---\n${stack.slice(stack.indexOf('\n') + 1)}`,
+    configurable: true, writable: true,
+  })
+  return error
+}
+
+travels(PORT, Port, adoption => new Port(adoption as object))

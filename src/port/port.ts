@@ -1,0 +1,122 @@
+// Sending, receiving, and waiting for an answer: what a thread does with a port.  queue.ts, message.ts and server.ts say how it is right.
+//
+// Each verb has a form that does not sleep, and a slow path for every driver (kernel/request.ts).
+
+import { load, peek, poke } from '#atomics'
+import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
+import { EAGAIN, EPIPE } from '../kernel/errno.ts'
+import { ANY, ANY_EPOCH, CANCEL, losses, SIGNAL, wake } from '../kernel/futex.ts'
+import { kernel, messageRecord, user } from '../kernel/process.ts'
+import { MessageRecord } from '../kernel/records.ts'
+import { wait, type Sleeper } from '../kernel/request.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import type { Address } from '../mem/memory.ts'
+import { free, giveUp, hasParcel, isDone, land, launch, receive, stateOf, takeFirst } from './message.ts'
+import { bitsFor, ENDED, enter, FULL } from './queue.ts'
+import { Port } from './records.ts'
+import { drain, ORPHANED } from './server.ts'
+
+/** The most messages that a port can hold. */
+export const LIMIT_MAX = 32768
+
+/** Makes a port of the memory at `at`, {@link portSize} bytes, all 0. */
+export function portInit(at: Address, limit: number): void {
+  poke(user, at + Port.limit, limit)
+  poke(user, at + Port.bits, bitsFor(limit))
+}
+
+/**
+ * Enters message `n`, which its sender has written or its server forwards. Returns 0; EAGAIN: full, or EPIPE: nobody takes
+ * messages there, and it is as before.
+ */
+export function tryPost(at: Address, n: number, limit = peek(user, at + Port.limit)): number {
+  if (load(user, at + Port.life) === ORPHANED) return EPIPE
+  const before = launch(n, at)
+  if (before === 0) return 0                                              // nobody wants it
+  const result = enter(at, n, limit)
+  if (result === 0) {
+    wake(user, at + Port.tail, 1)
+    if (load(user, at + Port.life) === ORPHANED) drain(at)                // server.ts, I3
+    return 0
+  }
+  return !land(n, before) ? 0 : result === FULL ? EAGAIN : EPIPE
+}
+
+/** The slow path of sending: waits until there is room. Returns 0, EPIPE, ETIMEDOUT; then message `n` is the caller's still. */
+export function* post_slow(at: Address, n: number, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  for (;;) {
+    const epoch = losses(), seen = load(user, at + Port.head)             // queue.ts, I5
+    const result = tryPost(at, n)
+    if (result !== EAGAIN) return result
+    const errno = yield wait(user, at + Port.head, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
+    if (errno !== 0) return errno
+  }
+}
+
+/** Takes the first message; 0: there is none, -EPIPE: and none will come. The caller serves the port: see server.ts. */
+export function tryTake(at: Address): number {
+  const n = takeFirst(at)
+  if (n > 0) wake(user, at + Port.head, 1)
+  return n === ENDED ? -EPIPE : n
+}
+
+/** The slow path of receiving: waits for a message. Returns its number, -EPIPE, -ETIMEDOUT. */
+export function* take_slow(at: Address, tid: number, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  for (;;) {
+    const epoch = losses(), seen = load(user, at + Port.tail)             // queue.ts, I5
+    const n = takeFirst(at, tid)
+    if (n > 0) wake(user, at + Port.head, 1)
+    if (n !== 0) return n === ENDED ? -EPIPE : n
+    const errno = yield wait(user, at + Port.tail, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
+    if (errno !== 0) return -errno
+  }
+}
+
+/** What became of a message that was answered. */
+export interface Outcome {
+  /** One of Answer. */
+  status: number
+  value: unknown
+  /** Tid of the server, and why it died. */
+  server: number
+  reason: number
+  code: number
+}
+
+/**
+ * Sends message `n` and waits for its answer, which it takes into `out`. Returns 0; EPIPE: it was not sent; ETIMEDOUT: it was
+ * taken back, or the answer will be thrown away. Message `n` is no more, however this ends.
+ */
+export function* do_slow(at: Address, n: number, out: Outcome, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  let sent = false, over = false
+  try {
+    const result = yield* post_slow(at, n, until, clock)
+    if (result !== 0) return result
+    sent = true
+    for (let seen = stateOf(n); !isDone(seen); seen = stateOf(n)) {       // message.ts, I3
+      const errno = yield wait(kernel, messageRecord(n) + MessageRecord.state, seen, wmesg.reply, until, clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
+      if (errno === 0) continue
+      over = giveUp(n)
+      if (over) return errno
+      break
+    }
+    over = true
+    takeAnswer(n, out)
+    return 0
+  } finally {                                                             // canceled, or a handler threw
+    if (!sent || (!over && !giveUp(n))) free(n)
+  }
+}
+
+function takeAnswer(n: number, out: Outcome): void {
+  const r = messageRecord(n)
+  out.status = peek(kernel, r + MessageRecord.status)
+  out.server = peek(kernel, r + MessageRecord.server)
+  out.reason = peek(kernel, r + MessageRecord.reason)
+  out.code = peek(kernel, r + MessageRecord.code)
+  try {
+    if (hasParcel(n)) out.value = receive(n)
+  } finally {
+    free(n)
+  }
+}

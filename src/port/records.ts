@@ -1,0 +1,14 @@
+// A port as it lies in user memory.
+
+import { bytes, i32, struct } from '../mem/struct.ts'
+
+/** A port; its cells follow, a word each. */
+export const Port = struct('port', {
+  tail: i32('index of the next entry, modulo 2^32; by compare and swap; a futex word, on which servers sleep'),
+  limit: i32('how many messages it holds before send blocks; written at birth'),
+  bits: i32('2^bits cells; written at birth'),
+  life: i32('0 nobody has served it, 1 somebody serves it, 2 all who served it have left; by compare and swap'),
+  room: bytes(112, 'the rest of the line is the senders\''),
+  head: i32('index of the first entry, modulo 2^32; by compare and swap; a futex word, on which senders sleep'),
+  rest: bytes(120, 'the rest of the line is the servers\''),
+})

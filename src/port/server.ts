@@ -1,0 +1,153 @@
+// Who serves a port: the threads that have waited for messages of it, each from its first wait to its end, or until it lets go of the port.
+//
+// life of a port         meaning                                             who leaves it, and to where
+//   FRESH      0       nobody has served it yet: messages wait for somebody  who joins: SERVED
+//   SERVED     1       somebody serves it                                    the last one who leaves: ORPHANED
+//   ORPHANED   2       all have left: what was in it is refused, so is what   who joins: SERVED
+//                      comes
+//
+// state of a server record   FREE, CLAIMED, SERVING, LEAVING: kernel/records.ts
+//
+// I1  A thread has one record for each port that it serves.  Whether somebody serves a port is what the records say; nobody counts.
+// I2  Who leaves stores LEAVING, then looks for others; if there are none it makes the port ORPHANED, and looks again: somebody
+//     who has joined meanwhile and has seen SERVED is found then, and the port is SERVED again.
+// I3  Who sends enters the message and looks at life then; who leaves makes the port ORPHANED and empties it then.  So one of the two
+//     refuses the message: nobody waits for an answer that cannot come.
+// I4  LEAVING is left last.  The reaper does all of it again for a server that died, in whatever step.
+//
+// Threads that wait while life changes look again: who changes it counts a loss, their epoch, and wakes them (queue.ts, I5).
+//
+// Reuse: a record names its port by address alone.  Whoever frees a port frees the records of it first; a thread that
+// remembers a record looks whether it is still its own.
+//
+// Rejected: a counter in the port (one that dies beside it makes it wrong for ever); a port that belongs to who made it (it is made
+// by one thread and given to another one, as arguments are).
+
+import { cas, load, peek, poke, store } from '#atomics'
+import { EAGAIN } from '../kernel/errno.ts'
+import { countLoss, wake } from '../kernel/futex.ts'
+import { kernel, messageCount, self, serverRecord, user } from '../kernel/process.ts'
+import { PORTS, Ports, ServerRecord } from '../kernel/records.ts'
+import type { Address } from '../mem/memory.ts'
+import { local } from '../pthread/local.ts'
+import { refuse, takeFirst } from './message.ts'
+import { END, enter, hardLimit } from './queue.ts'
+import { Port } from './records.ts'
+
+export const FRESH = 0, SERVED = 1, ORPHANED = 2
+const FREE = 0, CLAIMED = 1, SERVING = 2, LEAVING = 3
+const { state, port, carrier, tid } = ServerRecord
+
+const lastServer = (): number => load(kernel, PORTS + Ports.lastServer)
+
+/** The calling thread serves `at` from now on, if it does not yet. Returns 0, or EAGAIN: there are too many servers. */
+export function join(at: Address): number {
+  const mine = local.ports ??= new Map<Address, number>()
+  const known = mine.get(at)
+  if (known !== undefined && peek(kernel, serverRecord(known) + port) === at && isMine(known)) return 0
+  const i = claim()
+  if (i === 0) return EAGAIN
+  const r = serverRecord(i)
+  poke(kernel, r + carrier, self.carrier)
+  poke(kernel, r + tid, self.tid)
+  poke(kernel, r + port, at)
+  store(kernel, r + state, SERVING)                                       // CLAIMED -> SERVING
+  mine.set(at, i)
+  for (let life = load(user, at + Port.life); life !== SERVED; life = load(user, at + Port.life)) cas(user, at + Port.life, life, SERVED)
+  return 0
+}
+
+function isMine(i: number): boolean {
+  const r = serverRecord(i)
+  return load(kernel, r + state) === SERVING && peek(kernel, r + tid) === self.tid && peek(kernel, r + carrier) === self.carrier
+}
+
+function claim(): number {
+  const base = self.tid % messageCount
+  for (let n = 0; n < messageCount; n++) {
+    const i = (base + n) % messageCount, word = serverRecord(i) + state
+    if (i === 0 || load(kernel, word) !== FREE || cas(kernel, word, FREE, CLAIMED) !== FREE) continue   // FREE -> CLAIMED
+    for (let last = lastServer(); last < i; last = lastServer()) cas(kernel, PORTS + Ports.lastServer, last, i)
+    return i
+  }
+  return 0
+}
+
+/** The calling thread does not serve `at` any more, if it does. */
+export function leave(at: Address): void {
+  const i = local.ports?.get(at)
+  if (i === undefined) return
+  local.ports!.delete(at)
+  if (isMine(i)) depart(i, false)
+}
+
+/** The calling thread ends: it serves no port any more. */
+export function leaveAll(): void {
+  for (const at of local.ports?.keys() ?? []) leave(at)
+}
+
+function depart(i: number, isReaper: boolean): void {
+  const r = serverRecord(i), at = peek(kernel, r + port)
+  store(kernel, r + state, LEAVING)                                       // SERVING -> LEAVING
+  if (serversOf(at).length === 0 && cas(user, at + Port.life, SERVED, ORPHANED) !== FRESH) {
+    if (serversOf(at).length !== 0) cas(user, at + Port.life, ORPHANED, SERVED)   // I2
+    else drain(at, isReaper)
+  }
+  store(kernel, r + state, FREE)                                          // LEAVING -> FREE
+}
+
+/** The tids of the threads that serve the port. */
+export function serversOf(at: Address): number[] {
+  const found: number[] = []
+  for (let i = 1, last = lastServer(); i <= last; i++) {
+    const r = serverRecord(i)
+    if (load(kernel, r + state) === SERVING && peek(kernel, r + port) === at) found.push(peek(kernel, r + tid))
+  }
+  return found
+}
+
+/** Refuses what is in the queue. The reaper wakes all later. */
+export function drain(at: Address, isReaper = false): void {
+  for (let n = takeFirst(at); n > 0; n = takeFirst(at)) refuse(n, isReaper)
+  if (!isReaper) alert(at)
+}
+
+/** No more messages can be sent to the port; those in it can be taken. Nothing happens if it is closed already. */
+export function close(at: Address): void {
+  if (enter(at, END, hardLimit(at) + 1) === 0) alert(at)
+}
+
+// Whoever waits looks again.
+function alert(at: Address): void {
+  countLoss()
+  wake(user, at + Port.tail, Infinity)
+  wake(user, at + Port.head, Infinity)
+}
+
+/** Nobody holds the port any more: for {@link finalize}. */
+export function discardPort(at: Address): void {
+  for (let i = 1, last = lastServer(); i <= last; i++) {
+    const r = serverRecord(i)
+    if (load(kernel, r + state) >= SERVING && peek(kernel, r + port) === at) store(kernel, r + state, FREE)
+  }
+  for (let n = takeFirst(at); n > 0; n = takeFirst(at)) refuse(n, true)   // nobody waits: who does holds the port
+}
+
+/** For the reaper: carrier `gone` has died; its threads serve no more. */
+export function sweepServers(gone: number): void {
+  for (let i = 1, last = lastServer(); i <= last; i++) {
+    const r = serverRecord(i)
+    const seen = load(kernel, r + state)
+    if (seen === FREE || peek(kernel, r + carrier) !== gone) continue
+    if (seen === CLAIMED) store(kernel, r + state, FREE)
+    else depart(i, true)
+  }
+}
+
+/** Calls `f` with each server record that is not free. */
+export function forServers(f: (at: Address, tid: number) => void): void {
+  for (let i = 1, last = lastServer(); i <= last; i++) {
+    const r = serverRecord(i)
+    if (load(kernel, r + state) !== FREE) f(peek(kernel, r + port), peek(kernel, r + tid))
+  }
+}
