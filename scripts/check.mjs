@@ -1,4 +1,4 @@
-// npm run check [-- --fix]: types, lint with layout and layers, and the tables in DESIGN.md. All are tried, then the verdict.
+// npm run check [-- --fix]: types, lint with layout and layers, the tables in DESIGN.md, the C header. All are tried, then the verdict.
 //
 // The builds are the type check: a part whose stamp is current has been compiled, as it is now, without an error.
 
@@ -23,6 +23,7 @@ await main(async () => {
     ...fix ? ['--fix'] : [], ...FOLDERS,
   ]))
   await step('docs', () => node('scripts/docs.mjs', [fix ? '--tables' : '--check']))
+  await step('header', () => node('scripts/header.mjs', fix ? [] : ['--check']))
   await step('interfaces', () => node('scripts/interfaces.mjs', fix ? [] : ['--check']))
   for (const line of failed) console.error(`failed: ${line}`)
   if (failed.length === 0) console.log('types, lint and docs: nothing to report')

@@ -12,7 +12,7 @@ import { root, text, walk } from './files.mjs'
 
 const BEGIN = '<!-- generated: records -->'
 const END = '<!-- end generated -->'
-const LAYERS = ['mem', 'kernel', 'pthread']
+const LAYERS = ['mem', 'kernel', 'pthread', 'wasm']
 
 await main(async () => {
   await ready()
@@ -33,7 +33,7 @@ async function tables() {
   const sections = []
   for (const layer of LAYERS) {
     const before = new Set(layouts)
-    for (const path of walk(join(root, 'src', layer))) await load(`${layer}/${path.replace(/ts$/, 'js')}`)
+    for (const path of walk(join(root, 'src', layer))) if (layer !== 'wasm' || path === 'records.ts') await load(`${layer}/${path.replace(/ts$/, 'js')}`)
     sections.push(...layouts.filter(layout => !before.has(layout)).map(layout => table(layer, layout)))
   }
   return sections.join('\n\n')

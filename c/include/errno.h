@@ -8,7 +8,7 @@ extern "C" {
 #endif
 
 /* errno is each thread's own: see c/src/errno.c */
-int *__errno_location(void) __attribute__((__const__));
+int *__errno_location(void);
 #define errno (*__errno_location())
 
 #ifdef __cplusplus

@@ -1,3 +1,6 @@
+#ifndef _WASI_EMULATED_GETPID
+#define _WASI_EMULATED_GETPID
+#endif
 #include_next <unistd.h>
 
 #ifndef _PTHREADS_UNISTD_H

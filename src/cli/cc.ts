@@ -58,8 +58,8 @@ function shim(): string[] {
 function linking({ maxMemory = 1024, stack = 2048 }: CcOptions): string[] {
   const wrapped = readFileSync(join(c, 'wrapped.txt'), 'utf8').split(/\s+/).filter(Boolean)
   const words = [
-    '--shared-memory', '--import-memory', `--max-memory=${maxMemory * 2 ** 20}`, '--export-table', '--no-check-features', '--stack-first', '-z', `stack-size=${stack * 1024}`,
-    '--strip-debug', ...EXPORTS.map(name => `--export=${name}`), ...wrapped.flatMap(name => [`--wrap=${name}`, '-u', name]),
+    '--shared-memory', '--import-memory', `--max-memory=${maxMemory * 2 ** 20}`, '--export-table', '--no-check-features', '--strip-debug',
+    '--stack-first', '-z', `stack-size=${stack * 1024}`, ...EXPORTS.map(name => `--export=${name}`), ...wrapped.flatMap(name => [`--wrap=${name}`, '-u', name]),
   ]
   return ['-nostartfiles', `-Wl,${words.join(',')}`]
 }

@@ -131,7 +131,9 @@ export class Program {
     await asThread(untilEnded(at))
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
     const entries = new Set([guest.entryId('main'), guest.entryId('thread'), guest.entryId('spawned')])
-    await Promise.all([died, ...threadsOf(entries).filter(([slot]) => slot !== main).map(([slot, s]) => bury(slot, s))])
+    const threads = threadsOf(entries)
+    for (const [slot, s] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) requestTermination(slot, s)
+    await Promise.all([died, ...threads.filter(([slot]) => slot !== main).map(([slot, s]) => bury(slot, s))])
     free(arena, at, self.carrier)
     return signal === 0 ? { code } : { code, signal: signalName(signal) }
   }
@@ -196,9 +198,8 @@ function threadsOf(entries: ReadonlySet<number>): [number, number][] {
   return found
 }
 
-// Ends a thread by force, if it has not ended, and gives up its record, if nobody else does. A detached one gives it up itself.
+// Waits for the end of a thread and gives up its record, if nobody else does. A detached one gives it up itself.
 async function bury(slot: number, serial: number): Promise<void> {
-  if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) requestTermination(slot, serial)
   if (await joined(slot, serial) === undefined) await asThread(untilGone(slot, serial))
 }
 

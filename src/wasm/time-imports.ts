@@ -8,6 +8,8 @@ import type { Guest } from './guest.ts'
 import { noTime, putTimespec, timespec } from './struct-c.ts'
 import type { MutableTimespec } from '../pthread/timespec.ts'
 
+interface Setting { it_interval: MutableTimespec, it_value: MutableTimespec }
+
 /** The imports. */
 export function timeImports({ memory: m }: Guest): Record<string, unknown> {
   // Calls `f`, and stores what it has stored, if `at` is not 0.
@@ -17,13 +19,12 @@ export function timeImports({ memory: m }: Guest): Record<string, unknown> {
     if (at !== 0 && errno === 0) putTimespec(m, at, t)
     return toWasi(errno)
   }
-  const setting = (at: Address): { it_interval: MutableTimespec, it_value: MutableTimespec } =>
-    ({ it_interval: { ...timespec(m, at) }, it_value: { ...timespec(m, at + 16) } })
-  const store = (at: Address, { it_interval, it_value }: { it_interval: MutableTimespec, it_value: MutableTimespec }): void => {
+  const setting = (at: Address): Setting => ({ it_interval: { ...timespec(m, at) }, it_value: { ...timespec(m, at + 16) } })
+  const store = (at: Address, { it_interval, it_value }: Setting): void => {
     putTimespec(m, at, it_interval)
     putTimespec(m, at + 16, it_value)
   }
-  const empty = (): { it_interval: MutableTimespec, it_value: MutableTimespec } => ({ it_interval: noTime(), it_value: noTime() })
+  const empty = (): Setting => ({ it_interval: noTime(), it_value: noTime() })
   const INTERRUPTED = posix.EINTR
   return {
     clock_gettime: (clock: number, at: Address) => storing(at, t => posix.clock_gettime(clock, t)),

@@ -1,0 +1,28 @@
+// npm run programs: compiles the C programs of the examples and tests to WebAssembly. What it writes is committed, so that the
+// tests need no clang; where there is one they compile everything again and compare what it does.
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { main, ready } from './bootstrap.mjs'
+import { root } from './files.mjs'
+
+const SOURCES = ['examples/c', 'test/wasm/c']
+const BARE = ['--target=wasm32', '-O2', '-matomics', '-mbulk-memory', '-nostdlib',
+  '-Wl,--shared-memory,--import-memory,--max-memory=16777216,--strip-debug']
+
+await main(async () => {
+  await ready()
+  for (const folder of SOURCES) {
+    mkdirSync(join(root, folder, 'wasm'), { recursive: true })
+    for (const name of readdirSync(join(root, folder)).filter(name => name.endsWith('.c'))) {
+      const source = join(folder, name), out = join(folder, 'wasm', `${basename(name, '.c')}.wasm`)
+      const { status } = name === 'wasi-threads.c'
+        ? spawnSync(process.env.CLANG ?? 'clang-19', [...BARE, source, '-o', out], { cwd: root, stdio: 'inherit' })
+        : spawnSync(process.execPath, ['dist/cli/main.js', 'cc', '-O2', '-Wall', source, '-o', out], { cwd: root, stdio: 'inherit' })
+      if (status !== 0) throw new Error(`${source} does not compile`)
+      console.log(out)
+    }
+  }
+  return 0
+})
