@@ -21,6 +21,8 @@ export const Phase = {
   AWAITS: 4,
   /** is no more */
   ENDED: 5,
+  /** queued in the scheduler, and its body just goes on: `value` is 0, `throws` and `slept` are false */
+  YIELDED: 6,
 } as const
 
 /** One step of a fiber's code. */
@@ -34,8 +36,6 @@ export class Fiber extends PlainTask implements Local {
   body: Body | undefined = undefined
   /** Its function has come to its end; `body` does what is left to do. */
   closing = false
-  /** It has yielded, and nothing else: when it runs again its body just goes on. Then `value` is 0, and `throws` and `slept` are false. */
-  plain = false
   /** What `body` is given when the fiber runs again, and whether that is thrown into it. */
   value: unknown = undefined
   throws = false

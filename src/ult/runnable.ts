@@ -157,7 +157,7 @@ export function look(slot: number): void {
     if (peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO && claim(slot)) admit(slot)
   } else if (fiber.phase === Phase.SLEEPS) {
     if (woken(slot)) ready(fiber, Why.WOKEN)
-  } else if (fiber.phase === Phase.READY || fiber.phase === Phase.NEW) {
+  } else if (fiber.phase === Phase.YIELDED || fiber.phase === Phase.READY || fiber.phase === Phase.NEW) {
     reschedule(fiber)
   } else if (fiber.phase === Phase.AWAITS && (peek(kernel, record(slot) + ThreadRecord.attention) & (SIGNAL | CANCEL)) !== 0) {
     here.awaiting--

@@ -9,7 +9,8 @@
 //
 // Phase         who leaves it, and to where
 //   NEW, READY  pick: RUNS
-//   RUNS        the fiber, by a yield: READY, SLEEPS, AWAITS; by its end: ENDED
+//   YIELDED     pick: RUNS.  Nothing is to be told to its body
+//   RUNS        the fiber, by a yield: YIELDED, SLEEPS, AWAITS; by its end: ENDED
 //   SLEEPS      look, when the park word says WOKEN; its alarm, or a signal: READY
 //   AWAITS      the promise; a cancellation: READY
 //
@@ -25,9 +26,9 @@
 // The clock is read once per switch at most if the scheduler is timed; else every `stride` switches, so that it is read about
 // every 50 us.  Whom the time is charged to: charge.ts.
 //
-// A switch by fiber.yield takes as long as some 150 instructions.  So a fiber that has only yielded is marked `plain`, and nothing else
-// is asked about it; what a step of its body is, is told by identity first; addresses and offsets stand in constants of this file, for what a
-// module exports is loaded, and checked, at each use.
+// A switch by fiber.yield takes as long as some 150 instructions.  So the phase YIELDED says that nothing else is to be asked; what a step
+// of a body is, is told by identity first; and addresses and offsets stand in constants of this file, for what a module exports is
+// loaded, and checked, at each use.
 //
 // Rejected: a microtask per switch (the event loop's queue costs more than the switch); one generator that delegates to all fibers
 // (each level of yield* costs 40 ns).
@@ -56,7 +57,7 @@ import { Why, type Scheduler } from './scheduler.ts'
 import { CHECK, CREDIT, credit, YIELD } from './steps.ts'
 
 const { attention, voluntary, involuntary } = ThreadRecord
-const { RUNS, READY } = Phase
+const { RUNS, YIELDED } = Phase
 const carrier = here, caller = self, verbs = credit, yields = YIELD
 // Generators of many functions have as many shapes: looked up in each, `next` would cost more than its call.
 const resume = (Object.getPrototypeOf(result) as GeneratorFunction & { prototype: Body }).prototype.next
@@ -118,9 +119,9 @@ function dispatch(fiber: Fiber): void {
   carrier.preempted = false
   carrier.scheduler.started?.(fiber, carrier.time)
   try {
-    if (fiber.plain) {
+    if (fiber.phase === YIELDED) {
       fiber.phase = RUNS
-      advance(fiber)
+      advance(fiber, true)
     } else {
       goOn(fiber)
     }
@@ -142,10 +143,11 @@ function goOn(fiber: Fiber): void {
   else advance(fiber)
 }
 
-// Runs the body until it yields something for which it must switch, or ends.
-function advance(fiber: Fiber): void {
+// Runs the body until it yields something for which it must switch, or ends. `plain`: there is nothing to tell it.
+function advance(fiber: Fiber, plain = false): void {
   for (;;) {
-    const step = fiber.plain ? resume.call(fiber.body!, 0) : resumeWith(fiber)
+    const step = plain ? resume.call(fiber.body!, 0) : resumeWith(fiber)
+    plain = false
     if (step === yields) {
       if ((peek(kernel, fiber.at + attention) & SIGNAL) === 0 || !handles(fiber)) return yielded(fiber, voluntary, Why.YIELDED)
     } else if (!asks(fiber, step)) {
@@ -158,7 +160,6 @@ function resumeWith(fiber: Fiber): IteratorResult<unknown, unknown> {
   const body = fiber.body!, { value, throws } = fiber
   fiber.value = 0
   fiber.throws = false
-  fiber.plain = true
   return throws ? body.throw(value) : resume.call(body, value)
 }
 
@@ -174,14 +175,12 @@ function handles(fiber: Fiber): boolean {
 }
 
 function throwInto(fiber: Fiber, error: unknown): void {
-  fiber.plain = false
   fiber.throws = true
   fiber.value = error
 }
 
 // A step that is no plain yield. True: the body goes on.
 function asks(fiber: Fiber, { done, value }: IteratorResult<unknown, unknown>): boolean {
-  fiber.plain = false
   if (done === true) return finished(fiber, value)
   if (value === request) {
     if (sleeps(fiber, request)) return false
@@ -209,8 +208,7 @@ function asks(fiber: Fiber, { done, value }: IteratorResult<unknown, unknown>): 
 function yielded(fiber: Fiber, counter: number, why: number): void {
   const field = fiber.at + counter
   poke(kernel, field, peek(kernel, field) + 1)
-  fiber.plain = true
-  fiber.phase = READY
+  fiber.phase = YIELDED
   if (carrier.timed && !goesUnread(fiber)) tick()
   refresh(fiber)
   carrier.scheduler.enqueue(fiber, why, carrier.time)
@@ -386,7 +384,6 @@ function* result(promise: PromiseLike<unknown>): Body {
 function close(fiber: Fiber, status: number, value: unknown): void {
   fiber.closing = true
   fiber.body = closing(status, value) as Body
-  fiber.plain = false
   fiber.throws = false
   fiber.value = undefined
 }

@@ -206,6 +206,14 @@ test('a fiber signals itself', () => {
   assert.equal(Thread.create(work.signalsItself).join(), true)
 })
 
+test('a signal that is sent to a fiber that only yields runs its handler there, and what that throws comes out of the yield', () => {
+  const cell = words(1)
+  const all = [1, 2].map(() => Thread.create(work.yieldsUntilStopped, cell))
+  until('both yield', () => Atomics.load(cell, 0) > 100)
+  for (const { tid } of all) pthread_kill(tid, SIGUSR2)
+  assert.deepEqual(all.map(each => each.join()), ['stopped true', 'stopped true'])
+})
+
 test('fibers that yield take turns', () => {
   assert.equal(Thread.create(work.threeTakeTurns).join(), '012012012012')
 })

@@ -245,6 +245,24 @@ export function* signalsItself(): Run<boolean> {
   return handled[0] === pthread_self()
 }
 
+/** Yields until its handler throws. */
+export function* yieldsUntilStopped(cell: Int32Array): Run<string> {
+  sigaction(m, SIGUSR2, {
+    sa_handler: () => {
+      throw new Error(`stopped ${Thread.current.tid === pthread_self()}`)
+    },
+  })
+  try {
+    for (;;) {
+      Atomics.add(cell, 0, 1)
+      yield* fiber.yield()
+    }
+  } catch (error) {
+    yield* fiber.yield()
+    return (error as Error).message
+  }
+}
+
 const order: number[] = []
 
 export function* takeTurns(rounds: number): Run<void> {
