@@ -11,7 +11,8 @@ import { Bucket, ThreadRecord } from './records.ts'
 
 /** What {@link decideAndWake} knows of the waiters with a bit of `bits`. */
 export interface Queue {
-  count(bits: number): number
+  /** How many; `most`, if there are as many or more. */
+  count(bits: number, most?: number): number
   /** The highest priority, 0 if there is none. */
   highest(bits: number): number
   /** Those with a priority above `priority`, once there are priorities. */
@@ -31,7 +32,7 @@ export function decideAndWake(m: Memory, a: Address, decide: (queue: Queue) => D
   acquire(kernel, b + Bucket.lock, self.carrier)
   try {
     const decision = decide({
-      count: bits => waiting_locked(b, m.id, a, bits),
+      count: (bits, most) => waiting_locked(b, m.id, a, bits, most),
       highest(bits) {
         const slot = highest_locked(peek(kernel, b + Bucket.head), m.id, a, bits)
         return slot === 0 ? 0 : effective(slot)

@@ -62,9 +62,11 @@ export function inOrder_locked(b: Address, memoryId: number, a: Address, bits: n
   return slots.sort((x, y) => effective(y) - effective(x))
 }
 
-export function waiting_locked(b: Address, memoryId: number, a: Address, bits: number): number {
+// How many threads wait on the key; who needs not know beyond `most` does not walk through the rest of the queue.
+export function waiting_locked(b: Address, memoryId: number, a: Address, bits: number, most = Infinity): number {
   let count = 0
-  for (let slot = peek(kernel, b + Bucket.head); slot !== 0; slot = peek(kernel, record(slot) + next)) if (matches(record(slot), memoryId, a, bits)) count++
+  for (let slot = peek(kernel, b + Bucket.head); slot !== 0 && count < most; slot = peek(kernel, record(slot) + next))
+    if (matches(record(slot), memoryId, a, bits)) count++
   return count
 }
 

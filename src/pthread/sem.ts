@@ -114,7 +114,7 @@ function post_slow(m: Memory, sem: Address, count: number): number {
   if (sem === 0) return EINVAL
   let errno = 0
   decideAndWake(m, sem, (queue) => {
-    const asleep = queue.count(ANY)
+    const asleep = queue.count(ANY, count + 1)
     for (;;) {
       const word = load(m, sem), value = word & SEM_VALUE_MAX
       if (value > SEM_VALUE_MAX - count) {
