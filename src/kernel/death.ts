@@ -28,9 +28,9 @@ import { replace_locked, startFiber } from './fiber.ts'
 import { bury, countLoss, resumeWoken, rouse, wake } from './futex.ts'
 import { mendHandles, sweep } from './handle.ts'
 import { host } from './host.ts'
-import { arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
+import { annex, arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
 import { mendBucket } from './queue.ts'
-import { BUCKETS, Bucket, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord } from './records.ts'
+import { Annex, Bucket, BUCKETS, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord } from './records.ts'
 import { drop_locked, prodHeirs } from './signal.ts'
 import { mendSignals } from './signal-queue.ts'
 import { free_locked, lastSlot, uncount_locked } from './thread.ts'
@@ -196,7 +196,7 @@ function settle(slot: number, death: Death, heirs: Heirs): void {
   const t = record(slot)
   poke(kernel, t + ThreadRecord.status, Status.DIED)
   poke(kernel, t + ThreadRecord.reason, death.reason)
-  poke(kernel, t + ThreadRecord.code, death.code)
+  if (death.code !== 0) poke(kernel, annex(slot) + Annex.code, death.code)
   or(kernel, t + ThreadRecord.flags, Flag.FAILED)
   pokef(kernel, t + ThreadRecord.ended, now(CLOCK_MONOTONIC))
   pokef(kernel, t + ThreadRecord.cpu, NaN)

@@ -8,8 +8,8 @@
 
 import { peek, peekf } from '#atomics'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
-import { kernel, record } from './process.ts'
-import { ThreadRecord } from './records.ts'
+import { annex, kernel, record } from './process.ts'
+import { Annex, ThreadRecord } from './records.ts'
 import { wmesgs } from './wmesg.ts'
 
 export type Figures = readonly number[]
@@ -25,7 +25,7 @@ export function figuresOf(slot: number, cpu = NaN): Figures {
   if (sleeps === 0 && wakeups === 0) return [used, elapsed]
   const figures = [used, elapsed, sleeps, wakeups]
   for (let reason = 1; reason < wmesgs.length; reason++) {
-    const count = peek(kernel, t + ThreadRecord.sleepsBy + 4 * reason)
+    const count = peek(kernel, annex(slot) + Annex.sleepsBy + 4 * reason)
     if (count !== 0) figures.push(reason, count)
   }
   return figures.slice()                                                  // without the room that push has made for more

@@ -48,13 +48,13 @@ import type { Address, Memory } from '../mem/memory.ts'
 import { remaining, type Clock } from './clock.ts'
 import { EAGAIN, EINTR, ETIMEDOUT } from './errno.ts'
 import { hint } from './crew.ts'
-import { bucketRecord, kernel, record, self } from './process.ts'
+import { annex, bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
 import {
   ANY, append_locked, ASLEEP, AWAKE, bucketOf, highest_locked, inOrder_locked, inQueueOf, mark_locked, matches, SWITCHED, unlink_locked, unpark, waiting_locked,
   WOKEN,
 } from './queue.ts'
-import { Bucket, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { Annex, Bucket, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
@@ -93,7 +93,7 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
   append_locked(b, n, slot)
   poke(kernel, t + ThreadRecord.state, State.SLEEPING)
   release(kernel, b + Bucket.lock)
-  account(t)
+  account(t, slot)
   if (prioritized()) inherit(slot)
   return 0
 }
@@ -122,8 +122,8 @@ export function highestWaiting(m: Memory, a: Address, bits = ANY): number {
 }
 
 // A sleep counts from the queue, whether or not the thread is woken before it is suspended.
-function account(t: Address): void {
-  const reason = t + ThreadRecord.sleepsBy + 4 * peek(kernel, t + ThreadRecord.wmesg)
+function account(t: Address, slot: number): void {
+  const reason = annex(slot) + Annex.sleepsBy + 4 * peek(kernel, t + ThreadRecord.wmesg)
   poke(kernel, t + ThreadRecord.sleeps, peek(kernel, t + ThreadRecord.sleeps) + 1)
   poke(kernel, reason, peek(kernel, reason) + 1)
 }
@@ -324,7 +324,7 @@ function conclude(t: Address, result: number): number {
 
 function suspend_slow(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
-  if (tracing()) poke(kernel, t + ThreadRecord.sleepsAt, site())
+  if (tracing()) poke(kernel, annex(slot) + Annex.sleepsAt, site())
   for (;;) {
     const ms = remaining(deadline, clock)
     if (ms <= 0) return withdraw(slot) ? ETIMEDOUT : 0

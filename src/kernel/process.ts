@@ -7,8 +7,8 @@ import { bind, load, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
 import {
-  ActionRecord, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, MessageRecord, Place, PROCESS, Process, ServerRecord, SignalRecord, ThreadRecord,
-  TimerRecord, VERSION,
+  ActionRecord, Annex, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, MessageRecord, Place, PROCESS, Process, ServerRecord, SignalRecord,
+  ThreadRecord, TimerRecord, VERSION,
 } from './records.ts'
 
 /** What makes a process; all optional. */
@@ -46,7 +46,7 @@ export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
 export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, handles: Address = 0, keys: Address = 0,
   actions: Address = 0, signals: Address = 0, timers: Address = 0, calls: Address = 0, callBits: Address = 0, places: Address = 0,
-  rings: Address = 0, messages: Address = 0, servers: Address = 0
+  rings: Address = 0, messages: Address = 0, servers: Address = 0, annexes: Address = 0
 export let slotMask = 0
 /** How many calls to the I/O thread there may be: one for each carrier at least. A multiple of 32. */
 export let callCount = 0
@@ -76,8 +76,9 @@ function layout(slotCount: number, carrierCount: number, placeCount: number): Ad
   handles = servers + messageCount * ServerRecord.size
   places = handles + HANDLES * Handle.size
   rings = places + placeCount * Place.size
+  annexes = rings + placeCount * 2 * slotCount * 4
   slotMask = slotCount - 1
-  return rings + placeCount * 2 * slotCount * 4
+  return annexes + slotCount * Annex.size
 }
 
 /** True once this heap belongs to a process. */
@@ -144,6 +145,11 @@ export function buffers(): Buffers {
 /** Address of the record in thread slot `slot`. */
 export function record(slot: number): Address {
   return threads + slot * ThreadRecord.size
+}
+
+/** Address of the rest of the record in thread slot `slot`. */
+export function annex(slot: number): Address {
+  return annexes + slot * Annex.size
 }
 
 /** The slot of the record at `t`. */

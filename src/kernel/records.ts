@@ -2,8 +2,8 @@
 
 import { bytes, f64, i32, struct } from '../mem/struct.ts'
 
-/** Bytes of a thread's message, arguments or result, that need no allocation: three mutexes, or a dozen numbers. */
-export const ROOM = 80
+/** Bytes of a thread's message, arguments or result, that need no allocation: two mutexes, or ten numbers. */
+export const ROOM = 64
 
 /** One per process, at address 64 of kernel memory. */
 export const Process = struct('process', {
@@ -62,7 +62,10 @@ export const Process = struct('process', {
   turn: i32('the place that the next fiber from outside of the carriers of fibers goes to; a hint'),
 })
 
-/** One per thread: system threads, later fibers, and asynchronous acquisitions. Slot 0 stays unused. */
+/**
+ * One per thread, system threads and fibers, and per asynchronous acquisition. Slot 0 stays unused. Four lines of 64 bytes: what who looks
+ * through the table reads; a sleep; beginning and end; the message.
+ */
 export const ThreadRecord = struct('thread', {
   state: i32('0 free, 1 embryo (cloned, not yet running), 2 running, 3 sleeping, 4 exited; written by the thread, at birth by its creator, at death by the reaper'),
   tid: i32('its number, 30 bits; tids[tid modulo slots] is its slot'),
@@ -72,6 +75,14 @@ export const ThreadRecord = struct('thread', {
   exit: i32('exit word: 1 while the thread exists, 0 when it is gone; a futex word that join waits on'),
   park: i32('park word: 0 awake, 1 asleep, 2 woken, 3 its carrier runs other fibers; set to 0, 1 and 3 by the thread, to 2 by who wakes it, under the bucket lock'),
   wmesg: i32('what it sleeps on (index into wmesg names); written by the thread'),
+  timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread before its park word says asleep'),
+  entry: i32('what it runs: an entry id that the library gave'),
+  creator: i32('tid of the thread that created it'),
+  claim: i32('of a fiber: 0 not yet started, 1 it waits for a carrier, else the carrier that took it, + 1; changed by compare and swap'),
+  status: i32('how it ended: 0 not yet, 1 returned, 2 threw, 3 pthread_exit, 4 died (see reason), 5 canceled'),
+  attention: i32('bits: 1 a signal may be deliverable, 2 a cancellation is due; set by who sends, cleared by the thread'),
+  priority: i32('scheduling priority that it was given, 0 to 99; written by whoever gives it'),
+  boost: i32('bits 0 to 7: highest priority inherited, from waiters or a ceiling, 0: none; above them, how often one was given. Changed by compare and swap'),
   memory: i32('futex key: memory id; written by the thread, on requeue under the bucket locks'),
   address: i32('futex key: address'),
   bucket: i32('queued in this bucket (its number + 1), or 0; under the bucket lock'),
@@ -80,48 +91,47 @@ export const ThreadRecord = struct('thread', {
   next: i32('queue link; under the bucket lock'),
   prev: i32('queue link; under the bucket lock'),
   interrupted: i32('errno that a wait ended with when it was neither woken nor timed out'),
-  entry: i32('what it runs: an entry id that the library gave'),
-  message: i32('arguments, then result: address in user memory, or 0: in the room'),
-  length: i32('bytes of the message'),
-  creator: i32('tid of the thread that created it'),
-  status: i32('how it ended: 0 not yet, 1 returned, 2 threw, 3 pthread_exit, 4 died (see reason), 5 canceled'),
-  reason: i32('why a thread died, or that its error is lost: see kernel/death.ts'),
-  code: i32('process.exit code of a thread that called it'),
-  link: i32('free list; under tableLock'),
-  started: f64('when it began to run, ms on CLOCK_MONOTONIC'),
-  ended: f64('when it exited, ms on CLOCK_MONOTONIC'),
-  cpu: f64('processor time at exit, ms; NaN where the host cannot tell'),
+  interruptible: i32('what may end the wait with EINTR, bits of attention; written by the thread, on requeue under the bucket locks'),
   sleeps: i32('how often it was queued to sleep; written by the thread'),
   wakeups: i32('how often another thread woke it; written by the thread'),
   voluntary: i32('switches it asked for; fibers'),
   involuntary: i32('switches that befell it; fibers'),
-  pending0: i32('signals 1 to 32 pending for this thread; under signalLock'),
-  pending1: i32('signals 33 to 64 pending'),
+  cancel: i32('bits: 1 requested, 2 disabled, 4 asynchronous, 8 the thread is ending; 1 set by who cancels, the others by the thread'),
+  policy: i32('scheduling policy: 0 other, 1 fifo, 2 round robin'),
+  link: i32('free list; under tableLock'),
+  started: f64('when it began to run, ms on CLOCK_MONOTONIC'),
+  ended: f64('when it exited, ms on CLOCK_MONOTONIC'),
+  cpu: f64('processor time at exit, ms; NaN where the host cannot tell'),
   mask0: i32('signals 1 to 32 blocked; written by the thread, under signalLock; SIGKILL is in it once the thread takes no more'),
   mask1: i32('signals 33 to 64 blocked'),
+  pending0: i32('signals 1 to 32 pending for this thread; under signalLock'),
+  pending1: i32('signals 33 to 64 pending'),
+  reason: i32('why a thread died, or that its error is lost: see kernel/death.ts'),
+  message: i32('arguments, then result: address in user memory, or 0: in the room'),
+  length: i32('bytes of the message'),
+  name: i32('interned string id of the name, or 0'),
   robust: i32('mutexes held whose word names the holder (pthread/robust.ts): link (kernel/memories.ts) to the one locked last, or 0; written by the thread, after its end by who buries it'),
   acquiring: i32('such a mutex that the thread is about to lock or to unlock, or 0; written as robust is'),
-  priority: i32('scheduling priority that it was given, 0 to 99; written by whoever gives it'),
-  boost: i32('bits 0 to 7: highest priority inherited, from waiters or a ceiling, 0: none; above them, how often one was given. Changed by compare and swap'),
-  policy: i32('scheduling policy: 0 other, 1 fifo, 2 round robin'),
-  affinity0: i32('processors 0 to 31 that it may run on; both words 0: all'),
-  affinity1: i32('processors 32 to 63'),
-  name: i32('interned string id of the name, or 0'),
+  room: bytes(ROOM, 'arguments, then the result, if they are short'),
+}, 256)
+
+/**
+ * The rest of a thread's record, apart from it: what few threads need. Words that are 0 already are not cleared for a new thread, so memory is
+ * committed for those only that write here.
+ */
+export const Annex = struct('annex', {
+  code: i32('process.exit code of a thread that called it'),
   sender: i32('carrier whose port brought what the message\'s bytes could not hold'),
   senderSerial: i32('serial of that carrier'),
-  sleepsBy: bytes(72, 'eighteen counters: sleeps by wmesg; written by the thread'),
-  attention: i32('bits: 1 a signal may be deliverable, 2 a cancellation is due; set by who sends, cleared by the thread'),
-  interruptible: i32('what may end the wait with EINTR, bits of attention; written by the thread, on requeue under the bucket locks'),
-  cancel: i32('bits: 1 requested, 2 disabled, 4 asynchronous, 8 the thread is ending; 1 set by who cancels, the others by the thread'),
+  createdAt: i32('interned string id of the place that created it, or 0; written by its creator, when places are traced'),
+  sleepsAt: i32('interned string id of the place where it sleeps, or 0; written by the thread, when places are traced'),
   signals: i32('head of the list of signals queued for this thread, or 0; under signalLock'),
   awaited0: i32('signals 1 to 32 that it waits for in sigwait; under signalLock'),
   awaited1: i32('signals 33 to 64 that it waits for'),
-  timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread before its park word says asleep'),
-  createdAt: i32('interned string id of the place that created it, or 0; written by its creator, when places are traced'),
-  sleepsAt: i32('interned string id of the place where it sleeps, or 0; written by the thread, when places are traced'),
-  claim: i32('of a fiber: 0 not yet started, 1 it waits for a carrier, else the carrier that took it, + 1; changed by compare and swap'),
-  room: bytes(ROOM, 'arguments, then the result, if they are short'),
-}, 384)
+  affinity0: i32('processors 0 to 31 that it may run on; both words 0: all'),
+  affinity1: i32('processors 32 to 63'),
+  sleepsBy: bytes(72, 'eighteen counters: sleeps by wmesg; written by the thread'),
+}, 128)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */
 export const Carrier = struct('carrier', {
@@ -294,7 +304,7 @@ export const ServerRecord = struct('server', {
   tid: i32('the thread'),
 })
 
-export const VERSION = 3
+export const VERSION = 4
 export const PROCESS = 64, IO = 2048, PORTS = 3072
 export const BUCKETS = 1024
 /** Carrier numbers that are given. */

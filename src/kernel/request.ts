@@ -16,8 +16,8 @@ import { CLOCK_MONOTONIC, remaining, type Clock } from './clock.ts'
 import { EDEADLK, EINTR, ETIMEDOUT } from './errno.ts'
 import { ANY, ANY_EPOCH, bury, CANCEL, enqueue, interrupt, SIGNAL, sleep, switchIn, switchOut, withdraw, woken } from './futex.ts'
 import { placeOf } from './crew.ts'
-import { kernel, record, self } from './process.ts'
-import { State, ThreadRecord } from './records.ts'
+import { annex, kernel, record, self } from './process.ts'
+import { Annex, State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { closeAsync, openAsync } from './thread.ts'
 import { wmesg } from './wmesg.ts'
@@ -227,7 +227,7 @@ const LONGEST = 2 ** 31 - 1
 
 async function dormant(slot: number, deadline: number, clock: Clock): Promise<number> {
   const t = record(slot)
-  if (tracing()) poke(kernel, t + ThreadRecord.sleepsAt, site())
+  if (tracing()) poke(kernel, annex(slot) + Annex.sleepsAt, site())
   let result = 0
   let given = false
   let abandon: () => void = () => undefined

@@ -4,8 +4,8 @@
 import { and, load, or, peek, peekf, poke, pokef } from '#atomics'
 import type { Address } from '../mem/memory.ts'
 import { EAGAIN } from './errno.ts'
-import { kernel, QUEUED, record, self, signals, timerRecord } from './process.ts'
-import { Flag, PROCESS, Process, SignalRecord, State, ThreadRecord, TimerRecord } from './records.ts'
+import { annex, kernel, QUEUED, record, self, signals, timerRecord } from './process.ts'
+import { Annex, Flag, PROCESS, Process, SignalRecord, State, ThreadRecord, TimerRecord } from './records.ts'
 import { bitOf, isSignal, lowest, SIGRTMIN, wordOf } from './signo.ts'
 import { lastSlot } from './thread.ts'
 
@@ -20,7 +20,7 @@ export interface Taken { signo: number, code: number, value: number, sender: num
 export const holderOf = (slot: number): Address => slot === 0 ? PROCESS + Process.pending0 : record(slot) + ThreadRecord.pending0
 /** Whether the set at `words` has `signo`. */
 export const has = (words: Address, signo: number): boolean => (load(kernel, words + 4 * wordOf(signo)) & bitOf(signo)) !== 0
-const listOf = (slot: number): Address => slot === 0 ? PROCESS + Process.signals : record(slot) + ThreadRecord.signals
+const listOf = (slot: number): Address => slot === 0 ? PROCESS + Process.signals : annex(slot) + Annex.signals
 const signal = (n: number): Address => signals + n * SignalRecord.size
 
 /** Whether the record is that of a thread that may have signals. */

@@ -34,8 +34,8 @@ import { hint } from './crew.ts'
 import { ESRCH } from './errno.ts'
 import { interrupt, SIGNAL } from './futex.ts'
 import { host } from './host.ts'
-import { actions, carrierRecord, kernel, record, self } from './process.ts'
-import { ActionRecord, Carrier, Flag, PROCESS, Process, SPAWNER, State, ThreadRecord, VERSION } from './records.ts'
+import { actions, annex, carrierRecord, kernel, record, self } from './process.ts'
+import { ActionRecord, Annex, Carrier, Flag, PROCESS, Process, SPAWNER, State, ThreadRecord, VERSION } from './records.ts'
 import { forget_locked, forgetAll_locked, has, holderOf, isThread, put_locked, take_locked, type Taken } from './signal-queue.ts'
 import { bitOf, ignoredByDefault, lowest, SIGCONT, SIGKILL, SIGTTOU, stopsByDefault, UNSTOPPABLE, wordOf } from './signo.ts'
 import { lastSlot } from './thread.ts'
@@ -85,7 +85,7 @@ export function isHandled(): boolean {
 // Choosing ---------------------------------------------------------------------------------------------------------
 
 const blocks = (slot: number, signo: number): boolean => has(record(slot) + ThreadRecord.mask0, signo)
-const awaits = (slot: number, signo: number): boolean => has(record(slot) + ThreadRecord.awaited0, signo)
+const awaits = (slot: number, signo: number): boolean => has(annex(slot) + Annex.awaited0, signo)
 
 function waiterFor(signo: number): number {
   for (let slot = 1, last = lastSlot(); slot <= last; slot++) if (isThread(slot) && awaits(slot, signo)) return slot
@@ -250,11 +250,11 @@ export function deliver(out: Delivery, ready: (entry: number) => boolean): boole
   out.missing = 0
   let fatal = 0
   const found = underSignalLock(() => {
-    const t = record(self.slot)
+    const t = record(self.slot), rest = annex(self.slot)
     for (const slot of [self.slot, 0]) {
       const words = holderOf(slot)
-      let set0 = peek(kernel, words) & ~(peek(kernel, t + ThreadRecord.mask0) | peek(kernel, t + ThreadRecord.awaited0))
-      let set1 = peek(kernel, words + 4) & ~(peek(kernel, t + ThreadRecord.mask1) | peek(kernel, t + ThreadRecord.awaited1))
+      let set0 = peek(kernel, words) & ~(peek(kernel, t + ThreadRecord.mask0) | peek(kernel, rest + Annex.awaited0))
+      let set1 = peek(kernel, words + 4) & ~(peek(kernel, t + ThreadRecord.mask1) | peek(kernel, rest + Annex.awaited1))
       for (let signo = lowest(set0, set1); signo !== 0; signo = lowest(set0, set1)) {
         if (signo <= 32) set0 &= ~bitOf(signo)
         else set1 &= ~bitOf(signo)
@@ -337,9 +337,7 @@ export function pendingOfCaller(): [number, number] {
 
 /** Says that the calling thread waits for the set (in sigwait), or, when it is empty, that it does no more. Under signalLock. */
 export function await_locked(set0: number, set1: number): void {
-  const t = record(self.slot)
-  poke(kernel, t + ThreadRecord.awaited0, set0)
-  poke(kernel, t + ThreadRecord.awaited1, set1)
+  awaitFor_locked(self.slot, set0, set1)
 }
 
 /** The calling thread waits for no signal any more: what was meant for it is another's. */
@@ -384,14 +382,14 @@ export function drop_locked(slot: number): void {
   const t = record(slot)
   store(kernel, t + ThreadRecord.mask1, -1)
   store(kernel, t + ThreadRecord.mask0, -1)
-  await_locked_of(t)
+  awaitFor_locked(slot, 0, 0)
   forgetAll_locked(slot)
   redirect_locked()
 }
 
-function await_locked_of(t: Address): void {
-  poke(kernel, t + ThreadRecord.awaited0, 0)
-  poke(kernel, t + ThreadRecord.awaited1, 0)
+function awaitFor_locked(slot: number, set0: number, set1: number): void {
+  poke(kernel, annex(slot) + Annex.awaited0, set0)
+  poke(kernel, annex(slot) + Annex.awaited1, set1)
 }
 
 /** The dead threads of the reaper's step were dropped: wakes whom that concerns. Needs no lock but the buckets'. */

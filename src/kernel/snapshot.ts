@@ -6,8 +6,8 @@
 
 import { load, peek } from '#atomics'
 import type { Address } from '../mem/memory.ts'
-import { kernel, record, user } from './process.ts'
-import { State, ThreadRecord } from './records.ts'
+import { annex, kernel, record, user } from './process.ts'
+import { Annex, State, ThreadRecord } from './records.ts'
 import { lastSlot } from './thread.ts'
 
 const TRIES = 8
@@ -19,16 +19,23 @@ export class Snapshot {
   /** Whether it stood in a queue, asleep, while the copy was made: then the words about its sleep belong together. */
   readonly asleep: boolean
   readonly #words: Int32Array
+  readonly #rest: Int32Array
 
-  constructor(slot: number, words: Int32Array, asleep: boolean) {
+  constructor(slot: number, words: Int32Array, rest: Int32Array, asleep: boolean) {
     this.slot = slot
     this.asleep = asleep
     this.#words = words
+    this.#rest = rest
   }
 
   /** A word of the record. */
   word(field: number): number {
     return this.#words[field >>> 2]
+  }
+
+  /** A word of its annex. */
+  rest(field: number): number {
+    return this.#rest[field >>> 2]
   }
 
   /** A double of the record. */
@@ -58,17 +65,17 @@ function same(t: Address, serial: number, sleeps: number): boolean {
 
 /** A copy of the record in `slot`; undefined if nobody has it. */
 export function snapshot(slot: number): Snapshot | undefined {
-  const t = record(slot)
+  const t = record(slot), a = annex(slot)
   for (let tries = 1; ; tries++) {
     const serial = load(kernel, t + ThreadRecord.serial), state = load(kernel, t + ThreadRecord.state)
     if (state === State.FREE) return undefined
     const sleeps = load(kernel, t + ThreadRecord.sleeps)
     const asleep = same(t, serial, sleeps)
-    const words = kernel.i32.slice(t >>> 2, (t + ThreadRecord.size) >>> 2)
+    const words = kernel.i32.slice(t >>> 2, (t + ThreadRecord.room) >>> 2), rest = kernel.i32.slice(a >>> 2, (a + Annex.size) >>> 2)
     if (load(kernel, t + ThreadRecord.serial) !== serial || load(kernel, t + ThreadRecord.state) === State.FREE) continue
     const whole = load(kernel, t + ThreadRecord.sleeps) === sleeps && load(kernel, t + ThreadRecord.state) === state
     if (whole && asleep && !same(t, serial, sleeps)) continue
-    if (whole || tries >= TRIES) return new Snapshot(slot, words, whole && asleep)
+    if (whole || tries >= TRIES) return new Snapshot(slot, words, rest, whole && asleep)
   }
 }
 

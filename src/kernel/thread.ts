@@ -8,8 +8,8 @@
 import { and, load, or, peek, poke, store } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
 import { EAGAIN, EINVAL, ESRCH } from './errno.ts'
-import { kernel, record, self, slotMask, tids } from './process.ts'
-import { Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { annex, kernel, record, self, slotMask, tids } from './process.ts'
+import { Annex, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 
 // All below 2^30: a mutex keeps the number of its holder in 30 bits (pthread/robust.ts).
 const TID_MAX = 2 ** 29 - 1, ASYNC_TID = 2 ** 29
@@ -32,7 +32,7 @@ export function allocate_locked(flags: number): number {
 export function open_locked(slot: number, flags: number): void {
   const t = record(slot)
   const serial = peek(kernel, t + ThreadRecord.serial)
-  kernel.i32.fill(0, t >>> 2, (t + ThreadRecord.room) >>> 2)
+  if (serial !== 0) clear(slot)                                           // nobody has written to a record that was never used
   poke(kernel, t + ThreadRecord.serial, serial + 1 | 0)
   poke(kernel, t + ThreadRecord.tid, (flags & Flag.ASYNC) === 0
     ? number_locked(slot, Process.lastTid, 0)
@@ -41,6 +41,13 @@ export function open_locked(slot: number, flags: number): void {
   poke(kernel, t + ThreadRecord.state, State.EMBRYO)
   poke(kernel, t + ThreadRecord.creator, self.tid)
   store(kernel, t + ThreadRecord.exit, 1)
+}
+
+// A store commits memory, also of a 0 where there is one: most threads write nothing to the annex.
+function clear(slot: number): void {
+  const t = record(slot)
+  kernel.i32.fill(0, t >>> 2, (t + ThreadRecord.room) >>> 2)
+  for (let i = annex(slot) >>> 2, end = i + (Annex.size >>> 2); i < end; i++) if (kernel.i32[i] !== 0) kernel.i32[i] = 0
 }
 
 // Asynchronous acquisitions have numbers of their own, from ASYNC_TID: the threads' stay 1, 2, 3.

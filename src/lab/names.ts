@@ -1,7 +1,7 @@
 // Addresses in the source's own terms: `mutex.word`, `bucket 17.lock`, `thread 2.park`, as the records were declared.
 
-import { bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, record, threads } from '../kernel/process.ts'
-import { BUCKETS, Bucket, CallRecord, Carrier, IO, Io, PROCESS, ThreadRecord } from '../kernel/records.ts'
+import { annex, annexes, bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, record, slotMask, threads } from '../kernel/process.ts'
+import { Annex, BUCKETS, Bucket, CallRecord, Carrier, IO, Io, PROCESS, ThreadRecord } from '../kernel/records.ts'
 import { wmesgs } from '../kernel/wmesg.ts'
 import { KERNEL, USER, type Address } from '../mem/memory.ts'
 import { layouts, type Layout } from '../mem/struct.ts'
@@ -48,6 +48,10 @@ export function nameOf(id: number, a: Address): string {
     if (a >= threads && a < carriers) {
       const slot = Math.floor((a - threads) / ThreadRecord.size)
       return within('thread', `thread ${kernel.i32[(record(slot) + ThreadRecord.tid) >>> 2]}`, a - record(slot))
+    }
+    if (a >= annexes && a < annex(slotMask)) {
+      const slot = Math.floor((a - annexes) / Annex.size)
+      return within('annex', `thread ${kernel.i32[(record(slot) + ThreadRecord.tid) >>> 2]}`, a - annex(slot))
     }
     const n = Math.floor((a - carriers) / Carrier.size)
     if (a >= carriers && n < 256) return within('carrier', `carrier ${n}`, a - carrierRecord(n))

@@ -3,8 +3,8 @@
 // Only what a small program touches is kept: the kernel's records up to a few dozen threads, what setup has written
 // in user memory and a little more (who allocates there later clears it), the program's own shared buffers.
 
-import { bucketRecord, callBits, calls, carriers, handles, kernel, keys, slotMask, threads, tids, user } from '../kernel/process.ts'
-import { BUCKETS, CallRecord, Carrier, ThreadRecord } from '../kernel/records.ts'
+import { annexes, bucketRecord, callBits, calls, carriers, handles, kernel, keys, slotMask, threads, tids, user } from '../kernel/process.ts'
+import { Annex, BUCKETS, CallRecord, Carrier, ThreadRecord } from '../kernel/records.ts'
 import { at, bytes, c, CONTROL_SIZE, dirtyPages, isDirty, PAGE_BITS, SNAPSHOT_AT } from './control.ts'
 
 const RECORDS = 64, HANDLES = 8192, KEYS = 1024, CALLS = 32
@@ -29,6 +29,7 @@ function survey(buffers: readonly SharedArrayBuffer[]): Range[] {
     part(tids, (slotMask + 1) * 4),
     part(keys, KEYS),
     part(handles, HANDLES),
+    part(annexes, RECORDS * Annex.size),
     part(calls, CALLS * CallRecord.size),
     part(callBits, CALLS >>> 3),
     ...pages,

@@ -6,8 +6,8 @@
 import { peek, poke } from '#atomics'
 import { EINVAL, ESRCH } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
-import { kernel, record } from '../kernel/process.ts'
-import { ThreadRecord } from '../kernel/records.ts'
+import { annex, kernel } from '../kernel/process.ts'
+import { Annex } from '../kernel/records.ts'
 import { find } from '../kernel/thread.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CPU_SETSIZE } from './limits.ts'
@@ -20,7 +20,7 @@ function present(i: number): number {
   return count === 32 ? -1 : (1 << count) - 1
 }
 
-const wordOf = (slot: number, i: number): Address => record(slot) + (i === 0 ? ThreadRecord.affinity0 : ThreadRecord.affinity1)
+const wordOf = (slot: number, i: number): Address => annex(slot) + (i === 0 ? Annex.affinity0 : Annex.affinity1)
 
 /** The processors in the set at `set`, of `bytes` bytes, are the thread's. EINVAL if none of them is there; ESRCH. */
 export function pthread_setaffinity_np(m: Memory, thread: number, bytes: number, set: Address): number {

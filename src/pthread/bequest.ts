@@ -3,8 +3,8 @@
 import { peek } from '#atomics'
 import { countFailure, Reason, type Death, type Heirs } from '../kernel/death.ts'
 import { host } from '../kernel/host.ts'
-import { kernel, record } from '../kernel/process.ts'
-import { Flag, Status, ThreadRecord } from '../kernel/records.ts'
+import { annex, kernel, record } from '../kernel/process.ts'
+import { Annex, Flag, Status, ThreadRecord } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
 import { launchIfWanted, threadEnded } from './io.ts'
 import { isPart } from './entry.ts'
@@ -59,6 +59,6 @@ export function failureOf(slot: number): unknown {
   const t = record(slot)
   const error = peekResult(slot)
   return peek(kernel, t + ThreadRecord.status) === Status.DIED && error === undefined
-    ? cause(peek(kernel, t + ThreadRecord.reason), peek(kernel, t + ThreadRecord.code))
+    ? cause(peek(kernel, t + ThreadRecord.reason), peek(kernel, annex(slot) + Annex.code))
     : error
 }

@@ -4,8 +4,8 @@
 import { and, or, peek, poke } from '#atomics'
 import { Reason } from '../kernel/death.ts'
 import { deposit, discard, collect, post, take } from '../kernel/mail.ts'
-import { arena, carrierRecord, kernel, record, self } from '../kernel/process.ts'
-import { Carrier, Flag, ROOM, ThreadRecord } from '../kernel/records.ts'
+import { annex, arena, carrierRecord, kernel, record, self } from '../kernel/process.ts'
+import { Annex, Carrier, Flag, ROOM, ThreadRecord } from '../kernel/records.ts'
 import { dispose } from '../kernel/thread.ts'
 import { free } from '../mem/arena.ts'
 import type { Message } from '../mem/codec.ts'
@@ -22,8 +22,8 @@ export function sendArguments(slot: number, message: Message, transfer: readonly
   if (extras === undefined) return true
   const t = record(slot)
   or(kernel, t + ThreadRecord.flags, Flag.PORT)
-  poke(kernel, t + ThreadRecord.sender, self.carrier)
-  poke(kernel, t + ThreadRecord.senderSerial, peek(kernel, carrierRecord(self.carrier) + Carrier.serial))
+  poke(kernel, annex(slot) + Annex.sender, self.carrier)
+  poke(kernel, annex(slot) + Annex.senderSerial, peek(kernel, carrierRecord(self.carrier) + Carrier.serial))
   try {
     post(peek(kernel, t + ThreadRecord.carrier), peek(kernel, t + ThreadRecord.tid), extras, transfer)
   } catch (error) {
@@ -39,7 +39,7 @@ export function receiveArguments(slot: number): unknown[] {
   if (!isFull(parcelOf(slot))) return []
   const ported = (peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0
   const extras = ported
-    ? take(peek(kernel, t + ThreadRecord.sender), peek(kernel, t + ThreadRecord.senderSerial), peek(kernel, t + ThreadRecord.tid))
+    ? take(peek(kernel, annex(slot) + Annex.sender), peek(kernel, annex(slot) + Annex.senderSerial), peek(kernel, t + ThreadRecord.tid))
     : undefined
   if (ported) and(kernel, t + ThreadRecord.flags, ~Flag.PORT)
   return open(parcelOf(slot), roomOf(slot), extras) as unknown[]

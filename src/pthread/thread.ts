@@ -16,8 +16,8 @@ import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { bindFiber, cloneFiber, launchFiber, undoFiber } from '../kernel/fiber.ts'
 import { host } from '../kernel/host.ts'
 import { prioritized } from '../kernel/priority.ts'
-import { arena, kernel, record, self } from '../kernel/process.ts'
-import { Flag, PROCESS, Process, Status, ThreadRecord } from '../kernel/records.ts'
+import { annex, arena, kernel, record, self } from '../kernel/process.ts'
+import { Annex, Flag, PROCESS, Process, Status, ThreadRecord } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { site, tracing } from '../kernel/sites.ts'
 import { claim, find, GONE, unclaim } from '../kernel/thread.ts'
@@ -80,7 +80,7 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
     message?.drop()
     return -ENOMEM
   }
-  if (tracing()) poke(kernel, record(slot) + ThreadRecord.createdAt, site())
+  if (tracing()) poke(kernel, annex(slot) + Annex.createdAt, site())
   born.tid = peek(kernel, record(slot) + ThreadRecord.tid)
   born.serial = peek(kernel, record(slot) + ThreadRecord.serial)
   if (how.fiber === true) {
@@ -146,7 +146,7 @@ export function* join_slow(slot: number, serial: number, tid: number, out: Outco
   }
   out.status = peek(kernel, t + ThreadRecord.status)
   out.reason = peek(kernel, t + ThreadRecord.reason)
-  out.code = peek(kernel, t + ThreadRecord.code)
+  out.code = out.status === Status.DIED ? peek(kernel, annex(slot) + Annex.code) : 0
   out.figures = figuresOf(slot)
   try {
     out.value = receiveResult(slot)

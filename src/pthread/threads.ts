@@ -6,7 +6,7 @@ import { objects } from '../kernel/handle.ts'
 import { host } from '../kernel/host.ts'
 import { textOf } from '../kernel/intern.ts'
 import { carrierRecord, kernel, record, slotOf, user } from '../kernel/process.ts'
-import { CallRecord, Carrier, Flag, ObjectHead, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { Annex, CallRecord, Carrier, Flag, ObjectHead, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { textAt, type Snapshot } from '../kernel/snapshot.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesgs, type Wmesg } from '../kernel/wmesg.ts'
@@ -125,7 +125,7 @@ export class Namer {
   wait(wait: Wait): WaitInfo {
     const { by, reason, memory, address, timed, holders } = wait
     const heldBy = reason === 'join' ? '' : holders.map(tid => this.thread(tid)).join(', ')
-    return { reason, object: this.object(wait), memory, address, holders, heldBy, timed, site: textOf(by.word(ThreadRecord.sleepsAt)) }
+    return { reason, object: this.object(wait), memory, address, holders, heldBy, timed, site: textOf(by.rest(Annex.sleepsAt)) }
   }
 }
 
@@ -163,7 +163,7 @@ function describe(copy: Snapshot, namer: Namer, children: number, awaits: readon
   const started = copy.double(ThreadRecord.started)
   const sleepsBy: Partial<Record<Wmesg, number>> = {}
   wmesgs.forEach((reason, i) => {
-    const count = word(ThreadRecord.sleepsBy + 4 * i)
+    const count = copy.rest(Annex.sleepsBy + 4 * i)
     if (reason !== '' && count !== 0) sleepsBy[reason] = count
   })
   return {
@@ -191,7 +191,7 @@ function describe(copy: Snapshot, namer: Namer, children: number, awaits: readon
     blocked: signalsIn(word(ThreadRecord.mask0), word(ThreadRecord.mask1)),
     priority: word(ThreadRecord.priority),
     policy: word(ThreadRecord.policy),
-    createdAt: textOf(word(ThreadRecord.createdAt)),
+    createdAt: textOf(copy.rest(Annex.createdAt)),
   }
 }
 
