@@ -10,7 +10,7 @@ import { giveName } from './thread.ts'
 export function pthread_setname_np(thread: number, name: string): number {
   if (typeof name !== 'string') return EINVAL
   let bytes = 0
-  for (const character of name) bytes += character < '\x80' ? 1 : character < '\u0800' ? 2 : character < '\uffff' ? 3 : 4
+  for (const character of name) bytes += character.length === 2 ? 4 : character < '\x80' ? 1 : character < '\u0800' ? 2 : 3
   if (bytes > NAME_MAX) return ERANGE
   const slot = find(thread)
   if (slot === 0) return ESRCH

@@ -62,16 +62,17 @@ export function sem_wait(m: Memory, sem: Address): number {
 /** Takes one off the value if it is above 0, else EAGAIN. */
 export function sem_trywait(m: Memory, sem: Address): number {
   const guess = peek(m, sem)
-  return guess > 0 && cas(m, sem, guess, guess - 1) === guess ? 0 : trywait_slow(m, sem)
+  return guess > 0 && sem !== 0 && cas(m, sem, guess, guess - 1) === guess ? 0 : trywait_slow(m, sem)
 }
 
 function trywait_slow(m: Memory, sem: Address): number {
+  if (sem === 0) return EINVAL
   for (let word = load(m, sem); (word & SEM_VALUE_MAX) !== 0;) {
     const seen = cas(m, sem, word, word - 1)
     if (seen === word) return 0
     word = seen
   }
-  return sem === 0 ? EINVAL : EAGAIN
+  return EAGAIN
 }
 
 /** {@link sem_wait} until `abstime` on CLOCK_REALTIME: ETIMEDOUT after that. */
@@ -107,7 +108,7 @@ export function valueOf(m: Memory, sem: Address): number {
 /** Adds `count`, wakes as many. */
 export function postMany(m: Memory, sem: Address, count: number): number {
   const guess = peek(m, sem)
-  return guess >= 0 && guess <= SEM_VALUE_MAX - count && cas(m, sem, guess, guess + count) === guess ? 0 : post_slow(m, sem, count)
+  return sem !== 0 && guess >= 0 && guess <= SEM_VALUE_MAX - count && cas(m, sem, guess, guess + count) === guess ? 0 : post_slow(m, sem, count)
 }
 
 function post_slow(m: Memory, sem: Address, count: number): number {
