@@ -216,13 +216,14 @@ export function bellOf(i: number): Promise<unknown> | undefined {
 
 // For the reaper -------------------------------------------------------------------------------------------------
 
-/** Fills the gaps that a writer who died has left in the rings (C4). */
+/** Fills the gaps that a writer who died has left in the rings (C4), and wakes the carriers: it may have rung a bell, and resumed nobody. */
 export function mendRings(): void {
   for (let i = 0; i < placeCount(); i++) {
     const p = placeRecord(i)
     fill(hintsOf(i), peek(kernel, p + hintHead), load(kernel, p + hintTail))
     fill(offersOf(i), load(kernel, p + offerHead), load(kernel, p + offerTail))
-    ring(i)
+    store(kernel, p + bell, 0)
+    resume(kernel, p + bell)
   }
 }
 

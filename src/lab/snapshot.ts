@@ -3,11 +3,14 @@
 // Only what a small program touches is kept: the kernel's records up to a few dozen threads, what setup has written
 // in user memory and a little more (who allocates there later clears it), the program's own shared buffers.
 
-import { annexes, bucketRecord, callBits, calls, carriers, handles, kernel, keys, slotMask, threads, tids, user } from '../kernel/process.ts'
-import { Annex, BUCKETS, CallRecord, Carrier, ThreadRecord } from '../kernel/records.ts'
+import { placeCount } from '../kernel/crew.ts'
+import {
+  annexes, bucketRecord, callBits, calls, carriers, handles, kernel, keys, places, rings, slotMask, threads, tids, user,
+} from '../kernel/process.ts'
+import { Annex, BUCKETS, CallRecord, Carrier, Place, ThreadRecord } from '../kernel/records.ts'
 import { at, bytes, c, CONTROL_SIZE, dirtyPages, isDirty, PAGE_BITS, SNAPSHOT_AT } from './control.ts'
 
-const RECORDS = 64, HANDLES = 8192, KEYS = 1024, CALLS = 32
+const RECORDS = 64, HANDLES = 8192, KEYS = 1024, CALLS = 32, ENTRIES = 64
 const TOP_PAGE = 72                    // of user memory: the arena's first page never used
 const USER_PAGE = 65536, MARGIN = 2048
 const PAGE = 1 << PAGE_BITS
@@ -32,6 +35,8 @@ function survey(buffers: readonly SharedArrayBuffer[]): Range[] {
     part(annexes, RECORDS * Annex.size),
     part(calls, CALLS * CallRecord.size),
     part(callBits, CALLS >>> 3),
+    part(places, placeCount() * Place.size),
+    ...Array.from({ length: 2 * placeCount() }, (_, ring) => part(rings + ring * (slotMask + 1) * 4, ENTRIES * 4)),
     ...pages,
     ...buffers.map(buffer => ({ memory: new Uint8Array(buffer), from: 0, to: buffer.byteLength })),
   ]

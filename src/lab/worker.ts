@@ -78,7 +78,7 @@ async function enter(loan: Loan): Promise<void> {
   become(birth.index, birth.processors, fail, () => { scheduleOver() })
   installNames(nameOf)
   if (birth.plan === undefined) {
-    create({ threads: THREADS, memory: MEMORY, cache: 16 }, 1)
+    create({ threads: THREADS, memory: MEMORY, cache: 16, carriers: 2 }, 1)
     self.carrier = FIRST_CARRIER
     story = await loadStory(loan)
     plan = await makePlan()
