@@ -6,6 +6,8 @@
 //   deposit   a port that holds one result, kept by the spawner until somebody collects it: who will join is
 //             not known when a thread ends
 //   memory    one more memory of the process, and whatever belongs to it: kept by the spawner for heaps that ask which it is
+//   lend      a port that holds a shared buffer, by its number (pthread/buffers.ts): kept by the spawner, which does not read it, for its heap would
+//             not collect it for a long time.  Who borrows it lends it again at once; if it dies in between, the buffer is lost
 // A heap reads its line without an event loop; after each message for a heap the spawner counts up the `mail`
 // word in its record and wakes it.
 
@@ -28,6 +30,10 @@ type Letter =
   | { kind: 'terminate', slot: number, serial: number }
   | { kind: 'memory', id: number, storage: Storage, about?: unknown }
   | { kind: 'which', id: number, to: number }
+  | { kind: 'lend', id: number, port: Port }
+  | { kind: 'lost', id: number }
+  | { kind: 'borrow', id: number, to: number }
+  | { kind: 'forget', id: number }
 
 /** A memory, and what was said of it when it was added. */
 export interface Told { storage: Storage, about: unknown }
@@ -38,6 +44,7 @@ const incoming = new Map<number, { serial: number, port: Port }>()
 const collected = new Map<string, Port>()
 const told = new Map<number, Told>()
 const early = new Map<string, unknown[]>()             // for fibers that have not begun
+const borrowed = new Map<number, Port | null>()        // null: it is lost
 
 /** Installs this heap's line to the spawner. */
 export function installLine(port: Port): void {
@@ -133,6 +140,33 @@ export function ask(id: number): Told {
   return answer
 }
 
+/** Leaves `buffer`, which has the number `id`, with the spawner. */
+export function lend(id: number, buffer: SharedArrayBuffer): void {
+  const [port1, port2] = channel()
+  port1.postMessage(buffer)
+  const letter: Letter = { kind: 'lend', id, port: port2 }
+  line.postMessage(letter, [port2])
+}
+
+/** The buffer with the number `id`, which the caller's message holds; undefined: it is lost. Blocks until it is there. */
+export function borrow(id: number): SharedArrayBuffer | undefined {
+  const letter: Letter = { kind: 'borrow', id, to: self.carrier }
+  line.postMessage(letter)
+  const port = block(arrival(() => borrowed.get(id)))
+  borrowed.delete(id)
+  if (port === null) return undefined
+  const buffer = host.receive(port)!.message as SharedArrayBuffer
+  lend(id, buffer)
+  port.close()
+  return buffer
+}
+
+/** Nobody has the number `id` any more. */
+export function forget(id: number): void {
+  const letter: Letter = { kind: 'forget', id }
+  line.postMessage(letter)
+}
+
 function* arrival<T>(found: () => T | undefined): Sleeper<T> {
   const word = carrierRecord(self.carrier) + Carrier.mail
   for (;;) {
@@ -142,6 +176,8 @@ function* arrival<T>(found: () => T | undefined): Sleeper<T> {
       if (letter.kind === 'link') incoming.set(letter.from, letter)
       else if (letter.kind === 'deposit') collected.set(`${letter.slot}/${letter.serial}`, letter.port)
       else if (letter.kind === 'memory') told.set(letter.id, { storage: letter.storage, about: letter.about })
+      else if (letter.kind === 'lend') borrowed.set(letter.id, letter.port)
+      else if (letter.kind === 'lost') borrowed.set(letter.id, null)
     }
     const thing = found()
     if (thing !== undefined) return thing
@@ -170,6 +206,7 @@ export class PostOffice {
   #told = new Map<number, Told>()
   #asked = new Map<number, number[]>()                 // which came before memory
   #wanted = new Map<string, number>()                  // collect came before deposit: two lines have no common order
+  readonly #library = new Library((to, letter) => this.#send(to, letter))
 
   readonly #spawner: Spawner
 
@@ -193,6 +230,7 @@ export class PostOffice {
     for (let got = host.receive(port); got !== undefined; got = host.receive(port)) this.#pass(got.message as Letter)   // sent before it died
     port.close()
     this.#lines.delete(carrier)
+    this.#library.died(carrier)
   }
 
   /** A line for the spawner itself. */
@@ -206,6 +244,10 @@ export class PostOffice {
     if (letter.kind === 'which') return this.#answer(letter.id, letter.to)
     if (letter.kind === 'terminate') return this.#spawner.terminate(letter.slot, letter.serial)
     if (letter.kind === 'adopt') return this.open(letter.carrier, letter.port, this.#spawner.adopted(letter.carrier, letter.serial))
+    if (letter.kind === 'lend') return this.#library.lend(letter.id, letter.port)
+    if (letter.kind === 'borrow') return this.#library.borrow(letter.id, letter.to)
+    if (letter.kind === 'forget') return this.#library.forget(letter.id)
+    if (letter.kind === 'lost') return
     const key = `${letter.slot}/${letter.serial}`
     if (letter.kind === 'deposit') {
       const to = this.#wanted.get(key)
@@ -238,12 +280,71 @@ export class PostOffice {
   }
 
   #deliver(to: number, letter: Letter): void {
+    if (!this.#send(to, letter) && 'port' in letter) letter.port.close()  // its heap died; so will who waits for it
+  }
+
+  #send(to: number, letter: Letter): boolean {
     const out = this.#lines.get(to)
-    const port = 'port' in letter ? [letter.port] : []
-    if (out === undefined) return port.forEach((p) => { p.close() })      // its heap died; so will who waits for it
-    out.postMessage(letter, port)
+    if (out === undefined) return false
+    out.postMessage(letter, 'port' in letter ? [letter.port] : [])
     const word = carrierRecord(to) + Carrier.mail
     add(kernel, word, 1)
     this.#spawner.eventually(() => { wake(kernel, word, Infinity) })
+    return true
+  }
+}
+
+// The buffers that the spawner keeps. Lines have no common order: to borrow and to forget may come before to lend.
+class Library {
+  readonly #here = new Map<number, Port>()
+  readonly #out = new Map<number, number>()            // who has borrowed it, and not yet lent it again
+  readonly #wanted = new Map<number, number[]>()
+  readonly #lost = new Set<number>()
+  readonly #forgotten = new Set<number>()
+  readonly #send: (to: number, letter: Letter) => boolean
+
+  constructor(send: (to: number, letter: Letter) => boolean) {
+    this.#send = send
+  }
+
+  lend(id: number, port: Port): void {
+    this.#out.delete(id)
+    if (this.#forgotten.delete(id)) return port.close()
+    const wanted = this.#wanted.get(id) ?? []
+    this.#here.set(id, port)
+    while (wanted.length > 0 && this.#here.has(id)) this.borrow(id, wanted.shift()!)
+    if (wanted.length === 0) this.#wanted.delete(id)
+  }
+
+  borrow(id: number, to: number): void {
+    const port = this.#here.get(id)
+    if (this.#lost.has(id)) {
+      this.#send(to, { kind: 'lost', id })
+    } else if (port === undefined) {
+      const wanted = this.#wanted.get(id)
+      if (wanted === undefined) this.#wanted.set(id, [to])
+      else wanted.push(to)
+    } else if (this.#send(to, { kind: 'lend', id, port })) {
+      this.#here.delete(id)
+      this.#out.set(id, to)
+    }
+  }
+
+  forget(id: number): void {
+    const port = this.#here.get(id)
+    port?.close()
+    this.#here.delete(id)
+    if (!this.#lost.delete(id) && port === undefined) this.#forgotten.add(id)
+  }
+
+  died(carrier: number): void {
+    for (const [id, to] of this.#out) {
+      if (to !== carrier) continue
+      this.#out.delete(id)
+      if (this.#forgotten.delete(id)) continue
+      this.#lost.add(id)
+      for (const each of this.#wanted.get(id) ?? []) this.#send(each, { kind: 'lost', id })
+      this.#wanted.delete(id)
+    }
   }
 }

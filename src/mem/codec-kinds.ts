@@ -87,6 +87,11 @@ export function kindOf(o: object): Kind {
 const isCloneableWasm = (tag: string, o: object): boolean =>
   tag === 'WebAssembly.Module' || (tag === 'WebAssembly.Memory' && isShared((o as { buffer: object }).buffer))
 
+/** Whether `o` is a SharedArrayBuffer whose length is fixed. */
+export function isFixedShared(o: object): o is SharedArrayBuffer {
+  return o instanceof SharedArrayBuffer && (o as { growable?: boolean }).growable !== true
+}
+
 /** Whether `o` may stand in a transfer list. */
 export function isTransferable(o: unknown): boolean {
   if (typeof o !== 'object' || o === null) return false

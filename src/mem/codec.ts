@@ -22,7 +22,7 @@
 export { extend } from './codec-format.ts'
 export { encode } from './codec-write.ts'
 export { decode, extrasNeeded, messageSize, releaseMessage } from './codec-read.ts'
-export { installPlatform } from './codec-kinds.ts'
+export { installPlatform, isFixedShared } from './codec-kinds.ts'
 export { installStrings, portableStrings } from './codec-strings.ts'
 export type { Extension, WordReader, WordWriter } from './codec-format.ts'
 export type { Carriage, Platform } from './codec-kinds.ts'

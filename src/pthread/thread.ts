@@ -27,6 +27,7 @@ import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { putText } from '../mem/text.ts'
 import { cancellationPoint, PTHREAD_CANCELED } from './cancel.ts'
 import { PTHREAD_SCOPE_PROCESS } from './attr.ts'
+import { encodeForAnybody } from './buffers.ts'
 import { Attr } from './records.ts'
 import { failureOf } from './bequest.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
@@ -59,7 +60,7 @@ export const born = { tid: 0, serial: 0 }
 
 /** Makes and starts a thread; returns its slot, or an errno negated. Throws a TypeError for arguments that cannot travel. */
 export function create(entry: number, args: readonly unknown[], how: Creation = DEFAULT): number {
-  const message = args.length === 0 ? undefined : encode(args, 'args', how.transfer)
+  const message = args.length === 0 ? undefined : (how.fiber === true ? encodeForAnybody : encode)(args, 'args', how.transfer)
   let slot = -EINVAL
   try {
     const flags = how.detached ? Flag.DETACHED : 0

@@ -12,6 +12,8 @@ import { Phase } from './fiber.ts'
 import { alarms, arrivals, awaited, fibers, here, ready, steal, tickSoon } from './runnable.ts'
 import { Why } from './scheduler.ts'
 
+// After so many fibers the event loop turns in any case, so that finalizers run: what they were given has handles.
+const PER_TURN = 1024
 const IDLE = 1000                                                         // ms
 const LONGEST = 2 ** 31 - 1
 
@@ -28,7 +30,7 @@ export function installLoop(f: () => void): void {
 /** It is time (`here.turn`): whether the event loop shall have a turn. */
 export function turnIsDue(): boolean {
   here.turn = false
-  return lively()
+  return lively() || here.taken >= PER_TURN
 }
 
 /** Whether the carrier waits in the event loop. */
@@ -99,6 +101,7 @@ function linger(): boolean {
 export function rise(): void {
   here.time = here.turned = now(CLOCK_MONOTONIC)                          // what the event loop took is nobody's
   tickSoon()
+  here.taken = 0
   if (resting === 0) return
   resting = 0
   clearTimeout(keeper)

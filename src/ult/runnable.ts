@@ -48,6 +48,8 @@ export const here = {
   /** It is time to see whether the event loop wants a turn. */
   turn: false,
   switches: 0,
+  /** Fibers taken in since the event loop turned last. */
+  taken: 0,
 }
 // The same for this file: what it exports is loaded anew at each use, what is its own is a constant to the engine.
 const carrier = here
@@ -204,6 +206,7 @@ function preempt(fiber: Fiber): void {
 function admit(slot: number): Fiber | null {
   if (slot === 0) return null
   const t = record(slot)
+  here.taken++
   const fiber = new Fiber(peek(kernel, t + ThreadRecord.tid), slot)
   fibers.add(slot, fiber)
   fiber.policy = peek(kernel, t + ThreadRecord.policy)
@@ -226,7 +229,10 @@ export function steal(): boolean {
     from = i
     most = count
   }
-  if (from < 0 || admit(take(from)) === null) return false
+  if (from < 0) return false
+  const fiber = admit(take(from))
+  if (fiber === null) return false
+  waiting = fiber
   const p = placeRecord(here.place)
   poke(kernel, p + Place.stolen, peek(kernel, p + Place.stolen) + 1)
   return true
