@@ -2,6 +2,8 @@
 
 import { errnoNames } from '../kernel/errno.ts'
 import { Reason } from '../kernel/death.ts'
+import { self } from '../kernel/process.ts'
+import { running } from '../ult/runnable.ts'
 
 const meanings: Readonly<Record<string, string>> = {
   EPERM: 'not permitted', ESRCH: 'no such thread', EAGAIN: 'no more resources', ENOMEM: 'user memory is full', EBUSY: 'busy', EINVAL: 'invalid',
@@ -55,7 +57,12 @@ export class ThreadDeathError extends Error {
   }
 }
 
-/** Why a fiber did not sleep in `what`, and what to call instead. */
-export function frozen(what: string, instead: string | undefined): string {
-  return `${what} would block the carrier and all its fibers${instead === undefined ? '' : `; use yield* ${instead}`}`
+/**
+ * Why a fiber did not sleep in `what`, and what to call instead: `yields` in a generator, `promises` in an asynchronous function or a callback, which
+ * runs between the fibers of its carrier, or as one without a generator.
+ */
+export function frozen(what: string, yields: string | undefined, promises: string | undefined): string {
+  const caller = self.slot === 0 ? null : running()
+  const instead = caller?.body === undefined || caller.closing ? promises && `await ${promises}` : yields && `yield* ${yields}`
+  return `${what} would block the carrier and all its fibers${instead === undefined ? '' : `; use ${instead}`}`
 }

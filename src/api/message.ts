@@ -109,7 +109,7 @@ export class Message<T = unknown, R = unknown> {
   forward(port: Port<T, R>, options?: SendOptions): void {
     const sleeper = this.forwarding(port, options)
     if (sleeper === undefined || block<unknown>(sleeper) !== EDEADLK) return
-    throw new ErrnoError(EDEADLK, 'message.forward', frozen(`${String(port)}: forward`, 'fiber.forward(message, port)'), port)
+    throw new ErrnoError(EDEADLK, 'message.forward', frozen(`${String(port)}: forward`, 'fiber.forward(message, port)', 'message.forwardAsync(port)'), port)
   }
 
   /** {@link forward} without blocking the thread. */

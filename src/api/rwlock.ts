@@ -6,7 +6,7 @@ import { EAGAIN, EBUSY, EDEADLK, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
 import { drop, retain } from '../kernel/handle.ts'
 import { self, user } from '../kernel/process.ts'
 import { ObjectHead } from '../kernel/records.ts'
-import { settle, type Sleeper } from '../kernel/request.ts'
+import { deadlock, settle, type Sleeper } from '../kernel/request.ts'
 import { closeAsync } from '../kernel/thread.ts'
 import type { Address } from '../mem/memory.ts'
 import { local, Reads } from '../pthread/local.ts'
@@ -74,7 +74,7 @@ export class RwLock extends Shared {
     const at = this.at
     if (at === 0) throw this.failure(0, 'write')
     const until = after(ms)
-    const errno = this.#reading() ? EDEADLK : writeUntil(user, at, until, CLOCK_MONOTONIC)
+    const errno = this.#reading() ? deadlock() : writeUntil(user, at, until, CLOCK_MONOTONIC)
     if (errno !== 0) throw this.failure(errno, 'write')
     return this
   }
@@ -83,7 +83,7 @@ export class RwLock extends Shared {
   *reading(ms?: number): Sleeper<this> {
     if (this.at === 0) throw this.failure(0, 'read')
     const mine = peek(user, this.at + Record.owner) === self.tid
-    const errno = this.#reading() ? 0 : mine ? EDEADLK : yield* rdlock_slow(user, this.at, after(ms), CLOCK_MONOTONIC)
+    const errno = this.#reading() ? 0 : mine ? deadlock() : yield* rdlock_slow(user, this.at, after(ms), CLOCK_MONOTONIC)
     if (errno !== 0) throw this.failure(errno, 'read')
     return this.#read()
   }
@@ -92,7 +92,7 @@ export class RwLock extends Shared {
   *writing(ms?: number): Sleeper<this> {
     if (this.at === 0) throw this.failure(0, 'write')
     const mine = this.#reading() || peek(user, this.at + Record.owner) === self.tid
-    const errno = mine ? EDEADLK : yield* wrlock_slow(user, this.at, self.tid, after(ms), CLOCK_MONOTONIC)
+    const errno = mine ? deadlock() : yield* wrlock_slow(user, this.at, self.tid, after(ms), CLOCK_MONOTONIC)
     if (errno !== 0) throw this.failure(errno, 'write')
     return this
   }

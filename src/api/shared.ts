@@ -87,7 +87,10 @@ export abstract class Shared {
   protected failure(errno: number, operation: string): ErrnoError {
     const type = this.constructor.name
     if (this.at === 0) return new ErrnoError(EINVAL, operation, `this ${type} was disposed of`, this)
-    if (errno === EDEADLK && wasFrozen()) return new ErrnoError(errno, `${type.toLowerCase()}.${operation}`, frozen(`${String(this)}: ${operation}`, FIBER_FORMS[`${type}.${operation}`]), this)
+    if (errno === EDEADLK && !operation.endsWith('Async') && wasFrozen()) {
+      const [yields, promises] = FORMS[`${type}.${operation}`] ?? []
+      return new ErrnoError(errno, `${type.toLowerCase()}.${operation}`, frozen(`${String(this)}: ${operation}`, yields, promises), this)
+    }
     return new ErrnoError(errno, `${type.toLowerCase()}.${operation}`, this.explain(errno, operation), this)
   }
 
@@ -105,10 +108,18 @@ export abstract class Shared {
   }
 }
 
-const FIBER_FORMS: Readonly<Record<string, string>> = {
-  'Mutex.lock': 'fiber.lock(mutex)', 'Condition.wait': 'fiber.wait(condition, mutex)', 'Semaphore.wait': 'fiber.acquire(semaphore)', 'RwLock.read': 'fiber.read(rwlock)',
-  'RwLock.write': 'fiber.write(rwlock)', 'Barrier.wait': 'fiber.barrier(barrier)',
-  'Port.send': 'fiber.send(port, body)', 'Port.do': 'fiber.do(port, body)', 'Port.wait': 'fiber.receive(port)',
+// What blocks, and its forms that block a fiber or nobody.
+const FORMS: Readonly<Record<string, [yields: string | undefined, promises: string] | undefined>> = {
+  'Mutex.lock': ['fiber.lock(mutex)', 'mutex.lockAsync()'],
+  'Condition.wait': ['fiber.wait(condition, mutex)', 'condition.waitAsync(mutex)'],
+  'Semaphore.wait': ['fiber.acquire(semaphore)', 'semaphore.waitAsync()'],
+  'RwLock.read': ['fiber.read(rwlock)', 'rwlock.readAsync()'],
+  'RwLock.write': ['fiber.write(rwlock)', 'rwlock.writeAsync()'],
+  'Barrier.wait': ['fiber.barrier(barrier)', 'barrier.waitAsync()'],
+  'Once.run': [undefined, 'once.runAsync(f)'],
+  'Port.send': ['fiber.send(port, body)', 'port.sendAsync(body)'],
+  'Port.do': ['fiber.do(port, body)', 'port.doAsync(body)'],
+  'Port.wait': ['fiber.receive(port)', 'port.waitAsync()'],
 }
 
 /** The name in an object's options; ''. Throws TypeError for options that are none. */

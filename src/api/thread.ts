@@ -8,7 +8,7 @@ import { figuresOf, type Figures } from '../kernel/figures.ts'
 import { requestTermination } from '../kernel/mail.ts'
 import { carrierRecord, kernel, record, self } from '../kernel/process.ts'
 import { Carrier, FIRST, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
-import { block, freezes, wasFrozen, type Sleeper } from '../kernel/request.ts'
+import { block, deadlock, freezes, wasFrozen, type Sleeper } from '../kernel/request.ts'
 import { wmesgs } from '../kernel/wmesg.ts'
 import { extend } from '../mem/codec.ts'
 import { cancellationPoint, cancelThread, PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE, pthread_setcancelstate, pthread_testcancel } from '../pthread/cancel.ts'
@@ -123,7 +123,7 @@ export class Thread<R = unknown> {
   static sleep(ms: number): void {
     ensure()
     const until = after(ms)
-    if (freezes()) throw new ErrnoError(EDEADLK, 'Thread.sleep', frozen('Thread.sleep', 'fiber.sleep(ms)'))
+    if (freezes()) throw new ErrnoError(EDEADLK, 'Thread.sleep', frozen('Thread.sleep', 'fiber.sleep(ms)', 'Thread.sleepAsync(ms)'))
     cancellationPoint()
     for (let errno = EINTR; errno === EINTR;) errno = block(sleep_slow(self.slot, until, CLOCK_MONOTONIC))
   }
@@ -191,7 +191,7 @@ export class Thread<R = unknown> {
   async joinAsync(ms?: number): Promise<R> {
     const outcome = emptyOutcome()
     const until = after(ms)
-    const errno = self.tid === this.tid ? EDEADLK : await later('thread.joinAsync', (_, tid) => join_slow(this.#slot, this.#serial, tid, outcome, until, CLOCK_MONOTONIC))
+    const errno = self.tid === this.tid ? deadlock() : await later('thread.joinAsync', (_, tid) => join_slow(this.#slot, this.#serial, tid, outcome, until, CLOCK_MONOTONIC))
     return this.#result(errno, outcome)
   }
 
@@ -282,7 +282,7 @@ export class Thread<R = unknown> {
   }
 
   #failure(result: number, operation: string): ErrnoError {
-    if (result === EDEADLK && wasFrozen()) return new ErrnoError(result, `thread.${operation}`, frozen(`${String(this)}: ${operation}`, 'fiber.join(thread)'), this)
+    if (result === EDEADLK && operation === 'join' && wasFrozen()) return new ErrnoError(result, `thread.${operation}`, frozen(`${String(this)}: ${operation}`, 'fiber.join(thread)', 'thread.joinAsync()'), this)
     const errno = result === ESRCH ? EINVAL : result                      // the record is gone: it was joined or detached
     return new ErrnoError(errno, `thread.${operation}`, explain(errno, operation, String(this)), this)
   }

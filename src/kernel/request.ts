@@ -81,6 +81,7 @@ export function wait(m: Memory, a: Address, expected: number, reason: number, de
 
 /** The blocking driver: runs `sleeper` on the calling thread, which is suspended while it sleeps. */
 export function block<T>(sleeper: Sleeper<T>): T {
+  refusal = false
   if (self.slot === 0) return blockBetween(sleeper)
   let step = sleeper.next()
   while (step.done !== true) {
@@ -98,11 +99,15 @@ const OWN = new Set<number>([wmesg.start, wmesg.mail, wmesg.output, wmesg['exit 
 
 let refusal = false
 
-/** Whether the last errno that the calling fiber got was EDEADLK because it would have frozen its carrier. Until it is asked. */
+/** Whether the EDEADLK that was returned last in this heap was so because the caller would have frozen its carrier: {@link deadlock}, if not. */
 export function wasFrozen(): boolean {
-  const was = refusal
+  return refusal
+}
+
+/** EDEADLK because somebody would wait for himself. */
+export function deadlock(): number {
   refusal = false
-  return was
+  return EDEADLK
 }
 
 /** Whether the caller must not sleep with {@link block}: it is a fiber, or what one left in its carrier's event loop. For waits that end only by sleeping. */
@@ -119,9 +124,9 @@ const GIVES_UP = new Set<number>([wmesg.mutex, wmesg.semaphore, wmesg.join, wmes
 
 // A fiber that would sleep without a yield: its carrier would freeze, and with it whom it waits for, maybe.
 function refuse<T>(sleeper: Sleeper<T>, reason: number): T {
-  refusal = true
   const last = GIVES_UP.has(reason) ? sleeper.next(ETIMEDOUT) : sleeper.return(EDEADLK as T)
   if (last.done !== true) sleeper.return(EDEADLK as T)
+  refusal = true
   if (reason === wmesg.once) return false as T
   return last.done !== true || (last.value as unknown) === ETIMEDOUT ? EDEADLK as T : last.value
 }

@@ -37,11 +37,11 @@
 
 import { casOwned, exchange, exchangeOwned, load, peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
-import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOSYS, EPERM } from '../kernel/errno.ts'
+import { EAGAIN, EBUSY, EINVAL, ENOSYS, EPERM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { isLinkable } from '../kernel/memories.ts'
 import { self } from '../kernel/process.ts'
-import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { block, deadlock, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { checkAttributes, kindOfAttributes } from './mutexattr.ts'
@@ -109,7 +109,7 @@ export function pthread_mutex_timedlock(m: Memory, mutex: Address, abstime: Time
 export function pthread_mutex_clocklock(m: Memory, mutex: Address, clock: Clock, abstime: Timespec): number {
   const result = pthread_mutex_trylock(m, mutex)
   if (result !== EBUSY) return result
-  if (typeOf(m, mutex) === PTHREAD_MUTEX_ERRORCHECK && peek(m, mutex + owner) === self.tid) return EDEADLK
+  if (typeOf(m, mutex) === PTHREAD_MUTEX_ERRORCHECK && peek(m, mutex + owner) === self.tid) return deadlock()
   const until = deadline(abstime, clock)
   return until < 0 ? EINVAL : relockOrWait(m, mutex, until, clock)
 }
@@ -162,14 +162,14 @@ function relockOrWait(m: Memory, mutex: Address, until: number, clock: Clock): n
   const result = relock(m, mutex)
   if (result >= 0) return result
   if (spin(m, mutex)) return 0
-  return closesCircle(m, mutex, until) ? EDEADLK : block(lock_slow(m, mutex, self.tid, until, clock))
+  return closesCircle(m, mutex, until) ? deadlock() : block(lock_slow(m, mutex, self.tid, until, clock))
 }
 
 /** {@link lockUntil} of a fiber: does not spin, for whom it waits for may be a fiber of the same carrier. */
 export function* lockYielding(m: Memory, mutex: Address, until: number, clock: Clock): Sleeper<number> {
   if (peek(m, mutex + type) > PTHREAD_MUTEX_ERRORCHECK) return yield* lockNamedYielding(m, mutex, until, clock)
   const result = relock(m, mutex)
-  return result >= 0 ? result : closesCircle(m, mutex, until) ? EDEADLK : yield* lock_slow(m, mutex, self.tid, until, clock)
+  return result >= 0 ? result : closesCircle(m, mutex, until) ? deadlock() : yield* lock_slow(m, mutex, self.tid, until, clock)
 }
 
 function closesCircle(m: Memory, mutex: Address, until: number): boolean {
@@ -180,7 +180,7 @@ function closesCircle(m: Memory, mutex: Address, until: number): boolean {
 function relock(m: Memory, mutex: Address): number {
   const kind = peek(m, mutex + type)
   if (peek(m, mutex + owner) === self.tid) {
-    if (kind === PTHREAD_MUTEX_ERRORCHECK) return EDEADLK
+    if (kind === PTHREAD_MUTEX_ERRORCHECK) return deadlock()
     if (kind === PTHREAD_MUTEX_RECURSIVE) return deepen(m, mutex)
   }
   return -1

@@ -35,12 +35,12 @@
 
 import { cas, exchange, load, peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
-import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOTRECOVERABLE, EOWNERDEAD, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
+import { EAGAIN, EBUSY, EINVAL, ENOTRECOVERABLE, EOWNERDEAD, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { addressIn, linkTo, memoryIn } from '../kernel/memories.ts'
 import { kernel, record, self } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
-import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { block, deadlock, wait, type Sleeper } from '../kernel/request.ts'
 import { polls } from '../kernel/spin.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
@@ -76,22 +76,22 @@ export function trylockNamed(m: Memory, mutex: Address, tid: number): number {
 /** Lock by the calling thread until `until`: as {@link trylockNamed}, or ETIMEDOUT, EDEADLK. */
 export function lockNamed(m: Memory, mutex: Address, until: number, clock: Clock): number {
   const kind = typeOf(m, mutex)
-  if (peek(m, mutex + owner) === self.tid && kind !== 0) return kind === PTHREAD_MUTEX_RECURSIVE ? deepen(m, mutex) : EDEADLK
+  if (peek(m, mutex + owner) === self.tid && kind !== 0) return kind === PTHREAD_MUTEX_RECURSIVE ? deepen(m, mutex) : deadlock()
   for (let i = polls(SPINS); i > 0; i--) {
     const result = take(m, mutex, self.tid, 0)
     if (result !== EBUSY) return result
   }
-  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)) return EDEADLK
+  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)) return deadlock()
   return block(lockNamed_slow(m, mutex, self.tid, until, clock))
 }
 
 /** {@link lockNamed} of a fiber. */
 export function* lockNamedYielding(m: Memory, mutex: Address, until: number, clock: Clock): Sleeper<number> {
   const kind = typeOf(m, mutex)
-  if (peek(m, mutex + owner) === self.tid && kind !== 0) return kind === PTHREAD_MUTEX_RECURSIVE ? deepen(m, mutex) : EDEADLK
+  if (peek(m, mutex + owner) === self.tid && kind !== 0) return kind === PTHREAD_MUTEX_RECURSIVE ? deepen(m, mutex) : deadlock()
   const result = take(m, mutex, self.tid, 0)
   if (result !== EBUSY) return result
-  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)) return EDEADLK
+  if (kind === PTHREAD_MUTEX_ERRORCHECK && until === Infinity && closesCycle(m, mutex)) return deadlock()
   return yield* lockNamed_slow(m, mutex, self.tid, until, clock)
 }
 

@@ -59,11 +59,11 @@
 import { add, cas, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { decideAndWake } from '../kernel/decide.ts'
-import { EAGAIN, EBUSY, EDEADLK, EINVAL, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
+import { EAGAIN, EBUSY, EINVAL, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
 import { highestWaiting, losses, waiters, wake } from '../kernel/futex.ts'
 import { effective, prioritized } from '../kernel/priority.ts'
 import { self } from '../kernel/process.ts'
-import { block, refused, wait, type Sleeper } from '../kernel/request.ts'
+import { block, deadlock, refused, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { Rwlock, RwlockAttr } from './records.ts'
@@ -123,7 +123,7 @@ export function pthread_rwlock_timedrdlock(m: Memory, lock: Address, abstime: Ti
 export function pthread_rwlock_clockrdlock(m: Memory, lock: Address, clock: Clock, abstime: Timespec): number {
   const tried = pthread_rwlock_tryrdlock(m, lock)
   if (tried !== EBUSY) return tried
-  if (peek(m, lock + owner) === self.tid) return EDEADLK
+  if (peek(m, lock + owner) === self.tid) return deadlock()
   const until = deadline(abstime, clock)
   return until < 0 ? EINVAL : block(rdlock_slow(m, lock, until, clock))
 }
@@ -146,7 +146,7 @@ export function pthread_rwlock_timedwrlock(m: Memory, lock: Address, abstime: Ti
 /** {@link pthread_rwlock_timedwrlock} on the clock given. */
 export function pthread_rwlock_clockwrlock(m: Memory, lock: Address, clock: Clock, abstime: Timespec): number {
   if (trywriteAs(m, lock, self.tid) === 0) return 0
-  if (peek(m, lock + owner) === self.tid) return EDEADLK
+  if (peek(m, lock + owner) === self.tid) return deadlock()
   const until = deadline(abstime, clock)
   return until < 0 ? EINVAL : block(wrlock_slow(m, lock, self.tid, until, clock))
 }
@@ -160,7 +160,7 @@ export function pthread_rwlock_unlock(m: Memory, lock: Address): number {
 export function readUntil(m: Memory, lock: Address, until: number, clock: Clock): number {
   const seen = peek(m, lock)
   if ((seen & (HELD | WRITERS)) === 0 && (seen & READERS) !== READERS && cas(m, lock, seen, seen + 1) === seen) return 0
-  return peek(m, lock + owner) === self.tid ? EDEADLK : block(rdlock_slow(m, lock, until, clock))
+  return peek(m, lock + owner) === self.tid ? deadlock() : block(rdlock_slow(m, lock, until, clock))
 }
 
 /** Locks for writing until `until`, ms on `clock`. */
@@ -169,7 +169,7 @@ export function writeUntil(m: Memory, lock: Address, until: number, clock: Clock
     poke(m, lock + owner, self.tid)
     return 0
   }
-  return peek(m, lock + owner) === self.tid ? EDEADLK : block(wrlock_slow(m, lock, self.tid, until, clock))
+  return peek(m, lock + owner) === self.tid ? deadlock() : block(wrlock_slow(m, lock, self.tid, until, clock))
 }
 
 /** Locks for writing, as `tid`, if that needs no waiting; else EBUSY. */

@@ -19,10 +19,10 @@
 // sleep (a core is wasted for as long as the holder has none).
 
 import { cas, exchange, load, peek, poke } from '#atomics'
-import { EBUSY, EDEADLK, EINVAL, EPERM } from '../kernel/errno.ts'
+import { EBUSY, EINVAL, EPERM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { self } from '../kernel/process.ts'
-import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { block, deadlock, wait, type Sleeper } from '../kernel/request.ts'
 import { polls } from '../kernel/spin.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
@@ -50,7 +50,7 @@ export function pthread_spin_lock(m: Memory, lock: Address): number {
   const seen = cas(m, lock, 0, self.tid)
   if (seen === 0) return 0
   if (lock === 0) return EINVAL
-  return holderIn(seen) === self.tid ? EDEADLK : spin(m, lock) ? 0 : block(lock_slow(m, lock))
+  return holderIn(seen) === self.tid ? deadlock() : spin(m, lock) ? 0 : block(lock_slow(m, lock))
 }
 
 /** Locks the spin lock if it is free, else EBUSY. */

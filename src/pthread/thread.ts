@@ -10,7 +10,7 @@ import { load, peek, poke } from '#atomics'
 import { clone, PLAIN, start, undo, type Class } from '../kernel/clone.ts'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { countFailure } from '../kernel/death.ts'
-import { EAGAIN, EBUSY, EDEADLK, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
+import { EAGAIN, EBUSY, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { figuresOf, type Figures } from '../kernel/figures.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { bindFiber, cloneFiber, launchFiber, undoFiber } from '../kernel/fiber.ts'
@@ -18,7 +18,7 @@ import { host } from '../kernel/host.ts'
 import { prioritized } from '../kernel/priority.ts'
 import { annex, arena, kernel, record, self } from '../kernel/process.ts'
 import { Annex, Flag, PROCESS, Process, Status, ThreadRecord } from '../kernel/records.ts'
-import { block, wait, type Sleeper } from '../kernel/request.ts'
+import { block, deadlock, wait, type Sleeper } from '../kernel/request.ts'
 import { site, tracing } from '../kernel/sites.ts'
 import { claim, find, GONE, unclaim } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
@@ -130,7 +130,7 @@ export interface Outcome {
  */
 export function* join_slow(slot: number, serial: number, tid: number, out: Outcome, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
   const t = record(slot)
-  if (peek(kernel, t + ThreadRecord.tid) === tid && peek(kernel, t + ThreadRecord.serial) === serial) return EDEADLK
+  if (peek(kernel, t + ThreadRecord.tid) === tid && peek(kernel, t + ThreadRecord.serial) === serial) return deadlock()
   const refused = claim(slot, serial, Flag.JOINED)
   if (refused > 0) return refused
   while (load(kernel, t + ThreadRecord.exit) !== 0) {

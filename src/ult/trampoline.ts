@@ -352,6 +352,7 @@ class Imported {
 
 function call(fiber: Fiber, routine: Routine): void {
   deliveryPoint()
+  fiber.body = undefined                                                  // that of the import, if there was one
   const result: unknown = Reflect.apply(routine, undefined, receiveArguments(fiber.slot))
   fiber.value = undefined
   if (isGenerator(result)) fiber.body = result

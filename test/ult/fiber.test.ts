@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { Barrier, Condition, configure, load, Mutex, RwLock, Semaphore, Thread, threads } from 'pthreads'
-import { pthread_kill, SIGUSR2 } from 'pthreads/posix'
+import { EDEADLK, pthread_kill, SIGUSR2 } from 'pthreads/posix'
 import { code } from '../api/code.ts'
 import { asleep, until, words } from '../api/until.ts'
 import { nothingLeft } from '../leftovers.ts'
@@ -152,6 +152,23 @@ test('a method that would sleep throws EDEADLK, changes nothing, and names the v
   sleeper.join()
 })
 
+test('where no generator is, in an asynchronous function, it names the form that returns a promise', () => {
+  const held = new Mutex({ name: 'held' })
+  held.lock()
+  assert.deepEqual(Thread.create(work.blockAsynchronously, held, new Semaphore(0, { name: 's' })).join(), [
+    'EDEADLK: Mutex "held": lock would block the carrier and all its fibers; use await mutex.lockAsync()',
+    'EDEADLK: Semaphore "s": wait would block the carrier and all its fibers; use await semaphore.waitAsync()',
+    'EDEADLK: Thread.sleep would block the carrier and all its fibers; use await Thread.sleepAsync(ms)',
+  ])
+  held.unlock()
+})
+
+test('a deadlock is told as one, also after a call that would have frozen the carrier and whose errno nobody asked about', () => {
+  const thread = Thread.create({ name: 'twice' }, work.relock, new Mutex({ name: 'm' }), new RwLock({ name: 'l' }))
+  const by = `by this thread (tid ${thread.tid}, "twice")`
+  assert.deepEqual(thread.join(), [EDEADLK, `EDEADLK: Mutex "m" is already held ${by}`, EDEADLK, `EDEADLK: RwLock "l" is already held for writing ${by}`])
+})
+
 test('a wait on a condition by its method leaves the mutex locked', () => {
   const mutex = new Mutex(), condition = new Condition({ name: 'c' })
   assert.equal(Thread.create(work.block, 'wait', condition, mutex).join(), 'the mutex is held')
@@ -207,9 +224,9 @@ test('a fiber signals itself', () => {
 })
 
 test('a signal that is sent to a fiber that only yields runs its handler there, and what that throws comes out of the yield', () => {
-  const cell = words(1)
-  const all = [1, 2].map(() => Thread.create(work.yieldsUntilStopped, cell))
-  until('both yield', () => Atomics.load(cell, 0) > 100)
+  const cell = words(2)
+  const all = [0, 1].map(i => Thread.create(work.yieldsUntilStopped, cell, i))
+  until('both yield', () => cell.every((_, i) => Atomics.load(cell, i) > 100))
   for (const { tid } of all) pthread_kill(tid, SIGUSR2)
   assert.deepEqual(all.map(each => each.join()), ['stopped true', 'stopped true'])
 })

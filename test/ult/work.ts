@@ -2,7 +2,7 @@
 
 import { fiber, load, Thread, ThreadLocal, threads, type Barrier, type Condition, type Mutex, type RwLock, type Semaphore } from 'pthreads'
 import type { MessagePort } from 'node:worker_threads'
-import { memory, pthread_cleanup_push, pthread_kill, pthread_self, sigaction, SIGUSR2 } from 'pthreads/posix'
+import { memory, pthread_cleanup_push, pthread_kill, pthread_self, sigaction, SIGUSR2, usleep } from 'pthreads/posix'
 
 const m = memory()
 const entries = load<typeof import('./work.ts')>(new URL(import.meta.url))
@@ -197,6 +197,39 @@ export function* block(how: Blocking, object: object, mutex: Mutex): Run<string>
   return 'did not throw'
 }
 
+/** Has called what would have frozen its carrier, and then locks what it holds. */
+export function* relock(mutex: Mutex, lock: RwLock): Run<unknown[]> {
+  yield* fiber.yield()
+  const said: unknown[] = []
+  for (const object of [mutex, lock]) {
+    const again = (): unknown => object === mutex ? mutex.lock() : lock.write()
+    again()
+    said.push(usleep(1000))
+    try {
+      again()
+    } catch (error) {
+      said.push((error as Error).message)
+    }
+    object.unlock()
+  }
+  return said
+}
+
+/** The same calls, where no generator is: in the thread's function itself, and after its promise. */
+export async function blockAsynchronously(mutex: Mutex, semaphore: Semaphore): Promise<string[]> {
+  const says = (call: () => void): string => {
+    try {
+      call()
+    } catch (error) {
+      return (error as Error).message
+    }
+    return 'did not throw'
+  }
+  const before = says(() => { mutex.lock() })
+  await Promise.resolve()
+  return [before, says(() => { semaphore.wait() }), says(() => { Thread.sleep(1000) })]
+}
+
 export function* blockWhenFree(mutex: Mutex, semaphore: Semaphore, lock: RwLock): Run<number> {
   mutex.lock()
   mutex.unlock()
@@ -246,7 +279,7 @@ export function* signalsItself(): Run<boolean> {
 }
 
 /** Yields until its handler throws. */
-export function* yieldsUntilStopped(cell: Int32Array): Run<string> {
+export function* yieldsUntilStopped(cell: Int32Array, i: number): Run<string> {
   sigaction(m, SIGUSR2, {
     sa_handler: () => {
       throw new Error(`stopped ${Thread.current.tid === pthread_self()}`)
@@ -254,7 +287,7 @@ export function* yieldsUntilStopped(cell: Int32Array): Run<string> {
   })
   try {
     for (;;) {
-      Atomics.add(cell, 0, 1)
+      Atomics.add(cell, i, 1)
       yield* fiber.yield()
     }
   } catch (error) {
