@@ -15,8 +15,8 @@
 // Asynchronous means here: at any call of the library that sleeps, also for a mutex.  JavaScript cannot be stopped
 // between two instructions; Thread.terminate can end a loop, by force.
 //
-// A thread that awaits a promise ends there: its event loop listens (start.ts).  The rest of its async function
-// never runs.
+// A thread that awaits a promise acts there: its event loop listens (start.ts).  A generator gets the exception out of fiber.await; the
+// rest of an async function never runs.
 //
 // Rejected: rejecting the promises that a canceled thread awaits (those of others would not know).
 

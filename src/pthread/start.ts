@@ -41,6 +41,8 @@ let resident = 0
 
 /** Whether the calling thread waits for a promise: told when nothing is left that could settle it. */
 let awaiting = false
+/** Throws into the calling thread's generator, while that waits for a promise. */
+let throwInto: ((error: unknown) => void) | undefined
 
 /** Runs thread `slot`; for the kernel's installRun. */
 export function run(slot: number): boolean {
@@ -87,25 +89,33 @@ function drive(slot: number, body: Generator<unknown, unknown, unknown>, step: (
   }
   if (result.done === true) return returned(slot, result.value)
   const { promise } = result.value as Awaiting<unknown>
-  later(slot, promise, value => drive(slot, body, () => body.next(value)), error => drive(slot, body, () => body.throw(error)))
+  later(slot, promise, value => drive(slot, body, () => body.next(value)), error => drive(slot, body, () => body.throw(error)), true)
   return false
 }
 
 /** What is thrown into a thread's generator that yields something else. */
 export const NO_VERB = 'a generator that is a thread yields what the verbs of `fiber` do: yield* fiber.yield(), not yield'
 
-// Goes on when `promise` has settled, unless the thread has come to another end meanwhile.
-function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boolean, failed: (error: unknown) => boolean = threw): void {
+// Goes on when `promise` has settled, unless the thread has come to another end meanwhile; a generator also when something is thrown into it.
+function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boolean, failed: (error: unknown) => boolean = threw, generator = false): void {
   const serial = peek(kernel, record(slot) + ThreadRecord.serial)
+  let over = false
   const go = (step: () => boolean): void => {
-    if (self.slot !== slot || peek(kernel, record(slot) + ThreadRecord.serial) !== serial) return
-    awaiting = false
+    if (over || self.slot !== slot || peek(kernel, record(slot) + ThreadRecord.serial) !== serial) return
+    over = true
+    settled()
     if (step()) host.nextTurn(serve)
   }
   awaiting = true
+  if (generator) throwInto = error => { go(() => failed(error)) }
   listen()
   if (noticed()) host.nextTurn(react)                                     // it was told before it awaited: nobody tells it again
   Promise.resolve(promise).then(value => { go(() => then(value)) }, (error: unknown) => { go(() => failed(error)) })   // its `then` may throw
+}
+
+function settled(): void {
+  awaiting = false
+  throwInto = undefined
 }
 
 let listening = false
@@ -136,7 +146,8 @@ export function react(): void {
   try {
     attendant.attend(SIGNAL | CANCEL)
   } catch (error) {
-    if (self.carrier === FIRST) host.nextTurn(() => { throw error })
+    if (throwInto !== undefined) throwInto(error)
+    else if (self.carrier === FIRST) host.nextTurn(() => { throw error })
     else uncaught(error)
   }
 }
@@ -148,18 +159,20 @@ function threw(error: unknown): boolean {
 /** The event loop is empty: a promise that the thread waits for will never settle. */
 export function starved(): void {
   if (!awaiting || self.slot === 0) return
-  awaiting = false
-  if (end(Status.THREW, new Error('the promise of the thread never settles: nothing is left in its event loop'))) host.nextTurn(serve)
+  const error = new Error('the promise of the thread never settles: nothing is left in its event loop')
+  if (throwInto !== undefined) return throwInto(error)
+  settled()
+  if (threw(error)) host.nextTurn(serve)
 }
 
 /** An exception that nobody caught, from a callback of the thread: it ends the thread and its carrier. pthread_exit ends the thread. */
 export function uncaught(error: unknown): void {
   if (self.slot !== 0 && error instanceof ThreadExit) {
-    awaiting = false
+    settled()
     if (threw(error)) host.nextTurn(serve)
     return
   }
-  awaiting = false
+  settled()
   if (self.slot !== 0) leaveCarrier(leaveBehind(Status.THREW, error), false)
   host.quit()
 }

@@ -198,14 +198,24 @@ test('a canceled fiber runs its finally blocks, then its cleanup handlers', () =
   assert.deepEqual([...cell], [1, 12])
 })
 
-test('a fiber is canceled where it awaits', () => {
-  const cell = words(1)
-  const thread = Thread.create(work.awaitCanceled, cell)
-  until('it awaits', () => Atomics.load(cell, 0) === 1)
-  thread.cancel()
-  assert.throws(() => thread.join(), code('ECANCELED'))
-  assert.equal(cell[0], 2)
-})
+for (const scope of ['process', 'system'] as const) {
+  test(`a generator is canceled where it awaits, and its finally blocks run, which may await: scope ${scope}`, () => {
+    const cell = words(1)
+    const thread = Thread.create({ scope }, work.awaitCanceled, cell)
+    until('it awaits', () => Atomics.load(cell, 0) === 1)
+    thread.cancel()
+    assert.throws(() => thread.join(), code('ECANCELED'))
+    assert.equal(cell[0], 2)
+  })
+
+  test(`what a handler throws comes out of the await that it interrupts: scope ${scope}`, () => {
+    const cell = words(1)
+    const thread = Thread.create({ scope }, work.awaitStopped, cell)
+    until('it awaits', () => Atomics.load(cell, 0) === 1)
+    pthread_kill(thread.tid, SIGUSR2)
+    assert.equal(thread.join(), 'stopped')
+  })
+}
 
 test('a signal that is sent to a fiber runs its handler as that fiber, and its sleep goes on', () => {
   const cell = words(1), ready = new Semaphore()

@@ -142,8 +142,27 @@ export function* awaitCanceled(cell: Int32Array): Run<void> {
     yield* fiber.await(new Promise(() => undefined))
   } finally {
     clearInterval(keeper)
+    yield* fiber.await(Promise.resolve())
     Atomics.store(cell, 0, 2)
   }
+}
+
+export function* awaitStopped(cell: Int32Array): Run<string> {
+  const keeper = setInterval(() => undefined, 1000)
+  sigaction(m, SIGUSR2, {
+    sa_handler: () => {
+      throw new Error('stopped')
+    },
+  })
+  try {
+    Atomics.store(cell, 0, 1)
+    yield* fiber.await(new Promise(() => undefined))
+  } catch (error) {
+    return (error as Error).message
+  } finally {
+    clearInterval(keeper)
+  }
+  return 'came back'
 }
 
 export function* sleepWell(cell: Int32Array): Run<void> {
