@@ -405,6 +405,42 @@ static void allocations(void) {
 	free(big);
 }
 
+static void *write_file(void *name) {
+	FILE *f = fopen(name, "w");
+	if (f != NULL) fprintf(f, "written by thread %d\n", pthread_self() != 1);
+	return f;
+}
+
+static void *read_file(void *f) {
+	static char line[100];
+	rewind(f);
+	if (fgets(line, sizeof line, f) == NULL) strcpy(line, strerror(errno));
+	fclose(f);
+	return line;
+}
+
+/* What one thread opens another reads. */
+static void files(const char *name) {
+	FILE *f = join(start(write_file, (void *)name));
+	if (f == NULL) {
+		perror(name);
+		exit(1);
+	}
+	CHECK(fclose(f) == 0 && (f = fopen(name, "r")) != NULL);
+	printf("%s", (char *)join(start(read_file, f)));
+	CHECK(remove(name) == 0 && fopen(name, "r") == NULL && errno == ENOENT);
+}
+
+static void show(const char *name) {
+	char line[100];
+	FILE *f = fopen(name, "r");
+	if (f == NULL) {
+		printf("%s\n", strerror(errno));
+		exit(1);
+	}
+	while (fgets(line, sizeof line, f) != NULL) fputs(line, stdout);
+}
+
 static void at_exit(void) { printf("atexit\n"); }
 static void *exit_3(void *arg) { (void)arg; exit(3); }
 static void *sleep_then_print(void *arg) { sem_wait(arg); printf("the last one\n"); return NULL; }
@@ -445,6 +481,8 @@ int main(int argc, char **argv) {
 		pthread_mutex_lock(&mutex);
 		return 4;
 	}
+	if (strcmp(name, "files") == 0) return files(argv[2]), 0;
+	if (strcmp(name, "show") == 0) return show(argv[2]), 0;
 	if (strcmp(name, "arguments") == 0) {
 		for (int i = 0; i < argc; i++) printf("%s\n", argv[i]);
 		printf("%s %s\n", getenv("HOME") == NULL ? "no HOME" : getenv("HOME"), getenv("COLOUR") == NULL ? "no COLOUR" : getenv("COLOUR"));

@@ -1,0 +1,90 @@
+// pthreads cc, and the examples in C: the same output as a native build has.
+
+import test from 'node:test'
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cases, examples, noClang, noGcc, otherClang, pthreads, run } from './programs.ts'
+
+const names = readdirSync(examples).filter(name => name.endsWith('.c')).map(name => basename(name, '.c'))
+const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'philosophers': [[], ['7', '300']], 'bounded-buffer': [[], ['1', '3', '1000']], 'merge-sort': [[], ['10000', '4'], ['1', '0']], 'matrix': [[], ['50', '3', '2']],
+}
+
+async function inFolder(f: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'pthreads-cc-'))
+  try {
+    await f(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+for (const name of names) {
+  test(`${name} says what its native build says`, { skip: noGcc }, () => inFolder(async (folder) => {
+    const native = join(folder, name)
+    assert.equal(spawnSync('gcc', ['-O2', '-pthread', join(examples, `${name}.c`), '-o', native]).status, 0)
+    for (const args of ARGUMENTS[name]) {
+      const wanted = spawnSync(native, args, { encoding: 'utf8' })
+      const { code, stdout, stderr } = await run(join(examples, 'wasm', `${name}.wasm`), args)
+      assert.deepEqual({ code, stdout, stderr }, { code: wanted.status, stdout: wanted.stdout, stderr: wanted.stderr })
+    }
+  }))
+}
+
+test('every example in C is tested, and its compiled form is there', () => {
+  assert.deepEqual(Object.keys(ARGUMENTS).sort(), [...names].sort())
+  assert.deepEqual(readdirSync(join(examples, 'wasm')).sort(), names.map(name => `${name}.wasm`).sort())
+})
+
+test('the committed examples are those of the source', { skip: otherClang }, () => inFolder(async (folder) => {
+  const out = join(folder, 'philosophers.wasm')
+  const compiled = await pthreads(['cc', '-O2', '-Wall', '-Werror', join(examples, 'philosophers.c'), '-o', out])
+  assert.deepEqual({ code: compiled.code, stdout: compiled.stdout, stderr: compiled.stderr }, { code: 0, stdout: '', stderr: '' })
+  assert.deepEqual(readFileSync(out), readFileSync(join(examples, 'wasm', 'philosophers.wasm')), 'npm run programs makes them')
+}))
+
+test('the committed cases are those of the source', { skip: otherClang }, () => inFolder(async (folder) => {
+  const out = join(folder, 'cases.wasm')
+  const source = fileURLToPath(new URL('./c/cases.c', import.meta.url))
+  assert.equal((await pthreads(['cc', '-O2', '-Wall', source, '-o', out])).code, 0)
+  assert.deepEqual(readFileSync(out), readFileSync(cases), 'npm run programs makes them')
+}))
+
+test('several files, -c, -D and -I are handed on; an error of the compiler is the exit code', { skip: noClang }, () => inFolder(async (folder) => {
+  writeFileSync(join(folder, 'n.h'), 'extern int n;\n')
+  writeFileSync(join(folder, 'n.c'), '#include "n.h"\nint n = N;\n')
+  writeFileSync(join(folder, 'main.c'), '#include <n.h>\nint main(void) { return n; }\n')
+  const at = (name: string): string => join(folder, name)
+  assert.equal((await pthreads(['cc', '-c', `-DN=12`, at('n.c'), '-o', at('n.o')])).code, 0)
+  assert.equal((await pthreads(['cc', `-I${folder}`, at('main.c'), at('n.o'), '-o', at('n.wasm')])).code, 0)
+  assert.equal((await run(at('n.wasm'), [])).code, 12)
+  writeFileSync(at('bad.c'), 'int main(void) { return m; }\n')
+  const { code, stderr } = await pthreads(['cc', at('bad.c'), '-o', at('bad.wasm')])
+  assert.equal(code, 1)
+  assert.match(stderr, /bad\.c:1:25: error: .*'m'/)
+}))
+
+test('the memory and the first stack are as large as asked', { skip: noClang }, () => inFolder(async (folder) => {
+  const source = join(folder, 'm.c'), out = join(folder, 'm.wasm')
+  writeFileSync(source, '#include <stdlib.h>\nint main(void) { volatile char room[3 << 20]; room[0] = 1; return malloc(20 << 20) == NULL ? 3 : room[0]; }\n')
+  for (const [options, code] of [[['--max-memory', '64', '--stack', '4096'], 1], [['--max-memory', '16', '--stack', '4096'], 3]] as const) {
+    assert.equal((await pthreads(['cc', ...options, source, '-o', out])).code, 0)
+    assert.equal((await run(out, [])).code, code)
+  }
+}))
+
+test('what is missing is named, with what to install', async () => {
+  const told = async (args: readonly string[], env: Record<string, string>, message: RegExp): Promise<void> => {
+    const { code, stderr } = await pthreads(['cc', ...args, 'x.c'], { env })
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, message)
+    assert.match(stderr, /apt-get install clang-19 lld-19 .*wasi-libc/)
+  }
+  await told([], { PATH: '/no/such/folder' }, /^pthreads cc: no clang 16 or newer is installed/)
+  await told(['--clang', '/no/such/clang'], {}, /\/no\/such\/clang cannot be run/)
+  if (noClang === false) await told(['--sysroot', '/no/such/sysroot'], {}, /there is no wasi-libc: \/no\/such\/sysroot/)
+})
