@@ -53,7 +53,7 @@ test('a detached thread that fails makes the exit code 1', () => ends(['run', pr
 test('a file that is none is told', async () => {
   await ends(['run', 'there/is/no/such/file.js'], 2, '', 'pthreads run: there/is/no/such/file.js: no such file\n')
   await ends(['run', fixture('.')], 2, '', /: not a file\n$/)
-  await ends(['run', join(root, 'package.json')], 2, '', /: not a \.js, \.mjs, \.ts or \.mts file\n$/)
+  await ends(['run', join(root, 'package.json')], 2, '', /: not a \.js, \.mjs, \.ts, \.mts or \.wasm file\n$/)
 })
 test('a file without main is told', () => ends(['run', fixture('no-main.mjs')], 2, '', /no-main\.mjs: exports no function "main"/))
 test('a syntax error is told with its line', async () => {
