@@ -30,6 +30,7 @@ type Letter =
   | { kind: 'terminate', slot: number, serial: number }
   | { kind: 'memory', id: number, storage: Storage, about?: unknown }
   | { kind: 'which', id: number, to: number }
+  | { kind: 'renounce', id: number }
   | { kind: 'lend', id: number, port: Port }
   | { kind: 'lost', id: number }
   | { kind: 'borrow', id: number, to: number }
@@ -131,6 +132,12 @@ export function announce(id: number, storage: Storage, about?: unknown): void {
   line.postMessage(letter)
 }
 
+/** Tells the spawner that nobody uses the memory `id` any more. */
+export function renounce(id: number): void {
+  const letter: Letter = { kind: 'renounce', id }
+  line.postMessage(letter)
+}
+
 /** The memory `id`, as the heap that added it told the spawner. Blocks until the answer is there: only for ids that were added. */
 export function ask(id: number): Told {
   const letter: Letter = { kind: 'which', id, to: self.carrier }
@@ -193,6 +200,8 @@ interface Spawner {
   terminate(slot: number, serial: number): void
   /** Called for each memory that a heap uses. */
   memory(id: number, storage: Storage): void
+  /** Called for each memory that no heap uses any more. */
+  forget(id: number): void
   /** Called for a Worker of a factory; returns what to do when it is gone. */
   adopted(carrier: number, serial: number): () => void
   /** Does something that may find a lock held. */
@@ -242,6 +251,10 @@ export class PostOffice {
     if (letter.kind === 'link') return this.#deliver(letter.to, letter)
     if (letter.kind === 'memory') return this.#learn(letter)
     if (letter.kind === 'which') return this.#answer(letter.id, letter.to)
+    if (letter.kind === 'renounce') {
+      this.#told.delete(letter.id)
+      return this.#spawner.forget(letter.id)
+    }
     if (letter.kind === 'terminate') return this.#spawner.terminate(letter.slot, letter.serial)
     if (letter.kind === 'adopt') return this.open(letter.carrier, letter.port, this.#spawner.adopted(letter.carrier, letter.serial))
     if (letter.kind === 'lend') return this.#library.lend(letter.id, letter.port)

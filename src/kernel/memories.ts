@@ -11,7 +11,7 @@
 import { add } from '#atomics'
 import { KERNEL, Memory, USER, type Address, type Storage } from '../mem/memory.ts'
 import { needSpawner } from './clone.ts'
-import { announce, ask } from './mail.ts'
+import { announce, ask, renounce } from './mail.ts'
 import { kernel, user } from './process.ts'
 import { PROCESS, Process } from './records.ts'
 
@@ -44,6 +44,17 @@ export function joinMemory(id: number, storage: Storage): Memory {
   needSpawner()
   announce(id, storage)
   return knowMemory(id, storage)
+}
+
+/** No thread uses the memory `id` any more: its id is not given again, and this heap and the spawner let go of it; others {@link forgetMemory} it. */
+export function removeMemory(id: number): void {
+  renounce(id)
+  forgetMemory(id)
+}
+
+/** This heap lets go of the memory. */
+export function forgetMemory(id: number): void {
+  known.delete(id)
 }
 
 /** For the spawner, which is told of it. */

@@ -14,12 +14,12 @@ import { wake } from './futex.ts'
 import { channel, host, type Birth, type Ending } from './host.ts'
 import { launch_locked } from './launch.ts'
 import { installLine, PostOffice } from './mail.ts'
-import { knowMemory } from './memories.ts'
+import { forgetMemory, knowMemory } from './memories.ts'
 import { buffers, carrierRecord, kernel, record, SPAWNER_READY } from './process.ts'
 import { Carrier, CarrierState, FIRST, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
 import { expire, notify } from './timer.ts'
 
-const office = new PostOffice({ terminate, adopted, eventually, memory: (id, storage) => { knowMemory(id, storage) } })
+const office = new PostOffice({ terminate, adopted, eventually, memory: (id, storage) => { knowMemory(id, storage) }, forget: forgetMemory })
 const workers = new Map<number, { terminate(): void }>()
 let heirs: Heirs
 let hostModule: string | undefined

@@ -9,7 +9,7 @@
 
 import { add, cas, load, peek, poke, store } from '#atomics'
 import { host } from '../kernel/host.ts'
-import { lookUpMemory } from '../kernel/memories.ts'
+import { forgetMemory, lookUpMemory } from '../kernel/memories.ts'
 import { self, user } from '../kernel/process.ts'
 import { wake } from '../kernel/futex.ts'
 import type { Address, Memory } from '../mem/memory.ts'
@@ -56,13 +56,31 @@ const guests = new Map<number, Guest>()
 export function guestOf(id: number): Guest {
   let guest = guests.get(id)
   if (guest === undefined) {
+    forgetEnded()
     const { memory, about } = lookUpMemory(id)
     guests.set(id, guest = new Guest(memory, about as About))
   }
   return guest
 }
 
-/** How a program came to its end. */
+// Programs that have ended would keep their memories.
+function forgetEnded(): void {
+  for (const [id, { about }] of guests) {
+    if (peek(user, about.record + ProgramRecord.memory) === id) continue
+    guests.delete(id)
+    forgetMemory(id)
+    forgotten(id)
+  }
+}
+
+let forgotten: (id: number) => void = () => undefined
+
+/** Installs what else lets go of the program in a memory. */
+export function onForgotten(f: (id: number) => void): void {
+  forgotten = f
+}
+
+/** Values of a program's `ended`. */
 export const RUNS = 0, ENDS = 1, ENDED = 2
 
 export class Guest {

@@ -7,7 +7,7 @@ import { load, peek, poke } from '#atomics'
 import { readWhole } from '#host'
 import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
 import { requestTermination } from '../kernel/mail.ts'
-import { addMemory } from '../kernel/memories.ts'
+import { addMemory, removeMemory } from '../kernel/memories.ts'
 import { arena, kernel, record, self, user } from '../kernel/process.ts'
 import { Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { settle, wait, type Sleeper } from '../kernel/request.ts'
@@ -106,10 +106,12 @@ export class Program {
     const about: About = { file: this.file, module: this.#module, record: at, abi: this.#abi, maximum: this.#maximum, args: [this.file, ...args], env, dirs }
     const memory = addMemory(wasm, about)
     const guest = new Guest(memory, about)
+    poke(user, at + ProgramRecord.memory, memory.id)
     poke(memory, breakOf(this.#maximum), this.#initial)
     const id = guest.entryId('main')
     const slot = id < 0 ? id : create(id, [], { name: 'main', detached: false, kind: PLAIN, transfer: [] })
     if (slot < 0) {
+      removeMemory(memory.id)
       free(arena, at, self.carrier)
       throw new ErrnoError(-slot, 'Program.start', `${this.file}: ${slot === -EAGAIN ? 'there are too many threads, or the host refuses another Worker' : 'no thread can be made'}`)
     }
@@ -134,6 +136,8 @@ export class Program {
     const threads = threadsOf(entries)
     for (const [slot, s] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) requestTermination(slot, s)
     await Promise.all([died, ...threads.filter(([slot]) => slot !== main).map(([slot, s]) => bury(slot, s))])
+    poke(user, at + ProgramRecord.memory, 0)
+    removeMemory(guest.memory.id)
     free(arena, at, self.carrier)
     return signal === 0 ? { code } : { code, signal: signalName(signal) }
   }

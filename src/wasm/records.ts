@@ -8,6 +8,8 @@ export const ProgramRecord = struct('program', {
   code: i32('exit code, 0 to 255; written by who ends it'),
   signal: i32('the signal that ended it, or 0; written by who ends it'),
   live: i32('its threads that have not ended; by atomic additions'),
+  memory: i32('id of its memory, 0 once it is over: then heaps let go of the program; written by who started it'),
+  reserved: i32('room'),
 })
 
 /** What a thread of a C program stands on: at the beginning of its allocation, see c/src/thread.c. */

@@ -24,13 +24,15 @@ import { sched_yield } from '../pthread/sched.ts'
 import { clock_nanosleep } from '../pthread/sleep.ts'
 import { TIMER_ABSTIME } from '../pthread/sleep.ts'
 import { toWasi, wasiErrno } from './errno.ts'
-import type { Guest } from './guest.ts'
+import { onForgotten, type Guest } from './guest.ts'
 import { long, noTime, putLong } from './struct-c.ts'
 
 type Call = (...args: (number | bigint)[]) => number
 type Calls = Record<string, Call>
 
 const nodes = new Map<number, Calls>()
+
+onForgotten((id) => { nodes.delete(id) })
 
 // This heap's own: what has no state besides descriptors 0 to 2.
 function nodeOf({ memory, about }: Guest, withDirs: boolean): Calls {

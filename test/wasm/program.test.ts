@@ -30,6 +30,16 @@ test('the program\'s memory can be read while it runs', async () => {
   await nothingLeft()
 })
 
+test('forty runs, each with the memory of a large program, leave no memory behind', async () => {
+  const program = await Program.load(cases)
+  await program.run({ args: ['malloc'] })
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 40; i++) assert.deepEqual(await program.run({ args: ['hold', '20'] }), { code: 0 })
+  const grown = (process.memoryUsage().rss - before) / 2 ** 20
+  assert.ok(grown < 400, `${grown} MiB more`)                             // 800 MiB were touched
+  await nothingLeft()
+})
+
 test('threads of TypeScript and of C live in one process', async () => {
   const program = await Program.load(cases)
   const sum = Thread.inline((n: number) => { let s = 0; for (let i = 0; i < n; i++) s += i; return s }, 1000)

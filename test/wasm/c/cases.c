@@ -481,6 +481,7 @@ int main(int argc, char **argv) {
 		pthread_mutex_lock(&mutex);
 		return 4;
 	}
+	if (strcmp(name, "hold") == 0) return memset(malloc(atoi(argv[2]) << 20), 1, atoi(argv[2]) << 20) == NULL;
 	if (strcmp(name, "files") == 0) return files(argv[2]), 0;
 	if (strcmp(name, "show") == 0) return show(argv[2]), 0;
 	if (strcmp(name, "arguments") == 0) {
