@@ -46,6 +46,13 @@ export function judge(results) {
   for (const [placement, where] of [['S', 'same core'], ['X', 'across cores']])
     bound(`runSync, ${where}: ours / synckit`, '<=', 1.2, ratio('run-sync', 'ours', 'synckit', placement))
 
+  for (const [placement, where] of [['S', 'same core'], ['X', 'across cores']])
+    bound(`small messages one way, ${where}: throughput of ours / MessagePort`, '>=', 5, ratio('port-one-way', 'ours', 'MessagePort', placement))
+  bound('small messages one way, across cores, in millions a second', '>=', 1, single('port-one-way', 'ours', 'X'))
+  bound('port.do, same core: ours / semaphore ping-pong in C', '<=', 1.3, ratio('port-round-trip', 'ours', 'C', 'S'))
+  for (const [placement, where] of [['S', 'same core'], ['X', 'across cores']])
+    bound(`port.do, ${where}: ours / MessagePort`, '<=', 0.6, ratio('port-round-trip', 'ours', 'MessagePort', placement))
+
   for (const [scheduler, limit] of [['rr', 1], ['fifo', 1], ['fair', 1.5]])
     bound(`fiber.yield, ${scheduler}: ours / a goroutine switch`, '<=', limit, ratio('fiber-switch', `ours ${scheduler}`, 'Go', 'S'))
   bound('fiber.yield, rr: ours / effect yieldNow', '<=', 0.2, ratio('fiber-switch', 'ours rr', 'effect yieldNow', 'S'))

@@ -135,6 +135,29 @@ export function cases({ c, go, quick }) {
         { name: 'ours', ...ours('semaphore-ping-pong') },
       ],
     },
+    ...[['one-way', 'one thread sends small messages, numbers, to another one'], ['object', 'the same with objects of three properties']].map(([how, title]) => ({
+      name: `port-${how}`,
+      title,
+      unit: 'million a second',
+      higherIsBetter: true,
+      reference: 'MessagePort',
+      contestants: [
+        { name: 'MessagePort', ...peer('message-port', how) },
+        { name: 'ours', ...ours('port', how) },
+      ],
+    })),
+    {
+      name: 'port-round-trip',
+      title: 'a thread asks another one through a port and waits for the answer; C: two threads post to each other\'s semaphore',
+      unit: 'us',
+      reference: 'MessagePort',
+      contestants: [
+        { name: 'C', ...program('semaphore-ping-pong') },
+        { name: 'our semaphores', ...ours('semaphore-ping-pong') },
+        { name: 'MessagePort', ...peer('message-port', 'round-trip') },
+        { name: 'ours', ...ours('port', 'round-trip') },
+      ],
+    },
     {
       name: 'run-sync',
       title: 'call an async function and wait for its result, blocking',

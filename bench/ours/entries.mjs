@@ -111,3 +111,47 @@ export function idle(arrived, gate) {
   gate.wait()
   return milliseconds
 }
+
+/** Sends small messages; returns millions a second, and how many. */
+export function portSender(port, how) {
+  pinWorker(0)
+  let sent = 0
+  const body = how === 'object' ? n => ({ kind: 'put', key: n, value: 'some text' }) : n => n
+  const ns = perOperation(1024, () => {
+    for (let i = 0; i < 1024; i++) port.send(body(sent++))
+  })
+  port.close()
+  return [1e3 / ns, sent]
+}
+
+/** Takes messages; returns how many came, in order. */
+export function portTaker(port) {
+  pinWorker(1)
+  let taken = 0
+  for (const { body } of port) {
+    if ((typeof body === 'number' ? body : body.key) !== taken) return -1
+    taken++
+  }
+  return taken
+}
+
+/** Asks; returns microseconds a round trip, and how many there were. */
+export function portClient(port) {
+  pinWorker(0)
+  let rounds = 0, wrong = 0
+  const ns = perOperation(64, () => {
+    for (let i = 0; i < 64; i++, rounds++) if (port.do(rounds) !== rounds + 1) wrong++
+  })
+  port.close()
+  return [ns / 1e3, rounds - wrong]
+}
+
+export function portServer(port) {
+  pinWorker(1)
+  let answered = 0
+  for (const message of port) {
+    message.reply(message.body + 1)
+    answered++
+  }
+  return answered
+}

@@ -298,7 +298,7 @@ export const MessageRecord = struct('message', {
 
 /** A thread that serves a port. */
 export const ServerRecord = struct('server', {
-  state: i32('0 free, 1 being written, 2 it serves, 3 it is about to leave; to 1 by compare and swap, then by that carrier, after its death by the reaper'),
+  state: i32('0 free, -n carrier n writes it, 1 it serves, 2 it is about to leave; from 0 by compare and swap, then by that carrier, after its death by the reaper'),
   port: i32('address of the port in user memory'),
   carrier: i32('the carrier that runs the thread'),
   tid: i32('the thread'),

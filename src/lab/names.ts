@@ -1,7 +1,9 @@
 // Addresses in the source's own terms: `mutex.word`, `bucket 17.lock`, `thread 2.park`, as the records were declared.
 
-import { annex, annexes, bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, record, slotMask, threads } from '../kernel/process.ts'
-import { Annex, BUCKETS, Bucket, CallRecord, Carrier, IO, Io, PROCESS, ThreadRecord } from '../kernel/records.ts'
+import {
+  annex, annexes, bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, messageRecord, messages, record, slotMask, threads,
+} from '../kernel/process.ts'
+import { Annex, BUCKETS, Bucket, CallRecord, Carrier, IO, Io, MessageRecord, PROCESS, ThreadRecord } from '../kernel/records.ts'
 import { wmesgs } from '../kernel/wmesg.ts'
 import { KERNEL, USER, type Address } from '../mem/memory.ts'
 import { layouts, type Layout } from '../mem/struct.ts'
@@ -10,7 +12,7 @@ interface Named { readonly at: Address, readonly label: string, readonly layout:
 const named: Named[] = []
 
 const RECORD_OF: Readonly<Record<string, string>> = {
-  Mutex: 'mutex', Condition: 'cond', Semaphore: 'sem', Once: 'once', RwLock: 'rwlock', Barrier: 'barrier', SpinLock: 'spin',
+  Mutex: 'mutex', Condition: 'cond', Semaphore: 'sem', Once: 'once', RwLock: 'rwlock', Barrier: 'barrier', SpinLock: 'spin', Port: 'port',
 }
 const layoutOf = (name: string): Layout | undefined => layouts.find(layout => layout.name === name)
 
@@ -40,6 +42,7 @@ export function nameOf(id: number, a: Address): string {
   if (id === KERNEL) {
     if (a >= IO && a < IO + Io.size) return within('io', 'io', a - IO)
     if (a >= calls && a < callRecord(256)) return within('call', `call ${Math.floor((a - calls) / CallRecord.size)}`, (a - calls) % CallRecord.size)
+    if (a >= messages && a < messageRecord(256)) return within('message', `message ${Math.floor((a - messages) / MessageRecord.size)}`, (a - messages) % MessageRecord.size)
     if (a >= PROCESS && a < bucketRecord(0)) return within('process', 'process', a - PROCESS)
     if (a >= bucketRecord(0) && a < bucketRecord(BUCKETS)) {
       const n = Math.floor((a - bucketRecord(0)) / Bucket.size)

@@ -5,12 +5,12 @@
 
 import { placeCount } from '../kernel/crew.ts'
 import {
-  annexes, bucketRecord, callBits, calls, carriers, handles, kernel, keys, places, rings, slotMask, threads, tids, user,
+  annexes, bucketRecord, callBits, calls, carriers, handles, kernel, keys, messages, places, rings, servers, slotMask, threads, tids, user,
 } from '../kernel/process.ts'
-import { Annex, BUCKETS, CallRecord, Carrier, Place, ThreadRecord } from '../kernel/records.ts'
+import { Annex, BUCKETS, CallRecord, Carrier, MessageRecord, Place, ServerRecord, ThreadRecord } from '../kernel/records.ts'
 import { at, bytes, c, CONTROL_SIZE, dirtyPages, isDirty, PAGE_BITS, SNAPSHOT_AT } from './control.ts'
 
-const RECORDS = 64, HANDLES = 8192, KEYS = 1024, CALLS = 32, ENTRIES = 64
+const RECORDS = 64, HANDLES = 8192, KEYS = 1024, CALLS = 32, ENTRIES = 64, MESSAGES = 96
 const TOP_PAGE = 72                    // of user memory: the arena's first page never used
 const USER_PAGE = 65536, MARGIN = 2048
 const PAGE = 1 << PAGE_BITS
@@ -37,6 +37,8 @@ function survey(buffers: readonly SharedArrayBuffer[]): Range[] {
     part(callBits, CALLS >>> 3),
     part(places, placeCount() * Place.size),
     ...Array.from({ length: 2 * placeCount() }, (_, ring) => part(rings + ring * (slotMask + 1) * 4, ENTRIES * 4)),
+    part(messages, MESSAGES * MessageRecord.size),
+    part(servers, RECORDS * ServerRecord.size),
     ...pages,
     ...buffers.map(buffer => ({ memory: new Uint8Array(buffer), from: 0, to: buffer.byteLength })),
   ]

@@ -22,6 +22,7 @@ import { Awaiting, isGenerator, isThenable } from '../pthread/awaiting.ts'
 import { prefetch } from '../pthread/deliver.ts'
 import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
 import { deafen, NO_VERB, run } from '../pthread/start.ts'
+import { forgetMessages } from '../port/message.ts'
 import { forgetReads } from './atomics.ts'
 import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, Mode, mortal, open, setTime, state, THREADS_MAX, time } from './control.ts'
 import { describeFinding } from './describe.ts'
@@ -238,6 +239,7 @@ async function loop(): Promise<never> {
     forgetTasks()
     deafen()
     forgetAsync()
+    forgetMessages()
     pending.clear()
     over = false
     forgetReads()

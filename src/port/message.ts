@@ -66,7 +66,7 @@ const mailOf = (n: number): number => -(2 ** 20) - n
 // The sender ----------------------------------------------------------------------------------------------------
 
 // Where this heap looks for a free record: it goes round in a part of the table, which grows when all of it is in use.
-const FEW = 32
+const FEW = 8
 let next = 0, span = FEW
 
 /** This heap begins anew: for the lab, which makes the memory what it was. */

@@ -6,7 +6,7 @@
 //   ORPHANED   2       all have left: what was in it is refused, so is what   who joins: SERVED
 //                      comes
 //
-// state of a server record   FREE, CLAIMED, SERVING, LEAVING: kernel/records.ts
+// state of a server record   FREE, CLAIMED by a carrier (its number, negated), SERVING, LEAVING: kernel/records.ts
 //
 // I1  A thread has one record for each port that it serves.  Whether somebody serves a port is what the records say; nobody counts.
 // I2  Who leaves stores LEAVING, then looks for others; if there are none it makes the port ORPHANED, and looks again: somebody
@@ -35,7 +35,7 @@ import { END, enter, hardLimit } from './queue.ts'
 import { Port } from './records.ts'
 
 export const FRESH = 0, SERVED = 1, ORPHANED = 2
-const FREE = 0, CLAIMED = 1, SERVING = 2, LEAVING = 3
+const FREE = 0, SERVING = 1, LEAVING = 2
 const { state, port, carrier, tid } = ServerRecord
 
 const lastServer = (): number => load(kernel, PORTS + Ports.lastServer)
@@ -66,7 +66,7 @@ function claim(): number {
   const base = self.tid % messageCount
   for (let n = 0; n < messageCount; n++) {
     const i = (base + n) % messageCount, word = serverRecord(i) + state
-    if (i === 0 || load(kernel, word) !== FREE || cas(kernel, word, FREE, CLAIMED) !== FREE) continue   // FREE -> CLAIMED
+    if (i === 0 || load(kernel, word) !== FREE || cas(kernel, word, FREE, -self.carrier) !== FREE) continue   // FREE -> CLAIMED
     for (let last = lastServer(); last < i; last = lastServer()) cas(kernel, PORTS + Ports.lastServer, last, i)
     return i
   }
@@ -138,9 +138,8 @@ export function sweepServers(gone: number): void {
   for (let i = 1, last = lastServer(); i <= last; i++) {
     const r = serverRecord(i)
     const seen = load(kernel, r + state)
-    if (seen === FREE || peek(kernel, r + carrier) !== gone) continue
-    if (seen === CLAIMED) store(kernel, r + state, FREE)
-    else depart(i, true)
+    if (seen === -gone) store(kernel, r + state, FREE)
+    else if (seen >= SERVING && peek(kernel, r + carrier) === gone) depart(i, true)
   }
 }
 
