@@ -159,6 +159,18 @@ export function cases({ c, go, quick }) {
       ],
     },
     {
+      name: 'port-storm',
+      title: `${quick ? '100 000' : '10 million'} messages through one port, each checked: nothing lost, nothing twice, in order for each sender`,
+      unit: 'million a second',
+      higherIsBetter: true,
+      placements: ['free'],
+      once: true,
+      timeout: 300,
+      contestants: [[4, 1], [1, 4], [4, 4]].map(([senders, servers]) => ({
+        name: `${senders} to ${servers}`, ...ours('port-storm', String(senders), String(servers), quick ? '100000' : '10000000'),
+      })),
+    },
+    {
       name: 'run-sync',
       title: 'call an async function and wait for its result, blocking',
       unit: 'us',

@@ -30,6 +30,8 @@ prints('pipeline', ['4'], 'primes below 4: 2, their sum is 5')
 prints('fetch-sync', ['3', '7'], 'pages found by each walker: 7 7 7')
 prints('fetch-sync', ['1', '1'], 'pages found by each walker: 1')
 prints('mailbox', ['200'], 'letters taken: 400')
+prints('bank', ['2', '3', '200'], 'money in all accounts: 2000')
+prints('bank', ['3', '2', '100'], 'money in all accounts: 3000')
 
 test('mailbox: check finds nothing wrong with it, and the order in which the hasty one fails', async () => {
   const checked = await ended('check', '--bound', '1', join(built, 'mailbox/main.js'))
@@ -79,7 +81,7 @@ test('word-index --json prints one object and nothing else', async () => {
 
 const wrong: readonly (readonly [example: string, ...args: string[]])[] = [
   ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['pipeline', '2'], ['fetch-sync', '0'], ['deadlock', '0'],
-  ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'], ['mailbox', 'none'],
+  ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'], ['mailbox', 'none'], ['bank', '0'],
 ]
 for (const [example, ...args] of wrong) {
   test(`${example} ${args.join(' ')} is refused in one line, with exit code 2`, async () => {

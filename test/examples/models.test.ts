@@ -28,6 +28,7 @@ agrees('philosophers', ['4', '200'])
 agrees('bounded-buffer', ['2000', '3', '2'])
 agrees('parallel-sort', ['20000', '3'], stdout => stdout.replace(/ \d+ ms/, ' … ms'))
 agrees('pipeline', ['500'], stdout => stdout.replace(/took \d+ ms and slept \d+ times/, 'took …'))
+agrees('bank', ['2', '3', '100'], stdout => stdout.replace(/^.*had enough.*$/m, ''))
 agrees('word-index', ['--json', '--threads', '2', join(root, 'examples')], (stdout) => {
   const { files, words, distinct, top, runs } = JSON.parse(stdout) as Record<string, unknown> & { runs: { checksum: string }[] }
   return { files, words, distinct, top, checksums: runs.map(({ checksum }) => checksum) }
