@@ -58,6 +58,13 @@ A number that main returns is the exit code. The process ends when all threads h
 
 const pid = (text: string): number => count(1, 2 ** 31 - 1)(text)
 
+program.command('build')
+  .summary('transform a WebAssembly program for m:1 and m:n ahead of its first run')
+  .description(`Changes the program so that its threads can share carriers, and keeps the result in $XDG_CACHE_HOME/pthreads (default:
+~/.cache/pthreads), where \`pthreads run\` finds it. A run does the same when it finds nothing there. 1:1 needs none of it.`)
+  .argument('<FILE>', 'the program, a .wasm file')
+  .action(async (file: string) => (await import('./wasm.ts')).buildAhead(file))
+
 program.command('cc')
   .summary('compile a C program with threads to WebAssembly')
   .description(`Compiles and links C, with an installed clang and wasi-libc, to a program for \`pthreads run\`: POSIX threads, semaphores,

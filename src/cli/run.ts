@@ -40,7 +40,7 @@ export async function runProgram(file: string, options: RunOptions, args: string
     return
   }
   const { dir, env, ...forAll } = options
-  const start = path.endsWith('.wasm') ? await (await import('./wasm.ts')).prepare(file, path, { dir, env, model: options.model }, args) : moduleIn(path, args, options)
+  const start = path.endsWith('.wasm') ? await (await import('./wasm.ts')).prepare(path, { dir, env, model: options.model }, args) : moduleIn(path, args, options)
   if (typeof start === 'string') {
     console.error(`pthreads run: ${start}`)
     process.exitCode = 2

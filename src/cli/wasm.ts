@@ -2,13 +2,13 @@
 
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Model } from '../api/attach.ts'
 import { Program, ProgramError } from '../wasm/index.ts'
 
-interface Given { dir: string[] | undefined, env: string[] | undefined, model: string | undefined }
+interface Given { dir: string[] | undefined, env: string[] | undefined, model: Model | undefined }
 
-/** Loads the program in `path`, which the user calls `file`; returns what starts it and gives its exit code, or what is wrong. */
-export async function prepare(file: string, path: string, { dir = [], env = [], model = '1:1' }: Given, args: string[]): Promise<(() => Promise<unknown>) | string> {
-  if (model !== '1:1') return `${file}: --model ${model} is for TypeScript so far: a WebAssembly program runs under 1:1, each thread on a Worker of its own`
+/** Loads the program in `path`; returns what starts it and gives its exit code, or what is wrong. */
+export async function prepare(path: string, { dir = [], env = [], model = '1:1' }: Given, args: string[]): Promise<(() => Promise<unknown>) | string> {
   const dirs: Record<string, string> = {}
   for (const text of dir) {
     const [name, where] = split(text, text)
@@ -23,7 +23,7 @@ export async function prepare(file: string, path: string, { dir = [], env = [], 
     variables[name] = value
   }
   try {
-    const program = await Program.load(path)
+    const program = await Program.load(path, { model })
     return async () => {
       const { code } = await program.run({ args, dirs, env: variables })
       return code
@@ -31,6 +31,17 @@ export async function prepare(file: string, path: string, { dir = [], env = [], 
   } catch (error) {
     if (error instanceof ProgramError) return error.message
     throw error
+  }
+}
+
+/** Transforms the program in `path`, unless that is kept from before; sets the exit code. */
+export async function buildAhead(path: string): Promise<void> {
+  try {
+    await Program.load(path, { model: 'm:n' })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    console.error(`pthreads build: ${code === 'ENOENT' ? `${path}: no such file` : message}`)
+    process.exitCode = error instanceof ProgramError ? 2 : 1
   }
 }
 

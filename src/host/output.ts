@@ -4,7 +4,7 @@
 // One chunk is one write as far as the reader can tell: it is written whole, under a lock of the process, also
 // through a reader so slow that writes are short or refused.
 
-import { readSync, writeSync } from 'node:fs'
+import { read, readSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
@@ -36,6 +36,21 @@ export function readSome(fd: number, bytes: Uint8Array): number {
       Atomics.wait(pause, 0, 0, wait)
     }
   }
+}
+
+/** {@link readSome} in the background. */
+export function readSoon(fd: number, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const attempt = (wait: number): void => {
+      read(fd, bytes, 0, bytes.length, null, (error, length) => {
+        if (error === null) resolve(length)
+        else if (error.code === 'EOF') resolve(0)
+        else if (error.code !== 'EAGAIN') reject(error)
+        else setTimeout(() => { attempt(Math.min(LONGEST_PAUSE, wait * 2)) }, wait)
+      })
+    }
+    attempt(1)
+  })
 }
 
 type Done = (error?: Error | null) => void

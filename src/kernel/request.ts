@@ -2,7 +2,9 @@
 //
 // A slow path is a generator.  It yields `wait(…)`, a request to sleep while a word has a value, and gets back
 // 0 (woken, or the word had another value: look again) or an errno.  A driver runs the generator for one kind
-// of sleeper: `block` for a carrier that suspends, `settle` for a promise; fibers and wasm stacks bring theirs.
+// of sleeper: `block` for a carrier that suspends, `settle` for a promise; fibers bring theirs.  A fiber that is no generator but a
+// stack of WebAssembly opens the `handover` before it calls a function that may block: `block` then hands the sleeper over, having
+// made its first step, and returns at once.  So such a function must return what `block` returns, and do nothing after it.
 // A wait that may be interrupted says so (`by`).  When it was, the driver lets the library do what is pending: run
 // handlers, which `attend` reports, or throw a cancellation into the generator, whose `finally` blocks may sleep
 // again.  Then the generator gets EINTR if it has asked to be told (REPORT, ALWAYS) and a handler ran, else 0: look again.
@@ -87,7 +89,7 @@ export function block<T>(sleeper: Sleeper<T>): T {
   while (step.done !== true) {
     const { by, reason } = step.value
     const { slot } = self
-    if (self.fiber && !OWN.has(reason)) return refuse(sleeper, reason)
+    if (self.fiber && !OWN.has(reason)) return handover.open ? handOver(sleeper) : refuse(sleeper, reason)
     const result = perform(slot, step.value, by)
     step = result === EINTR ? interrupted(sleeper, peek(kernel, record(slot) + ThreadRecord.interruptible)) : sleeper.next(result)
   }
@@ -96,6 +98,15 @@ export function block<T>(sleeper: Sleeper<T>): T {
 
 // Waits of the kernel's own, for somebody who certainly comes soon: a fiber too keeps its carrier for them.
 const OWN = new Set<number>([wmesg.start, wmesg.mail, wmesg.output, wmesg['exit of all']])
+
+/** A sleeper that was handed over by {@link block}, whose request stands in `request`; `open` while somebody is there to take it. */
+export const handover = { open: false, sleeper: undefined as Sleeper<unknown> | undefined }
+
+function handOver<T>(sleeper: Sleeper<T>): T {
+  handover.open = false
+  handover.sleeper = sleeper
+  return undefined as T
+}
 
 let refusal = false
 
@@ -112,7 +123,7 @@ export function deadlock(): number {
 
 /** Whether the caller must not sleep with {@link block}: it is a fiber, or what one left in its carrier's event loop. For waits that end only by sleeping. */
 export function freezes(): boolean {
-  const does = sharesCarrier()
+  const does = sharesCarrier() && !handover.open
   if (does) refusal = true
   return does
 }

@@ -1,9 +1,11 @@
 // Priority ceilings of mutexes.  POSIX.1-2024 pthread_mutex_getprioceiling, pthread_mutex_setprioceiling.
 
 import { peek, poke } from '#atomics'
+import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { EINVAL } from '../kernel/errno.ts'
+import { block, type Sleeper } from '../kernel/request.ts'
 import { fits, type Address, type Memory } from '../mem/memory.ts'
-import { pthread_mutex_lock, pthread_mutex_unlock } from './mutex.ts'
+import { lockYielding, pthread_mutex_unlock } from './mutex.ts'
 import { isCeiling } from './mutexattr.ts'
 import { kindOf, PROTECT } from './mutextype.ts'
 import { Mutex } from './records.ts'
@@ -22,7 +24,11 @@ export function pthread_mutex_getprioceiling(m: Memory, mutex: Address, ceiling:
  */
 export function pthread_mutex_setprioceiling(m: Memory, mutex: Address, ceiling: number, old: Address = 0): number {
   if (!fits(m, mutex, Mutex.size) || (kindOf(m, mutex) & PROTECT) === 0 || !isCeiling(ceiling)) return EINVAL
-  const errno = pthread_mutex_lock(m, mutex)
+  return block(set_slow(m, mutex, ceiling, old))
+}
+
+function* set_slow(m: Memory, mutex: Address, ceiling: number, old: Address): Sleeper<number> {
+  const errno = yield* lockYielding(m, mutex, Infinity, CLOCK_MONOTONIC)
   if (errno !== 0) return errno
   if (old !== 0) poke(m, old, peek(m, mutex + Mutex.ceiling))
   poke(m, mutex + Mutex.ceiling, ceiling)

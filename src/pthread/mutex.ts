@@ -161,7 +161,7 @@ function relockOrWait(m: Memory, mutex: Address, until: number, clock: Clock): n
   if (peek(m, mutex + type) > PTHREAD_MUTEX_ERRORCHECK) return lockNamed(m, mutex, until, clock)
   const result = relock(m, mutex)
   if (result >= 0) return result
-  if (spin(m, mutex)) return 0
+  if (!self.fiber && spin(m, mutex)) return 0
   return closesCircle(m, mutex, until) ? deadlock() : block(lock_slow(m, mutex, self.tid, until, clock))
 }
 

@@ -43,22 +43,28 @@ function* wait_slow(set0: number, set1: number, out: Taken, until: number): Slee
   }
 }
 
-function take(m: Memory, set: Address, out: Taken, until: number): number {
+type Use = (taken: Taken) => void
+
+// Waits, and uses what it got. `again`: also after a handler.
+function take(m: Memory, set: Address, until: number, again: boolean, use: Use): number {
   cancellationPoint()
-  if (!fits(m, set, SigSet.size)) return EINVAL
-  return block(wait_slow(peek(m, set), peek(m, set + 4), out, until))
+  return fits(m, set, SigSet.size) ? block(take_slow(m, set, until, again, use)) : EINVAL
+}
+
+function* take_slow(m: Memory, set: Address, until: number, again: boolean, use: Use): Sleeper<number> {
+  const out = nothing()
+  let result: number
+  do result = yield* wait_slow(peek(m, set), peek(m, set + 4), out, until)
+  while (again && result === EINTR)
+  if (result === 0) use(out)
+  return result
 }
 
 const nothing = (): Taken => ({ signo: 0, code: 0, value: 0, sender: 0, timer: 0 })
 
 /** Waits until a signal of the set at `set` is pending, takes it, and stores its number at `sig`. They should be blocked. A cancellation point. */
 export function sigwait(m: Memory, set: Address, sig: Address): number {
-  if (!fits(m, sig, 4)) return EINVAL
-  const out = nothing()
-  let result = EINTR
-  while (result === EINTR) result = take(m, set, out, Infinity)
-  if (result === 0) poke(m, sig, out.signo)
-  return result
+  return fits(m, sig, 4) ? take(m, set, Infinity, true, ({ signo }) => { poke(m, sig, signo) }) : EINVAL
 }
 
 /** {@link sigwait}, with everything that is known of the signal in `info`. EINTR: a handler ran. */
@@ -75,21 +81,22 @@ export function sigtimedwait(m: Memory, set: Address, info: Partial<SigInfo>, ti
 }
 
 function waitFor(m: Memory, set: Address, info: Partial<SigInfo>, until: number): number {
-  const out = nothing()
-  const result = take(m, set, out, until)
-  if (result === 0) Object.assign(info, infoOf(out))
-  return result
+  return take(m, set, until, false, taken => { Object.assign(info, infoOf(taken)) })
 }
 
 /** Waits until a handler has run, with the mask at `set` meanwhile; returns EINTR. EINVAL if no set can be there. A cancellation point. */
 export function sigsuspend(m: Memory, set: Address): number {
   cancellationPoint()
   if (!fits(m, set, SigSet.size)) return EINVAL
+  return block(suspend_slow(peek(m, set), peek(m, set + 4)))
+}
+
+function* suspend_slow(set0: number, set1: number): Sleeper<number> {
   const t = record(self.slot)
   const mask0 = peek(kernel, t + ThreadRecord.mask0), mask1 = peek(kernel, t + ThreadRecord.mask1)
-  setMask(peek(m, set), peek(m, set + 4))
+  setMask(set0, set1)
   try {
-    return block(pause_slow())
+    return yield* pause_slow()
   } finally {
     setMask(mask0, mask1)
   }

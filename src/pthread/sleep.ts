@@ -40,8 +40,11 @@ export function nanosleep(rqtp: Timespec, rmtp?: MutableTimespec): number {
 function sleepFor(ms: number, left?: MutableTimespec): number {
   if (freezes()) return EDEADLK
   cancellationPoint()
-  const until = now(CLOCK_MONOTONIC) + ms
-  const result = block(sleep_slow(self.slot, until, CLOCK_MONOTONIC))
+  return block(sleepFor_slow(now(CLOCK_MONOTONIC) + ms, left))
+}
+
+function* sleepFor_slow(until: number, left?: MutableTimespec): Sleeper<number> {
+  const result = yield* sleep_slow(self.slot, until, CLOCK_MONOTONIC)
   if (result === EINTR && left !== undefined) setTimespec(left, Math.max(0, until - now(CLOCK_MONOTONIC)))
   return result
 }

@@ -183,21 +183,21 @@ function end(status: number, value: unknown): boolean {
   return close(body, () => body.next())
 }
 
-function close(body: Generator<PromiseLike<unknown>, number>, step: () => IteratorResult<PromiseLike<unknown>, number>): boolean {
+function close(body: Generator<unknown, number>, step: () => IteratorResult<unknown, number>): boolean {
   const result = step()
   if (result.done === true) {
     leaveCarrier(result.value, true)
     return true
   }
-  later(self.slot, result.value, () => close(body, () => body.next()), error => close(body, () => body.throw(error)))
+  later(self.slot, result.value as PromiseLike<unknown>, () => close(body, () => body.next()), error => close(body, () => body.throw(error)))
   return false
 }
 
 /**
  * The end of the calling thread, but for its exit: cleanup handlers, destructors, then what it leaves. Yields promises, whose errors are to be
- * thrown into it. Returns the status to exit with.
+ * thrown into it; of a fiber also what those of them yield that are generators. Returns the status to exit with.
  */
-export function* closing(as: number, result: unknown): Generator<PromiseLike<unknown>, number> {
+export function* closing(as: number, result: unknown): Generator<unknown, number> {
   let [status, value] = withHandlers(as, result)
   endsNow()
   if (status !== Status.EXITED && status !== Status.CANCELED) forgetCleanup()
@@ -205,6 +205,7 @@ export function* closing(as: number, result: unknown): Generator<PromiseLike<unk
     try {
       const result = cleanup()
       if (isThenable(result)) yield result
+      else if (self.fiber && isGenerator(result)) yield* result
     } catch (error) {
       if (!(error instanceof ThreadExit)) [status, value] = [Status.THREW, error]
     }
@@ -220,6 +221,7 @@ export function* closing(as: number, result: unknown): Generator<PromiseLike<unk
       try {
         const result = destructor()
         if (isThenable(result)) waits.push(result)
+        else if (self.fiber && isGenerator(result)) yield* result
       } catch (error) {
         failed(error)
       }

@@ -181,9 +181,9 @@ export function detach(slot: number, serial: number): number {
 /**
  * Starts a thread that calls `routine` with `arg`, and stores its pthread_t at `thread` of `m`. `attr`: address of
  * thread attributes in `m`, or 0. EAGAIN: too many threads, or the host refuses another Worker; EINVAL: attributes
- * not initialized, or no entry; ENOMEM. Throws a TypeError for an `arg` that cannot travel.
+ * not initialized, or no entry; ENOMEM. Throws a TypeError for an `arg` that cannot travel. `shares`: without attributes it shares a carrier.
  */
-export function pthread_create(m: Memory, thread: Address, attr: Address, routine: Entry, arg?: unknown): number {
+export function pthread_create(m: Memory, thread: Address, attr: Address, routine: Entry, arg?: unknown, shares = sharesByDefault()): number {
   const source = sourceOf(routine)
   if (source === undefined || source.startsWith('f')) return EINVAL
   if (!fits(m, thread, 4) || (attr !== 0 && (!fits(m, attr, Attr.size) || peek(m, attr + Attr.initialized) !== 1))) return EINVAL
@@ -192,7 +192,7 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
   if (!isPriority(priority, policy)) return EINVAL
   const id = entryId(source)
   if (id < 0) return -id
-  const how = attr === 0 ? { ...DEFAULT, fiber: sharesByDefault() } : {
+  const how = attr === 0 ? { ...DEFAULT, fiber: shares } : {
     ...DEFAULT,
     fiber: peek(m, attr + Attr.scope) === PTHREAD_SCOPE_PROCESS,
     detached: peek(m, attr + Attr.detached) === 1,
@@ -234,9 +234,12 @@ export function pthread_tryjoin_np(thread: number, out: { value?: unknown, error
 
 function joinInto(thread: number, out: { value?: unknown, error?: unknown }, until: number, clock: Clock): number {
   const slot = find(thread)
-  if (slot === 0) return ESRCH
+  return slot === 0 ? ESRCH : block(joinInto_slow(slot, out, until, clock))
+}
+
+function* joinInto_slow(slot: number, out: { value?: unknown, error?: unknown }, until: number, clock: Clock): Sleeper<number> {
   const outcome: Outcome = { status: 0, value: undefined, reason: 0, code: 0 }
-  const result = block(join_slow(slot, peek(kernel, record(slot) + ThreadRecord.serial), self.tid, outcome, until, clock))
+  const result = yield* join_slow(slot, peek(kernel, record(slot) + ThreadRecord.serial), self.tid, outcome, until, clock)
   if (result !== 0) return result
   if (outcome.status === Status.CANCELED) out.value = PTHREAD_CANCELED
   else if (outcome.status === Status.RETURNED || outcome.status === Status.EXITED) out.value = outcome.value

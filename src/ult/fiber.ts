@@ -34,6 +34,8 @@ export class Fiber extends PlainTask implements Local {
   readonly at: Address
   phase = 0
   body: Body | undefined = undefined
+  /** `body` is no generator of the language's, but behaves as one: a stack of WebAssembly. */
+  foreign = false
   /** Its function has come to its end; `body` does what is left to do. */
   closing = false
   /** What `body` is given when the fiber runs again, and whether that is thrown into it. */

@@ -146,7 +146,7 @@ function goOn(fiber: Fiber): void {
 // Runs the body until it yields something for which it must switch, or ends. `plain`: there is nothing to tell it.
 function advance(fiber: Fiber, plain = false): void {
   for (;;) {
-    const step = plain ? resume.call(fiber.body!, 0) : resumeWith(fiber)
+    const step = !plain ? resumeWith(fiber) : fiber.foreign ? fiber.body!.next(0) : resume.call(fiber.body!, 0)
     plain = false
     if (step === yields) {
       if ((peek(kernel, fiber.at + attention) & SIGNAL) === 0 || !handles(fiber)) return yielded(fiber, voluntary, Why.YIELDED)
@@ -160,7 +160,7 @@ function resumeWith(fiber: Fiber): IteratorResult<unknown, unknown> {
   const body = fiber.body!, { value, throws } = fiber
   fiber.value = 0
   fiber.throws = false
-  return throws ? body.throw(value) : resume.call(body, value)
+  return throws ? body.throw(value) : fiber.foreign ? body.next(value) : resume.call(body, value)
 }
 
 // Handlers run that are due at a yield. True: one of them threw, and the body is to go on with that.
@@ -355,7 +355,8 @@ function call(fiber: Fiber, routine: Routine): void {
   fiber.body = undefined                                                  // that of the import, if there was one
   const result: unknown = Reflect.apply(routine, undefined, receiveArguments(fiber.slot))
   fiber.value = undefined
-  if (isGenerator(result)) fiber.body = result
+  fiber.foreign = false
+  if (isGenerator(result)) fiber.foreign = (fiber.body = result).next !== resume
   else if (!finished(fiber, result)) return
   advance(fiber)
 }
@@ -385,6 +386,7 @@ function* result(promise: PromiseLike<unknown>): Body {
 function close(fiber: Fiber, status: number, value: unknown): void {
   fiber.closing = true
   fiber.body = closing(status, value) as Body
+  fiber.foreign = false
   fiber.throws = false
   fiber.value = undefined
 }

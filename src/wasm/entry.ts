@@ -3,7 +3,7 @@
 //
 //   main      the program's main      thread    one that pthread_create has made      spawned    one that wasi.thread-spawn has made
 //   wasi      a call for other threads, in the I/O thread
-//   a number  the function of the table: a destructor, a handler
+//   a number  the function of the table, as a handler; with a d before it, as a destructor
 
 import { installParts } from '../api/resolve.ts'
 import type { Routine } from '../pthread/entry.ts'
@@ -21,6 +21,6 @@ installParts((source): Routine => {
     case 'thread': return (block: number) => guestOf(memory).thread(block)
     case 'spawned': return (argument: number) => guestOf(memory).spawned(argument)
     case 'wasi': return (name: string, args: (number | bigint)[]) => perform(guestOf(memory), name, args)
-    default: return guestOf(memory).routine(Number(part))
+    default: return guestOf(memory).routine(part)
   }
 })

@@ -17,6 +17,15 @@ function* wait_slow(m: Memory, a: Address, expected: number, until: number): Sle
   return result === ETIMEDOUT ? TIMED_OUT : refused && load(m, a) !== expected ? NOT_EQUAL : OK
 }
 
+// The futex compares 32 bits: the lower half is compared as it should be, the upper one before, and every LOOK.
+function* wait64_slow(m: Memory, a: Address, low: number, high: number, end: number): Sleeper<number> {
+  for (;;) {
+    if (load(m, a) !== low || peek(m, a + 4) !== high) return NOT_EQUAL
+    const result = yield* wait_slow(m, a, low, Math.min(end, now(CLOCK_MONOTONIC) + LOOK))
+    if (result !== TIMED_OUT || now(CLOCK_MONOTONIC) >= end) return result
+  }
+}
+
 function until(timeout: bigint): number {
   return timeout < 0n ? Infinity : now(CLOCK_MONOTONIC) + Number(timeout) / 1e6
 }
@@ -30,15 +39,9 @@ export function futexImports(m: Memory): Record<string, unknown> {
       const a = place(address, offset)
       return load(m, a) === expected ? block(wait_slow(m, a, expected, until(timeout))) : NOT_EQUAL
     },
-    // The futex compares 32 bits: the lower half is compared as it should be, the upper one before, and every LOOK.
     wait64: (address: number, expected: bigint, timeout: bigint, offset: number) => {
-      const a = place(address, offset)
       const low = Number(BigInt.asIntN(32, expected)), high = Number(BigInt.asIntN(32, expected >> 32n))
-      for (const end = until(timeout); ;) {
-        if (load(m, a) !== low || peek(m, a + 4) !== high) return NOT_EQUAL
-        const result = block(wait_slow(m, a, low, Math.min(end, now(CLOCK_MONOTONIC) + LOOK)))
-        if (result !== TIMED_OUT || now(CLOCK_MONOTONIC) >= end) return result
-      }
+      return block(wait64_slow(m, place(address, offset), low, high, until(timeout)))
     },
   }
 }

@@ -1,5 +1,6 @@
 // A program in one heap: an instance of its module on the shared memory, made at the first of its threads that runs here and
-// used by all later ones; only stack and thread-local variables change with the thread.
+// used by all later ones; only stack and thread-local variables change with the thread.  Of threads that share the heap each is an
+// activation of C (stacks.ts).
 //
 // What leaves C by an exception:
 //   ThreadExit, ThreadCancel    pthread_exit and cancellation: no frame of C runs any more, and the stack pointer stays where it
@@ -8,6 +9,7 @@
 //   the end of the program      a ThreadExit after which nothing of the thread runs
 
 import { add, cas, load, peek, poke, store } from '#atomics'
+import { placeOf } from '../kernel/crew.ts'
 import { host } from '../kernel/host.ts'
 import { forgetMemory, lookUpMemory } from '../kernel/memories.ts'
 import { self, user } from '../kernel/process.ts'
@@ -20,7 +22,9 @@ import { describe } from '../pthread/obituary.ts'
 import { SIGABRT, SIGSEGV } from '../kernel/signo.ts'
 import { engine, type Global, type Module, type Table, type WasmInstance } from './engine.ts'
 import { Block, GUARD, ProgramRecord } from './records.ts'
-import { breakOf } from './transform.ts'
+import { SCRATCH, SCRATCHES } from './asyncify.ts'
+import { Activation, Stacks, type Exports, type Registers } from './stacks.ts'
+import { breakOf, PAGE, reservedOf } from './transform.ts'
 import { signalName, trapOf, type Trap } from './trap.ts'
 
 /** What every heap is told of a program. */
@@ -33,6 +37,8 @@ export interface About {
   readonly abi: 'posix' | 'wasi-threads'
   /** Pages. */
   readonly maximum: number
+  /** Its stacks can be taken down: its threads may be fibers. */
+  readonly suspendable: boolean
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** By the names that the program sees. */
@@ -89,15 +95,24 @@ export class Guest {
   #instance: WasmInstance | undefined
   #stack: Global | undefined
   #table: Table | undefined
-  #callbacks = new Map<number, Callback>()
+  #callbacks = new Map<string, Callback>()
+  /** Those of its threads that are fibers here, by slot. */
+  #registers = new Map<number, Registers>()
+  readonly stacks: Stacks | undefined
 
   constructor(memory: Memory, about: About) {
     this.memory = memory
     this.about = about
+    if (!about.suspendable) return
+    const bytes = SCRATCH * PAGE
+    this.stacks = new Stacks(memory, reservedOf(about.maximum, SCRATCHES) + Math.max(0, placeOf(self.carrier)) * bytes, bytes)
   }
 
   get #exports(): Readonly<Record<string, unknown>> {
-    this.#instance ??= new engine.Instance(this.about.module, importsOf(this))
+    if (this.#instance === undefined) {
+      this.#instance = new engine.Instance(this.about.module, importsOf(this))
+      this.stacks?.attach(this.#instance.exports as unknown as Exports)
+    }
     return this.#instance.exports
   }
 
@@ -110,21 +125,40 @@ export class Guest {
   /** Runs main. */
   main(): unknown {
     local.last = () => { this.#leave(0) }
-    return this.#guard(() => {
-      this.exported('_start')!()
-      return this.end(0, 0)                                               // wasi-threads: the process ends when main returns
-    })
+    const start = this.exported('_start')!
+    const main = (): never => {
+      start()
+      return this.#isUnwinding() ? undefined as never : this.end(0, 0)    // wasi-threads: the process ends when main returns
+    }
+    return self.fiber ? this.#begin(main) : this.#guard(main)
+  }
+
+  #isUnwinding(): boolean {
+    return this.stacks?.unwinds === true
+  }
+
+  // The calling fiber's code, which begins with the registers as they are.
+  #begin(f: () => unknown): Activation {
+    const registers = this.stacks!.registers
+    this.#registers.set(self.slot, registers)
+    return new Activation(this.stacks!, registers, () => this.#guard(f), this.#check)
+  }
+
+  readonly #check = (): void => {
+    if (peek(user, this.about.record + ProgramRecord.ended) !== RUNS) this.#quit()
   }
 
   /** Runs the thread whose block is at `block`. */
   thread(block: Address): unknown {
     const { memory } = this
     const { __wasm_init_tls: initialize, __pthreads_enter: enter } = this.#exports as Record<string, (...args: number[]) => unknown>
+    this.stacks?.abandon()
     this.#setStack(peek(memory, block + Block.top))
     initialize(peek(memory, block + Block.tls))
     enter(block, self.tid)
     local.last = () => { this.#leave(block) }
-    return this.call(peek(memory, block + Block.routine), peek(memory, block + Block.argument))
+    const routine = peek(memory, block + Block.routine), argument = peek(memory, block + Block.argument)
+    return self.fiber ? this.#begin(this.#calling(routine, argument)) : this.call(routine, argument)
   }
 
   /** Runs a thread of wasi-threads, which has its stack from its creator. */
@@ -133,10 +167,29 @@ export class Guest {
     return this.#guard(() => this.exported('wasi_thread_start')!(self.tid, argument))
   }
 
-  /** Calls function `index` of the table: a callback of C, whatever its type. */
+  /** Calls function `index` of the table: a callback of C, whatever its type. In a fiber it cannot wait for anybody. */
   call(index: number, ...args: number[]): number {
+    const f = this.#calling(index, ...args)
+    return self.fiber ? this.#fixed(() => this.#guard(f)) : this.#guard(f)
+  }
+
+  /** {@link call}, in a fiber as a generator that is yet to be run, and that can wait. */
+  callback(index: number, ...args: number[]): number | Activation {
+    const f = this.#calling(index, ...args)
+    return self.fiber ? new Activation(this.stacks!, this.#registers.get(self.slot)!, () => this.#guard(f), this.#check) : this.#guard(f)
+  }
+
+  #calling(index: number, ...args: number[]): () => number {
     this.#table ??= this.#exports.__indirect_function_table as Table
-    return this.#guard(() => Number(this.#table!.get(index)!(...args) ?? 0))
+    const f = this.#table.get(index)
+    return f === null ? () => this.#trapped(NO_FUNCTION) : () => Number(f(...args) ?? 0)
+  }
+
+  // Calls C for the calling fiber, at once.
+  #fixed<T>(f: () => T): T {
+    const registers = this.#registers.get(self.slot)
+    if (registers !== undefined) this.stacks!.adopt(registers)
+    return this.stacks!.fixed(f)
   }
 
   #guard<T>(f: () => T): T {
@@ -145,8 +198,7 @@ export class Guest {
     } catch (error) {
       if (error instanceof ThreadExit) throw error
       const trap = trapOf(error)
-      if (trap !== undefined) this.#trapped(trap)
-      if (error instanceof TypeError) this.#trapped({ signal: SIGSEGV, reason: 'a call through a pointer that is no function', where: [] })
+      if (trap !== undefined) this.#trapped(this.#isUnwinding() ? { ...trap, signal: SIGSEGV, reason: TOO_DEEP } : trap)
       throw error
     }
   }
@@ -160,8 +212,14 @@ export class Guest {
   /** Ends the program: nothing of the calling thread runs any more, the others are ended by who started the program. */
   end(code: number, signal: number): never {
     this.finish(code, signal)
+    return this.#quit()
+  }
+
+  // Nothing of the calling thread runs any more.
+  #quit(): never {
     endsNow()
     local.cleanup = local.values = local.last = undefined
+    this.#registers.delete(self.slot)
     throw new ThreadExit(undefined)
   }
 
@@ -187,10 +245,14 @@ export class Guest {
     try {
       if (block !== 0 && peek(memory, block + Block.guard) !== GUARD)
         this.#trapped({ signal: SIGSEGV, reason: 'the thread has used more than its stack: see pthread_attr_setstacksize', where: [] })
-      if (add(user, this.about.record + ProgramRecord.live, -1) === 1) this.#guard(() => this.exported('__pthreads_leave')?.())
+      const leave = (): unknown => this.#guard(() => this.exported('__pthreads_leave')?.())
+      const isLast = add(user, this.about.record + ProgramRecord.live, -1) === 1
+      if (isLast && self.fiber) this.#fixed(leave)
+      else if (isLast) leave()
     } catch (error) {
       if (!(error instanceof ThreadExit)) throw error
     }
+    this.#registers.delete(self.slot)
     if (block === 0) return
     const { value: blocks } = this.#exports.__pthreads_blocks as Global
     for (let first = load(memory, blocks); ;) {
@@ -218,26 +280,31 @@ export class Guest {
   }
 
   /** The entry that calls function `index` of the table, in whatever heap. */
-  callback(index: number): Entry {
-    return this.#callback(index).entry
+  handler(index: number): Entry {
+    return this.#callback(String(index)).entry
+  }
+
+  /** The entry of it as a destructor, which is a thread's last code: it can wait. */
+  destructor(index: number): Entry {
+    return this.#callback(`d${index}`).entry
   }
 
   /** The function of that entry in this heap. */
-  routine(index: number): (first: number, info?: unknown) => unknown {
-    return this.#callback(index).routine
+  routine(part: string): (first: number, info?: unknown) => unknown {
+    return this.#callback(part).routine
   }
 
-  #callback(index: number): Callback {
-    let made = this.#callbacks.get(index)
+  #callback(part: string): Callback {
+    let made = this.#callbacks.get(part)
     if (made === undefined) {
-      const entry = this.entry(String(index))
-      made = { entry, routine: (first, info) => this.#invoke(index, first, info) }
-      this.#callbacks.set(index, made)
+      const entry = this.entry(part)
+      const routine = part.startsWith('d') ? (value: number) => this.callback(Number(part.slice(1)), value) : (first: number, info: unknown) => this.#invoke(Number(part), first, info)
+      this.#callbacks.set(part, made = { entry, routine })
     }
     return made
   }
 
-  // A destructor gets a value, a handler the signal, with SA_SIGINFO also what is known of it: see signals.ts.
+  // A handler gets the signal, with SA_SIGINFO also what is known of it: see signals.ts.
   #invoke(index: number, first: number, info: unknown): unknown {
     return info === undefined ? this.call(index, first) : this.onStack(64, (at) => {
       writeInfo(this.memory, at, info as Parameters<InfoWriter>[2])
@@ -262,6 +329,9 @@ export class Guest {
     return breakOf(this.about.maximum)
   }
 }
+
+const NO_FUNCTION: Trap = { signal: SIGSEGV, reason: 'a call through a pointer that is no function', where: [] }
+const TOO_DEEP = `the stack is too deep to be put aside while the thread waits: more than ${SCRATCH * PAGE / 2 ** 20} MiB (1:1 has no such limit)`
 
 interface Callback { readonly entry: Entry, readonly routine: (first: number, info?: unknown) => unknown }
 

@@ -5,8 +5,10 @@ import { EAGAIN } from '../kernel/errno.ts'
 import { add } from '#atomics'
 import { user } from '../kernel/process.ts'
 import { born, create } from '../pthread/thread.ts'
+import { WASI_MODULE as WASI } from './blocking.ts'
 import { engine, type Module } from './engine.ts'
 import { ProgramError } from './errors.ts'
+import { suspending } from './fiber-imports.ts'
 import { futexImports } from './futex-imports.ts'
 import type { Guest, Imports } from './guest.ts'
 import { pthreadImports } from './pthread-imports.ts'
@@ -14,8 +16,6 @@ import { ProgramRecord } from './records.ts'
 import { FUTEX } from './transform.ts'
 import { toWasi } from './errno.ts'
 import { wasiImports, wasiNames } from './wasi.ts'
-
-const WASI = 'wasi_snapshot_preview1'
 
 /** The imports of the program's instance in this heap. */
 export function importsOf(guest: Guest): Imports {
@@ -25,7 +25,8 @@ export function importsOf(guest: Guest): Imports {
   const imports: Record<string, Record<string, unknown>> = {
     pthreads: pthreadImports(guest), wasi: wasiThreads(guest), [WASI]: wasiImports(guest, calls), [FUTEX]: futexImports(guest.memory),
   }
-  return { ...imports, [memory.module]: { ...imports[memory.module], [memory.name]: guest.memory.wasm } }
+  const all = guest.stacks === undefined ? imports : suspending(guest, imports)
+  return { ...all, [memory.module]: { ...all[memory.module], [memory.name]: guest.memory.wasm } }
 }
 
 // A new thread calls wasi_thread_start. Its number, or an error number negated.

@@ -1,3 +1,3 @@
 // pthreads/wasm: WebAssembly programs with threads.
 
-export { Program, ProgramError, type Exit, type RunOptions, type Running } from './program.ts'
+export { Program, ProgramError, type Exit, type LoadOptions, type RunOptions, type Running } from './program.ts'

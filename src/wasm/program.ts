@@ -6,6 +6,7 @@
 import { load, peek, poke } from '#atomics'
 import { readWhole } from '#host'
 import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
+import { rouse } from '../kernel/futex.ts'
 import { requestTermination } from '../kernel/mail.ts'
 import { addMemory, removeMemory } from '../kernel/memories.ts'
 import { arena, kernel, record, self, user } from '../kernel/process.ts'
@@ -15,11 +16,13 @@ import { closeAsync, lastSlot, openAsync } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { free, malloc } from '../mem/arena.ts'
 import type { Address, WasmMemory } from '../mem/memory.ts'
-import { ensure, holdProcess } from '../api/attach.ts'
+import { ensure, holdProcess, type Model } from '../api/attach.ts'
 import { ErrnoError } from '../api/errors.ts'
+import { cancelThread } from '../pthread/cancel.ts'
 import { cause } from '../pthread/obituary.ts'
-import { create, join_slow, type Outcome } from '../pthread/thread.ts'
+import { create, join_slow, sharesByDefault, type Outcome } from '../pthread/thread.ts'
 import { PLAIN } from '../kernel/clone.ts'
+import { asyncify } from './asyncify.ts'
 import { engine, type Module } from './engine.ts'
 import './entry.ts'
 import { ProgramError } from './errors.ts'
@@ -30,6 +33,15 @@ import { signalName } from './trap.ts'
 import { breakOf, transform } from './transform.ts'
 
 export { ProgramError } from './errors.ts'
+
+/** For what a program is loaded. */
+export interface LoadOptions {
+  /**
+   * 1:1 (default): its threads have Workers of their own. m:1, m:n: its threads are fibers, on the carriers that the process has (`configure`); the
+   * module is changed for that, once: the result is kept on disk.
+   */
+  model?: Model
+}
 
 /** How a program is run. */
 export interface RunOptions {
@@ -65,29 +77,36 @@ export class Program {
   readonly #maximum: number
   readonly #abi: About['abi']
 
-  private constructor(file: string, module: Module, initial: number, maximum: number, abi: About['abi']) {
+  readonly #suspendable: boolean
+
+  private constructor(file: string, module: Module, initial: number, maximum: number, abi: About['abi'], suspendable: boolean) {
     this.file = file
     this.#module = module
     this.#initial = initial
     this.#maximum = maximum
     this.#abi = abi
+    this.#suspendable = suspendable
   }
 
   /**
    * Reads and compiles a program: what `pthreads cc` makes, or a binary for wasi-threads. `source`: its file, or its bytes. Throws ProgramError for what
    * is none, naming what is wrong; the file system's errors.
    */
-  static async load(source: string | URL | Uint8Array): Promise<Program> {
+  static async load(source: string | URL | Uint8Array, { model = '1:1' }: LoadOptions = {}): Promise<Program> {
     const inMemory = source instanceof Uint8Array
     const file = inMemory ? 'the program' : nameOf(source)
-    const { bytes, initial, maximum } = transform(file, inMemory ? source : readWhole(source))
+    const whole = inMemory ? source : readWhole(source)
+    const suspendable = model !== '1:1'
+    const { bytes, initial, maximum } = suspendable ? await asyncify(file, whole) : transform(file, whole)
     let module: Module
     try {
       module = await engine.compile(bytes)
     } catch (error) {
       throw new ProgramError('ERR_WASM_INVALID', `${file}: not a valid WebAssembly module: ${(error as Error).message.replace(/^[\w.]+\(\): /, '')}`)
     }
-    return new Program(file, module, initial, maximum, abiOf(file, module))
+    const abi = abiOf(file, module)
+    if (suspendable && abi !== 'posix') throw new ProgramError('ERR_WASM_ABI', `${file}: a program for wasi-threads runs under 1:1 only`)
+    return new Program(file, module, initial, maximum, abi, suspendable)
   }
 
   /** Runs it to its end. Rejects with ErrnoError when there is no memory for it, or no thread. */
@@ -95,21 +114,25 @@ export class Program {
     return this.start(options).ended
   }
 
-  /** Starts it, each of its threads on a Worker of its own; the calling thread goes on. Throws as {@link run}. */
+  /** Starts it; the calling thread goes on. Throws as {@link run}. */
   start({ args = [], env = {}, dirs = {} }: RunOptions = {}): Running {
     ensure()
+    if (this.#suspendable && !sharesByDefault()) throw new Error(`Program.start: ${this.file} was loaded for threads that share carriers; the process's model is 1:1 (configure: model)`)
     const wasm = this.#newMemory()
     const at = malloc(arena, ProgramRecord.size, self.carrier)
     if (at === 0) throw new ErrnoError(ENOMEM, 'Program.start', `${this.file}: user memory is full (see configure: memory)`)
     user.i32.fill(0, at >>> 2, (at + ProgramRecord.size) >>> 2)
     poke(user, at + ProgramRecord.live, 1)
-    const about: About = { file: this.file, module: this.#module, record: at, abi: this.#abi, maximum: this.#maximum, args: [this.file, ...args], env, dirs }
+    const about: About = {
+      file: this.file, module: this.#module, record: at, abi: this.#abi, maximum: this.#maximum, suspendable: this.#suspendable,
+      args: [this.file, ...args], env, dirs,
+    }
     const memory = addMemory(wasm, about)
     const guest = new Guest(memory, about)
     poke(user, at + ProgramRecord.memory, memory.id)
     poke(memory, breakOf(this.#maximum), this.#initial)
     const id = guest.entryId('main')
-    const slot = id < 0 ? id : create(id, [], { name: 'main', detached: false, kind: PLAIN, transfer: [] })
+    const slot = id < 0 ? id : create(id, [], { name: 'main', detached: false, kind: PLAIN, transfer: [], fiber: this.#suspendable })
     if (slot < 0) {
       removeMemory(memory.id)
       free(arena, at, self.carrier)
@@ -134,8 +157,9 @@ export class Program {
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
     const entries = new Set([guest.entryId('main'), guest.entryId('thread'), guest.entryId('spawned')])
     const threads = threadsOf(entries)
-    for (const [slot, s] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) requestTermination(slot, s)
-    await Promise.all([died, ...threads.filter(([slot]) => slot !== main).map(([slot, s]) => bury(slot, s))])
+    for (const [slot, s] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) terminate(slot, s)
+    await died
+    for (const [slot, s] of threads) if (slot !== main) await bury(slot, s)   // one after the other: each takes a thread record
     poke(user, at + ProgramRecord.memory, 0)
     removeMemory(guest.memory.id)
     free(arena, at, self.carrier)
@@ -200,6 +224,13 @@ function threadsOf(entries: ReadonlySet<number>): [number, number][] {
       && entries.has(peek(kernel, t + ThreadRecord.entry))) found.push([slot, peek(kernel, t + ThreadRecord.serial)])
   }
   return found
+}
+
+// A fiber ends when it runs next, see Guest; another thread at once.
+function terminate(slot: number, serial: number): void {
+  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.FIBER) === 0) return requestTermination(slot, serial)
+  cancelThread(slot, serial)
+  rouse(slot)
 }
 
 // Waits for the end of a thread and gives up its record, if nobody else does. A detached one gives it up itself.

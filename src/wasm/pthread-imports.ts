@@ -18,6 +18,7 @@ import { toWasi, wasiErrno } from './errno.ts'
 import type { Guest } from './guest.ts'
 import { Block, ProgramRecord } from './records.ts'
 import { signalImports } from './signal-imports.ts'
+import { then } from './stacks.ts'
 import { putCText, text, timespec } from './struct-c.ts'
 import { timeImports } from './time-imports.ts'
 
@@ -42,9 +43,9 @@ const PLAIN = [
   'pthread_barrier_init', 'pthread_barrier_destroy', 'pthread_barrier_wait', 'pthread_barrierattr_init', 'pthread_barrierattr_destroy',
   'pthread_barrierattr_getpshared', 'pthread_barrierattr_setpshared',
   'pthread_spin_init', 'pthread_spin_destroy', 'pthread_spin_lock', 'pthread_spin_unlock',
-  'pthread_attr_init', 'pthread_attr_destroy', 'pthread_attr_getdetachstate', 'pthread_attr_setdetachstate', 'pthread_attr_getguardsize',
+  'pthread_attr_destroy', 'pthread_attr_getdetachstate', 'pthread_attr_setdetachstate', 'pthread_attr_getguardsize',
   'pthread_attr_setguardsize', 'pthread_attr_getinheritsched', 'pthread_attr_setinheritsched', 'pthread_attr_getschedparam', 'pthread_attr_setschedparam',
-  'pthread_attr_getschedpolicy', 'pthread_attr_setschedpolicy', 'pthread_attr_getscope', 'pthread_attr_setscope',
+  'pthread_attr_getschedpolicy', 'pthread_attr_setschedpolicy', 'pthread_attr_getscope',
   'pthread_getschedparam', 'pthread_setschedparam', 'pthread_getcpuclockid', 'clock_getcpuclockid',
   'sem_init', 'sem_destroy', 'sem_wait', 'sem_trywait', 'sem_post', 'sem_getvalue', 'sched_getparam', 'sched_setparam',
   'pthread_sigmask', 'sigpending', 'sigsuspend', 'sigwait',
@@ -71,14 +72,14 @@ export function pthreadImports(guest: Guest): Record<string, unknown> {
   const imports: Record<string, unknown> = {}
   for (const name of PLAIN) {
     const f = library[name]
-    if (f !== undefined) imports[name] = (a: number, b: number, c: number, d: number) => toWasi(f(m, a, b, c, d))
+    if (f !== undefined) imports[name] = (a: number, b: number, c: number, d: number) => then(f(m, a, b, c, d), toWasi)
   }
   for (const [name, before] of Object.entries(TIMED)) {
     const f = library[name] as unknown as (...args: unknown[]) => number
-    imports[name] = (...args: number[]) => toWasi(f(m, ...args.slice(0, before), timespec(m, args[before])))
+    imports[name] = (...args: number[]) => then(f(m, ...args.slice(0, before), timespec(m, args[before])), toWasi)
   }
   for (const [name, f] of Object.entries(BARE)) imports[name] = (a: number, b: number) => toWasi((f as (a: number, b: number) => number)(a, b))
-  return { ...imports, ...threads(guest), ...attributes(m), ...values(guest), ...locks(m), ...timeImports(guest), ...signalImports(guest) }
+  return { ...imports, ...threads(guest), ...attributes(guest), ...values(guest), ...locks(m), ...timeImports(guest), ...signalImports(guest) }
 }
 
 function threads(guest: Guest): Record<string, unknown> {
@@ -96,7 +97,7 @@ function threads(guest: Guest): Record<string, unknown> {
       const stack = attr === 0 ? 0 : peek(m, attr + Attr.stack)
       add(user, about.record + ProgramRecord.live, 1)
       if (stack !== 0 && stack <= STACK_DEFAULT) poke(m, attr + Attr.stack, 0)   // a Worker of the common kind has that much
-      const errno = posix.pthread_create(m, thread, attr, entry, at)
+      const errno = posix.pthread_create(m, thread, attr, entry, at, about.suspendable)
       if (stack !== 0) poke(m, attr + Attr.stack, stack)
       if (errno !== 0) add(user, about.record + ProgramRecord.live, -1)
       return toWasi(errno === ENOMEM ? EAGAIN : errno)
@@ -107,7 +108,7 @@ function threads(guest: Guest): Record<string, unknown> {
     abort: () => guest.fail('aborted (SIGABRT)'),
     pthread_join: (thread: number, at: Address) => {
       const out = {}
-      return joined(posix.pthread_join(thread, out), out, at)
+      return then(posix.pthread_join(thread, out), errno => joined(errno, out, at))
     },
     pthread_tryjoin_np: (thread: number, at: Address) => {
       const out = {}
@@ -115,16 +116,16 @@ function threads(guest: Guest): Record<string, unknown> {
     },
     pthread_timedjoin_np: (thread: number, at: Address, time: Address) => {
       const out = {}
-      return joined(posix.pthread_timedjoin_np(thread, out, timespec(m, time)), out, at)
+      return then(posix.pthread_timedjoin_np(thread, out, timespec(m, time)), errno => joined(errno, out, at))
     },
     pthread_clockjoin_np: (thread: number, at: Address, clock: number, time: Address) => {
       const out = {}
-      return joined(posix.pthread_clockjoin_np(thread, out, clock as 0 | 1, timespec(m, time)), out, at)
+      return then(posix.pthread_clockjoin_np(thread, out, clock as 0 | 1, timespec(m, time)), errno => joined(errno, out, at))
     },
     pthread_setcancelstate: (state: number, at: Address) => before(m, at, old => posix.pthread_setcancelstate(state, old)),
     pthread_setcanceltype: (type: number, at: Address) => before(m, at, old => posix.pthread_setcanceltype(type, old)),
     pthread_testcancel: () => { posix.pthread_testcancel() },
-    pthread_cleanup_push: (routine: number, arg: number) => { posix.pthread_cleanup_push(() => guest.call(routine, arg)) },
+    pthread_cleanup_push: (routine: number, arg: number) => { posix.pthread_cleanup_push(() => guest.callback(routine, arg)) },
     pthread_cleanup_pop: (execute: number) => { posix.pthread_cleanup_pop(execute) },
     pthread_atfork: () => 0,                                              // nothing forks here
     pthread_getconcurrency: () => posix.pthread_getconcurrency(),
@@ -146,8 +147,8 @@ function before(m: Memory, at: Address, set: (old: { value?: number }) => number
   return toWasi(errno)
 }
 
-// A stack of C is a block of the program's memory, and its default is not that of a Worker.
-function attributes(m: Memory): Record<string, unknown> {
+// A stack of C is a block of the program's memory, and its default is not that of a Worker.  The default scope is the program's.
+function attributes({ memory: m, about }: Guest): Record<string, unknown> {
   const size = (attr: Address, at: Address): number => {
     const errno = posix.pthread_attr_getstacksize(m, attr, at)
     if (errno === 0 && peek(m, attr + Attr.stack) === 0) poke(m, at, STACK)
@@ -158,6 +159,13 @@ function attributes(m: Memory): Record<string, unknown> {
     return toWasi(errno)
   }
   return {
+    pthread_attr_init: (attr: Address) => {
+      const errno = posix.pthread_attr_init(m, attr)
+      if (errno === 0 && about.suspendable) poke(m, attr + Attr.scope, posix.PTHREAD_SCOPE_PROCESS)
+      return toWasi(errno)
+    },
+    pthread_attr_setscope: (attr: Address, scope: number) =>
+      toWasi(scope === posix.PTHREAD_SCOPE_PROCESS && !about.suspendable ? posix.ENOTSUP : posix.pthread_attr_setscope(m, attr, scope)),
     pthread_attr_getstacksize: (attr: Address, at: Address) => toWasi(size(attr, at)),
     pthread_attr_setstacksize: (attr: Address, bytes: number) => setSize(attr, bytes, posix.pthread_attr_setstacksize(m, attr, bytes)),
     pthread_attr_setstack: (attr: Address, at: Address, bytes: number) => setSize(attr, bytes, posix.pthread_attr_setstack(m, attr, at, bytes)),
@@ -177,7 +185,7 @@ function values(guest: Guest): Record<string, unknown> {
   const { memory: m } = guest
   return {
     pthread_key_create: (key: Address, destructor: number) =>
-      toWasi(posix.pthread_key_create(m, key, destructor === 0 ? undefined : guest.callback(destructor))),
+      toWasi(posix.pthread_key_create(m, key, destructor === 0 ? undefined : guest.destructor(destructor))),
     pthread_getspecific: (key: number) => posix.pthread_getspecific(key) ?? 0,
     pthread_setspecific: (key: number, value: number) => toWasi(posix.pthread_setspecific(key, value === 0 ? undefined : value)),
   }

@@ -7,6 +7,7 @@ import { sourceOf, type Entry } from '../pthread/entry.ts'
 import type { SigAction } from '../pthread/sigaction.ts'
 import { toWasi } from './errno.ts'
 import { installInfo, type Guest } from './guest.ts'
+import { then } from './stacks.ts'
 import { putInfo, timespec } from './struct-c.ts'
 
 // SIG_IGN, as signal.h has it: no index of a table.
@@ -18,19 +19,23 @@ installInfo(putInfo)
 export function signalImports(guest: Guest): Record<string, unknown> {
   const { memory: m } = guest
   const fromC = (handler: number): NonNullable<SigAction['sa_handler']> =>
-    handler === 0 ? posix.SIG_DFL : handler === SIG_IGN_OF_C ? posix.SIG_IGN : guest.callback(handler)
+    handler === 0 ? posix.SIG_DFL : handler === SIG_IGN_OF_C ? posix.SIG_IGN : guest.handler(handler)
   const toC = (handler: SigAction['sa_handler']): number => {
     if (handler === posix.SIG_DFL || handler === undefined) return 0
     if (handler === posix.SIG_IGN) return SIG_IGN_OF_C
     const source = sourceOf(handler as Entry)
     return source?.startsWith(`w${m.id}\n`) === true ? Number(source.slice(source.indexOf('\n') + 1)) : 0
   }
+  const told = (errno: number, at: Address, info: object): number => {
+    if (errno === 0) putInfo(m, at, info as posix.SigInfo)
+    return toWasi(errno)
+  }
   return {
     kill: (pid: number, signo: number) => toWasi(posix.kill(pid, signo)),
     raise: (signo: number) => toWasi(posix.raise(signo)),
     sigqueue: (pid: number, signo: number, value: number) => toWasi(posix.sigqueue(pid, signo, value)),
     siginterrupt: (signo: number, flag: number) => toWasi(posix.siginterrupt(signo, flag)),
-    pause: () => toWasi(posix.pause()),
+    pause: () => then(posix.pause(), toWasi),
     alarm: (seconds: number) => posix.alarm(seconds >>> 0),
     // struct sigaction: handler, flags, mask.
     sigaction: (signo: number, act: Address, old: Address) => {
@@ -44,15 +49,11 @@ export function signalImports(guest: Guest): Record<string, unknown> {
     },
     sigwaitinfo: (set: Address, at: Address) => {
       const info = {}
-      const errno = posix.sigwaitinfo(m, set, info)
-      if (errno === 0) putInfo(m, at, info as posix.SigInfo)
-      return toWasi(errno)
+      return then(posix.sigwaitinfo(m, set, info), errno => told(errno, at, info))
     },
     sigtimedwait: (set: Address, at: Address, timeout: Address) => {
       const info = {}
-      const errno = posix.sigtimedwait(m, set, info, timespec(m, timeout))
-      if (errno === 0) putInfo(m, at, info as posix.SigInfo)
-      return toWasi(errno)
+      return then(posix.sigtimedwait(m, set, info, timespec(m, timeout)), errno => told(errno, at, info))
     },
   }
 }

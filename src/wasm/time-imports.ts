@@ -5,6 +5,7 @@ import type { Address } from '../mem/memory.ts'
 import * as posix from '../pthread/index.ts'
 import { toWasi } from './errno.ts'
 import type { Guest } from './guest.ts'
+import { then } from './stacks.ts'
 import { noTime, putTimespec, timespec } from './struct-c.ts'
 import type { MutableTimespec } from '../pthread/timespec.ts'
 
@@ -25,22 +26,21 @@ export function timeImports({ memory: m }: Guest): Record<string, unknown> {
     putTimespec(m, at + 16, it_value)
   }
   const empty = (): Setting => ({ it_interval: noTime(), it_value: noTime() })
-  const INTERRUPTED = posix.EINTR
+  const slept = (errno: number, left: Address, t: MutableTimespec): number => {
+    if (errno === posix.EINTR && left !== 0) putTimespec(m, left, t)
+    return toWasi(errno)
+  }
   return {
     clock_gettime: (clock: number, at: Address) => storing(at, t => posix.clock_gettime(clock, t)),
     clock_getres: (clock: number, at: Address) => storing(at, t => posix.clock_getres(clock, t)),
     clock_settime: (clock: number, at: Address) => toWasi(posix.clock_settime(clock, timespec(m, at))),
     nanosleep: (at: Address, left: Address) => {
       const t = noTime()
-      const errno = posix.nanosleep(timespec(m, at), t)
-      if (errno === INTERRUPTED && left !== 0) putTimespec(m, left, t)
-      return toWasi(errno)
+      return then(posix.nanosleep(timespec(m, at), t), errno => slept(errno, left, t))
     },
     clock_nanosleep: (clock: number, flags: number, at: Address, left: Address) => {
       const t = noTime()
-      const errno = posix.clock_nanosleep(clock, flags, timespec(m, at), t)
-      if (errno === INTERRUPTED && left !== 0 && flags === 0) putTimespec(m, left, t)
-      return toWasi(errno)
+      return then(posix.clock_nanosleep(clock, flags, timespec(m, at), t), errno => slept(errno, flags === 0 ? left : 0, t))
     },
     sched_rr_get_interval: (pid: number, at: Address) => storing(at, t => posix.sched_rr_get_interval(pid, t)),
     sched_getscheduler: (pid: number, at: Address) => number(posix.sched_getscheduler(pid), at),

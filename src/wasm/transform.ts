@@ -1,4 +1,5 @@
-// What is changed in a module's bytes before it is compiled, for 1:1.  No other code is touched, so it runs as fast as before.
+// What is changed in a module's bytes before it is compiled, for every model.  No other code is touched, so it runs as fast as before.
+// (For M:1 and M:N, asyncify.ts goes on with the result, and asks for `more` pages at the memory's end, which the program cannot use.)
 //
 //   memory.size, memory.grow    calls of two functions added at the end: the memory is as large as it may become from the
 //                               beginning, and what a program sees grow is a number at its very end, the break.  An
@@ -20,7 +21,8 @@ export const FUTEX = 'pthreads:futex'
 /** A module as it will be compiled, and what its memory must be, in pages. */
 export interface Transformed { bytes: Uint8Array, initial: number, maximum: number, memory: { module: string, name: string } }
 
-const PAGE = 65536
+export const PAGE = 65536
+const OURS = 1, MOST = 65536
 const I32 = 0x7f, I64 = 0x7e
 const ADDED: readonly { name: string, takes: readonly number[] }[] = [
   { name: 'notify', takes: [I32, I32, I32] }, { name: 'wait32', takes: [I32, I32, I64, I32] }, { name: 'wait64', takes: [I32, I64, I64, I32] },
@@ -31,21 +33,29 @@ export function breakOf(maximum: number): number {
   return maximum * PAGE - 8
 }
 
+/** The pages at the end of a memory of `maximum` pages that are not the program's: they begin with the address returned. */
+export function reservedOf(maximum: number, more: number): number {
+  return (maximum - more - OURS) * PAGE
+}
+
 interface Part { id: number, from: number, to: number }
 
 /** Changes the module of `file`. Throws ProgramError for what is none, or none for us. */
-export function transform(file: string, bytes: Uint8Array): Transformed {
+export function transform(file: string, bytes: Uint8Array, more = 0): Transformed {
   try {
-    return transformed(file, bytes)
+    return transformed(file, bytes, more)
   } catch (error) {
     if (error instanceof RangeError) throw new ProgramError('ERR_WASM_INVALID', `${file}: not a valid WebAssembly module: ${error.message}`)
     throw error
   }
 }
 
-function transformed(file: string, bytes: Uint8Array): Transformed {
+function transformed(file: string, bytes: Uint8Array, more: number): Transformed {
   const parts = sections(file, bytes)
   const memory = memoryOf(file, bytes, parts)
+  memory.maximum = Math.min(MOST, memory.maximum + more)
+  const limit = memory.maximum - more - OURS
+  if (limit < memory.initial) throw new ProgramError('ERR_WASM_MEMORY', `${file}: its memory begins with ${memory.initial} pages, of 65536 that there may be; ${more + OURS} must be left`)
   const types = countIn(bytes, parts, Section.TYPE), defined = countIn(bytes, parts, Section.FUNCTION)
   const imported = importedFunctions(bytes, parts)
   const first = imported + ADDED.length
@@ -57,7 +67,7 @@ function transformed(file: string, bytes: Uint8Array): Transformed {
   w.copy(bytes, 0, 8)
   for (const part of parts) {
     w.byte(part.id)
-    w.sized(change(bytes, part, changes, types, memory.maximum) ?? bytes.subarray(part.from, part.to))
+    w.sized(change(bytes, part, changes, types, memory.maximum, limit) ?? bytes.subarray(part.from, part.to))
   }
   return { bytes: w.bytes, ...memory }
 }
@@ -84,14 +94,15 @@ function countIn(bytes: Uint8Array, parts: readonly Part[], id: number): number 
   return part === undefined ? 0 : new Reader(bytes, part.from, part.to).u32()
 }
 
-interface Import { module: string, name: string, kind: number, flags: number, minimum: number, maximum: number }
+interface Import { module: string, name: string, kind: number, flags: number, minimum: number, maximum: number, from: number, to: number }
 
 function* imports(bytes: Uint8Array, parts: readonly Part[]): Generator<Import> {
   const part = find(parts, Section.IMPORT)
   if (part === undefined) return
   const r = new Reader(bytes, part.from, part.to)
   for (let n = r.u32(); n > 0; n--) {
-    const found = { module: r.name(), name: r.name(), kind: r.byte(), flags: 0, minimum: 0, maximum: 0 }
+    const from = r.at
+    const found = { module: r.name(), name: r.name(), kind: r.byte(), flags: 0, minimum: 0, maximum: 0, from, to: 0 }
     if (found.kind === Kind.FUNCTION) r.skipNumber()
     else if (found.kind === Kind.GLOBAL) r.skip(2)
     else if (found.kind === Kind.TAG) {
@@ -103,6 +114,7 @@ function* imports(bytes: Uint8Array, parts: readonly Part[]): Generator<Import> 
       found.minimum = r.u32()
       if ((found.flags & 1) !== 0) found.maximum = r.u32()
     }
+    found.to = r.at
     yield found
   }
 }
@@ -126,7 +138,7 @@ function memoryOf(file: string, bytes: Uint8Array, parts: readonly Part[]): { in
 }
 
 // The section's new content; undefined: as it was.
-function change(bytes: Uint8Array, { id, from, to }: Part, changes: Changes, types: number, maximum: number): Uint8Array | undefined {
+function change(bytes: Uint8Array, { id, from, to }: Part, changes: Changes, types: number, maximum: number, limit: number): Uint8Array | undefined {
   const r = new Reader(bytes, from, to), w = new Writer(to - from + 256)
   const rest = (): Uint8Array => {
     w.copy(bytes, r.at, r.end)
@@ -141,7 +153,7 @@ function change(bytes: Uint8Array, { id, from, to }: Part, changes: Changes, typ
       return w.bytes
     case Section.IMPORT:
       addTo(ADDED.length)
-      rest()
+      changeImports(bytes, { id, from, to }, w, maximum)
       for (const [i, { name }] of ADDED.entries()) {
         w.name(FUTEX)
         w.name(name)
@@ -160,10 +172,24 @@ function change(bytes: Uint8Array, { id, from, to }: Part, changes: Changes, typ
       return w.bytes
     case Section.EXPORT: return changeExports(r, w, changes)
     case Section.ELEMENT: return changeElements(r, w, changes)
-    case Section.CODE: return changeCode(r, w, changes, maximum)
+    case Section.CODE: return changeCode(r, w, changes, maximum, limit)
     case Section.CUSTOM: return r.name() === 'name' ? changeNames(r, w, changes) : undefined
     case 6: return changeGlobals(r, w, changes)
     default: return undefined
+  }
+}
+
+function changeImports(bytes: Uint8Array, part: Part, w: Writer, maximum: number): void {
+  for (const { module, name, kind, flags, minimum, from, to } of imports(bytes, [part])) {
+    if (kind !== Kind.MEMORY) {
+      w.copy(bytes, from, to)
+      continue
+    }
+    w.name(module)
+    w.name(name)
+    w.byte(kind, flags)
+    w.u32(minimum)
+    w.u32(maximum)
   }
 }
 
@@ -226,7 +252,7 @@ function changeElements(r: Reader, w: Writer, changes: Changes): Uint8Array {
   return w.bytes
 }
 
-function changeCode(r: Reader, w: Writer, changes: Changes, maximum: number): Uint8Array {
+function changeCode(r: Reader, w: Writer, changes: Changes, maximum: number, limit: number): Uint8Array {
   const count = r.u32()
   w.u32(count + 2)
   for (let n = count; n > 0; n--) {
@@ -242,7 +268,7 @@ function changeCode(r: Reader, w: Writer, changes: Changes, maximum: number): Ui
     w.sized(changed.bytes)
   }
   w.sized(sizeBody(maximum))
-  w.sized(growBody(maximum))
+  w.sized(growBody(maximum, limit))
   return w.bytes
 }
 
@@ -258,8 +284,8 @@ function sizeBody(maximum: number): Uint8Array {
   return w.bytes
 }
 
-// (more) -> pages before, or -1.  Locals: 0 more, 1 before, 2 after.  The last page is ours.
-function growBody(maximum: number): Uint8Array {
+// (more) -> pages before, or -1.  Locals: 0 more, 1 before, 2 after.  The pages from `limit` are ours.
+function growBody(maximum: number, limit: number): Uint8Array {
   const w = new Writer()
   const address = (): void => {
     w.byte(0x41)
@@ -269,7 +295,7 @@ function growBody(maximum: number): Uint8Array {
   address()
   w.byte(...LOAD, 0x22, 1, 0x20, 0, 0x6a, 0x22, 2)                        // after = (before = load) + more
   w.byte(0x41)
-  w.s32(maximum - 1)
+  w.s32(limit)
   w.byte(0x4b, 0x20, 2, 0x20, 1, 0x49, 0x72)                              // after > most || after < before
   w.byte(0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b)                              // return -1
   address()

@@ -19,12 +19,14 @@ import { encode } from '../mem/codec.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { clock_gettime } from '../pthread/clock.ts'
+import { ThreadExit } from '../pthread/exit.ts'
 import { call_slow, isIoThread, submit, type Result } from '../pthread/ring.ts'
 import { sched_yield } from '../pthread/sched.ts'
 import { clock_nanosleep } from '../pthread/sleep.ts'
 import { TIMER_ABSTIME } from '../pthread/sleep.ts'
 import { toWasi, wasiErrno } from './errno.ts'
 import { onForgotten, type Guest } from './guest.ts'
+import { then } from './stacks.ts'
 import { long, noTime, putLong } from './struct-c.ts'
 
 type Call = (...args: (number | bigint)[]) => number
@@ -51,8 +53,7 @@ function remote(guest: Guest, name: string, args: (number | bigint)[]): number {
   const n = id < 0 || isIoThread() ? -1 : submit(id, encode([name, args], 'args'), [])
   if (n < 0) return wasiErrno('EAGAIN')
   const result: Result = { status: 0, value: undefined, reason: 0, code: 0, tid: 0 }
-  block(call_slow(n, result))
-  return result.status === Status.RETURNED ? result.value as number : wasiErrno('EIO')
+  return then(block(call_slow(n, result)), () => result.status === Status.RETURNED ? result.value as number : wasiErrno('EIO')) as number
 }
 
 function failed(error: unknown): number {
@@ -81,16 +82,28 @@ function write(m: Memory, fd: number, vector: Address, count: number, written: A
 
 function read(m: Memory, vector: Address, count: number, got: Address): number {
   cancellationPoint()
+  const reading = readInto(m, vector, count, got, function* (bytes) {
+    yield* []
+    return readSome(0, bytes)
+  })
+  return reading.next().value as number
+}
+
+type Reading = (bytes: Uint8Array) => Generator<unknown, number>
+
+/** Reads into the vector's buffers until one is not filled, by `some`. */
+export function* readInto(m: Memory, vector: Address, count: number, got: Address, some: Reading): Generator<unknown, number> {
   let total = 0
   for (const part of buffers(m, vector, count)) {
     if (part.length === 0) continue
     try {
       const own = new Uint8Array(part.length)
-      const length = readSome(0, own)
+      const length = yield* some(own)
       part.set(own.subarray(0, length))
       total += length
       if (length < part.length) break
     } catch (error) {
+      if (error instanceof ThreadExit) throw error
       if (total === 0) return failed(error)
       break
     }
@@ -111,13 +124,15 @@ function poll(m: Memory, subscriptions: Address, events: Address, count: number,
     const wait = m.u8[s + 8] === CLOCK ? waitOf(m, s) : 0
     if (wait < first) [first, chosen] = [wait, i]
   }
-  if (first > 0) clock_nanosleep(1, 0, { tv_sec: Math.floor(first / 1000), tv_nsec: Math.round(first % 1000 * 1e6) % 1e9 })
-  const s = subscriptions + chosen * SUBSCRIPTION
-  m.u8.fill(0, events, events + EVENT)
-  m.u8.copyWithin(events, s, s + 8)
-  m.u8[events + 10] = m.u8[s + 8]
-  poke(m, stored, 1)
-  return 0
+  const tell = (): number => {
+    const s = subscriptions + chosen * SUBSCRIPTION
+    m.u8.fill(0, events, events + EVENT)
+    m.u8.copyWithin(events, s, s + 8)
+    m.u8[events + 10] = m.u8[s + 8]
+    poke(m, stored, 1)
+    return 0
+  }
+  return first > 0 ? then(clock_nanosleep(1, 0, { tv_sec: Math.floor(first / 1000), tv_nsec: Math.round(first % 1000 * 1e6) % 1e9 }), tell) as number : tell()
 }
 
 // ms from now.

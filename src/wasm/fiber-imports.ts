@@ -1,0 +1,72 @@
+// The imports as a program's fibers see them: those that may block suspend the fiber (stacks.ts), and some do it in another way than
+// a thread with a Worker of its own would.
+
+import { readSoon } from '#host'
+import { load } from '#atomics'
+import { EDEADLK } from '../kernel/errno.ts'
+import { self } from '../kernel/process.ts'
+import type { Sleeper } from '../kernel/request.ts'
+import type { Address } from '../mem/memory.ts'
+import { Awaiting } from '../pthread/awaiting.ts'
+import { cancellationPoint } from '../pthread/cancel.ts'
+import { nextCleanup } from '../pthread/cleanup.ts'
+import { deliveryPoint } from '../pthread/deliver.ts'
+import { claim, settle } from '../pthread/once.ts'
+import { BLOCKING, WASI_MODULE } from './blocking.ts'
+import { toWasi } from './errno.ts'
+import type { Guest, Imports } from './guest.ts'
+import { readInto } from './wasi.ts'
+
+type Call = (...args: number[]) => number
+type Steps = Generator<unknown, number, number>
+const DONE = 2
+
+/** The imports, of which {@link BLOCKING} suspend a fiber. */
+export function suspending(guest: Guest, imports: Imports): Imports {
+  const stacks = guest.stacks!
+  const wrapped: Record<string, Record<string, unknown>> = {}
+  for (const [module, functions] of Object.entries(imports)) {
+    wrapped[module] = { ...functions }
+    for (const [name, f] of Object.entries(functions)) if (BLOCKING.includes(`${module}.${name}`)) wrapped[module][name] = stacks.blocking(f as Call)
+  }
+  const { pthreads, [WASI_MODULE]: wasi } = wrapped
+  for (const functions of [pthreads, wasi]) {
+    const { sched_yield } = imports[functions === pthreads ? 'pthreads' : WASI_MODULE]
+    functions.sched_yield = stacks.yielding(sched_yield as () => number, deliveryPoint)
+  }
+  pthreads.pthread_once = stacks.stepping((once: Address, routine: number) => runOnce(guest, once, routine), imports.pthreads.pthread_once as Call)
+  pthreads.pthread_cleanup_pop = stacks.stepping(execute => popped(execute), imports.pthreads.pthread_cleanup_pop as Call)
+  const { fd_read } = imports[WASI_MODULE]
+  if (fd_read !== undefined) {
+    const elsewhere = wasi.fd_read as Call
+    const input = stacks.stepping((_fd: number, vector: Address, count: number, got: Address) => reading(guest, vector, count, got), fd_read as Call)
+    wasi.fd_read = (...args: [number, number, number, number]) => args[0] === 0 ? (input as Call)(...args) : elsewhere(...args)
+  }
+  return wrapped
+}
+
+function* runOnce(guest: Guest, once: Address, routine: number): Steps {
+  const { memory: m } = guest
+  if (!(yield* claim(m, once, self.tid) as Sleeper<boolean>)) return toWasi(load(m, once) === DONE ? 0 : EDEADLK)
+  let done = false
+  try {
+    yield* guest.callback(routine) as Steps
+    done = true
+  } finally {
+    settle(m, once, done)
+  }
+  return 0
+}
+
+function* popped(execute: number): Steps {
+  const cleanup = nextCleanup()
+  if (cleanup !== undefined && execute !== 0) yield* cleanup() as Steps
+  return 0
+}
+
+function* reading(guest: Guest, vector: Address, count: number, got: Address): Steps {
+  cancellationPoint()
+  return yield* readInto(guest.memory, vector, count, got, function* (bytes) {
+    return yield* new Awaiting(readSoon(0, bytes))
+  })
+}
