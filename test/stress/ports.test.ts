@@ -31,6 +31,7 @@ test(`servers and askers that are terminated at random moments keep nobody waiti
   for (let round = 0; round < rounds; round++) {
     const port = new Port<number, number>({ capacity: 1 + below(8) })
     const servers = [Thread.create(work.answer, port), Thread.create(work.answer, port)]
+    assert.equal(port.do(1), 2)                                           // until somebody has served the port, who asks waits
     const askers = Array.from({ length: 4 }, () => Thread.create(work.askUntilRefused, port, 100))
     const dying: Thread[] = below(2) === 0 ? [servers[0], askers[0]] : [...servers]
     for (let spin = below(200_000); spin > 0; spin--);
