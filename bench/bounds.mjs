@@ -36,6 +36,8 @@ export function judge(results) {
     bound(`condition ping-pong, ${where}: ours errorcheck / C`, '<=', limit,
       ratio('condition-ping-pong', 'ours errorcheck', 'C', placement))
 
+  for (const death of ['throws', 'exit', 'terminated', 'heap'])
+    bound(`join after a death, ${death}: the slowest, in ms`, '<=', 1000, slowest('death-join', death, 'free'))
   for (const [placement, where, steps] of [['S', 'one core', 300], ['free', 'two cores', 40]]) {
     bound(`lab, ${where}: two threads and a mutex exhaustively, in seconds`, '<=', 2, single('lab-exhaustive', 'ours', placement))
     bound(`lab, ${where}: thousand steps a second`, '>=', steps, single('lab-steps', 'ours', placement))

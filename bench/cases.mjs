@@ -197,6 +197,13 @@ export function cases({ c, go, quick }) {
       contestants: [{ name: 'ours', ...ours('lab', 'steps') }],
     },
     {
+      name: 'death-join',
+      title: 'from the death of a thread to the end of join, with main blocked in it: the slowest of four',
+      unit: 'ms',
+      placements: ['free'],
+      contestants: ['throws', 'exit', 'terminated', 'heap'].map(death => ({ name: death, ...ours('death-join', death) })),
+    },
+    {
       name: 'hang-report',
       title: 'philosophers that deadlock, with main blocked in join: from the last fork taken to the report on stderr',
       unit: 's',

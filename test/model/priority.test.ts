@@ -6,6 +6,7 @@ model('a waiter that gives up takes its priority back', 'priority.givesUp', { bo
 model('a waiter that gives up takes its priority back along the chain', 'priority.givesUpInChain', { bound: 2, schedules: 8000, search: 6000 })
 model('ceilings hold while the mutex is held', 'priority.ceilings', { bound: 2, schedules: 4000, search: 3000 })
 model('the highest priority is woken first', 'priority.order', { bound: 2, schedules: 4000, search: 3000 })
+model('the highest priority gets the mutex first', 'priority.orderOfMutex', { bound: 2, schedules: 4000, search: 3000 })
 
 twin('a waiter that gives nothing', 'priority.inherits', {
   file: 'kernel/futex.ts', from: '  if (prioritized()) inherit(slot)\n', to: '',
@@ -41,6 +42,10 @@ twin('a ceiling that is forgotten with the mutex that was locked last', 'priorit
   file: 'pthread/priority.ts', from: 'most = Math.max(most, peek(m, mutex + Mutex.ceiling))', to: 'return peek(m, mutex + Mutex.ceiling) > 5 ? 9 : 0',
 }, /assertion: /)
 
-twin('a wake that takes who came first', 'priority.order', {
+twin('a wake that takes who came first', 'priority.orderOfMutex', {
   file: 'kernel/futex.ts', from: '  if (slot !== 0 && prioritized()) slot = highest_locked(slot, memoryId, a, bits)\n', to: '',
+}, /assertion: passes: .*the lower priority was woken first/)
+
+twin('a post that takes who came first', 'priority.order', {
+  file: 'kernel/decide.ts', from: 'inOrder_locked(b, memoryId, a, bits)?.slice(0, count) ?? []', to: '[] as number[]',
 }, /assertion: posts: .*the lower priority was woken first/)

@@ -9,9 +9,9 @@ import { c, Doing, its, state } from '#internal/lab/control.js'
 import type { Story } from '#internal/lab/index.js'
 import { schedule } from '#internal/pthread/sched.js'
 import {
-  CLOCK_MONOTONIC, ETIMEDOUT, malloc, memory, Mutex, MutexAttr, pthread_mutex_clocklock, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock,
-  pthread_mutexattr_init, pthread_mutexattr_setprioceiling, pthread_mutexattr_setprotocol, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_PROTECT, SCHED_FIFO, Sem,
-  sem_init, sem_post, sem_trywait, sem_wait,
+  CLOCK_MONOTONIC, ETIMEDOUT, malloc, memory, Mutex, MutexAttr, pthread_mutex_clocklock, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_trylock,
+  pthread_mutex_unlock, pthread_mutexattr_init, pthread_mutexattr_setprioceiling, pthread_mutexattr_setprotocol, PTHREAD_PRIO_INHERIT, PTHREAD_PRIO_NONE,
+  PTHREAD_PRIO_PROTECT, SCHED_FIFO, Sem, sem_init, sem_post, sem_trywait, sem_wait,
 } from 'pthreads/posix'
 
 interface Objects { mutex: number, mutex2: number, sem: number }
@@ -143,3 +143,15 @@ function posts({ sem }: Objects): void {
   sem_post(m, sem)
 }
 export const order: Story<Objects> = { setup: () => prepare(PTHREAD_PRIO_INHERIT, [1, 5]), threads: [waits, waits2, posts], clock: false }
+
+// The same of a mutex: who gets it keeps it.
+function keeps({ mutex }: Objects): void { pthread_mutex_lock(memory(), mutex) }
+function keeps2(objects: Objects): void { keeps(objects) }
+function passes({ mutex }: Objects): void {
+  const m = memory()
+  if (pthread_mutex_trylock(m, mutex) !== 0) return
+  const both = asleep(0) && asleep(1)
+  pthread_mutex_unlock(m, mutex)
+  if (both) assert.ok(queued(0), 'the lower priority was woken first')
+}
+export const orderOfMutex: Story<Objects> = { setup: () => prepare(PTHREAD_PRIO_NONE, [1, 5]), threads: [keeps, keeps2, passes], daemons: [0, 1], clock: false }
