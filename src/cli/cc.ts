@@ -39,7 +39,7 @@ export function compile(words: string[], options: CcOptions): void {
     ...links ? [...linking(options), ...shim()] : [], ...out === undefined ? [] : ['-o', out],
   ]
   if (options.verbose === true) console.error([clang, ...flags].join(' '))
-  const { status, error, signal } = spawnSync(clang, flags, { stdio: 'inherit' })
+  const { status, error, signal } = spawnSync(clang, flags, { stdio: 'inherit', env: { ...process.env, PATH: pathOfUser() } })
   if (error !== undefined) return fail(`${clang}: ${error.message}`)
   process.exitCode = status ?? (signal === null ? 1 : 128)
 }
@@ -83,4 +83,10 @@ function versionOf(clang: string): number | undefined {
   const { stdout } = spawnSync(clang, ['--version'], { encoding: 'utf8' })
   const found = /clang version (\d+)/.exec(stdout ?? '')
   return found === null ? undefined : Number(found[1])
+}
+
+// clang lets a wasm-opt that it finds on the path go over what it has made. npm puts the one of our own dependency there, so that what
+// comes out would depend on who calls.
+function pathOfUser(): string {
+  return (process.env.PATH ?? '').split(delimiter).filter(folder => !folder.endsWith(join('node_modules', '.bin'))).join(delimiter)
 }

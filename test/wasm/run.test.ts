@@ -96,8 +96,7 @@ test('an option that a program of this kind cannot have is told', async () => {
     assert.equal(code, 2)
     assert.match(stderr, message)
   }
-  await told(['--model', 'm:n', cases], /cases\.wasm: --model m:n is for TypeScript so far/)
-  await told(['--model', 'm:1', cases], /--model m:1 is for TypeScript so far/)
+  await told(['--model', 'm:n', wasiThreads], /wasi-threads\.wasm: a program for wasi-threads runs under 1:1 only/)
   await told(['--dir', 'no/such/directory', cases], /--dir no\/such\/directory: no such directory/)
   await told(['--env', '=1', cases], /--env =1: a variable has a name/)
   await told(['there/is/none.wasm'], /there\/is\/none\.wasm: no such file/)
