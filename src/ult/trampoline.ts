@@ -1,5 +1,5 @@
 // The trampoline: how a carrier runs fibers.  A fiber is a generator; where it would block it yields, and the trampoline goes on
-// with the next one that its scheduler picks.
+// with the next one that its scheduler picks.  Over 400 lines: one loop and its states, which are read together.
 //
 // A fiber yields               and the trampoline
 //   a request (request.ts)     queues the fiber as it says; if the word has changed, goes on with it; else switches

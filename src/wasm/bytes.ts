@@ -29,11 +29,11 @@ export class Reader {
   }
 
   /** Passes over a number of any width. */
-  skipNumber(): void {
+  passNumber(): void {
     while (this.byte() >= 0x80) continue
   }
 
-  skip(count: number): void {
+  pass(count: number): void {
     if (this.at + count > this.end) throw new RangeError('the file ends in the middle')
     this.at += count
   }
@@ -41,7 +41,7 @@ export class Reader {
   name(): string {
     const length = this.u32()
     const from = this.at
-    this.skip(length)
+    this.pass(length)
     return new TextDecoder().decode(this.bytes.slice(from, this.at))
   }
 }

@@ -47,7 +47,7 @@ export function rewrite(r: Reader, w: Writer, changes: Changes): void {
         w.u32(changes.function(r.u32()))
         break
       case MEMORY_SIZE: case MEMORY_GROW:
-        r.skipNumber()
+        r.passNumber()
         w.byte(CALL)
         w.u32(op === MEMORY_SIZE ? changes.size : changes.grow)
         break
@@ -65,7 +65,7 @@ export function rewrite(r: Reader, w: Writer, changes: Changes): void {
 function replaceWait(r: Reader, w: Writer, { notify, wait32, wait64 }: Changes): boolean {
   const op = r.u32()
   if (op === FENCE) {
-    r.skip(1)
+    r.pass(1)
     return false
   }
   const offset = memarg(r)
@@ -79,48 +79,48 @@ function replaceWait(r: Reader, w: Writer, { notify, wait32, wait64 }: Changes):
 
 // Alignment, the memory's number if a bit says so, the offset.
 function memarg(r: Reader): number {
-  if ((r.u32() & 0x40) !== 0) r.skipNumber()
+  if ((r.u32() & 0x40) !== 0) r.passNumber()
   return r.u32()
 }
 
 function passOver(op: number, r: Reader): void {
   if (op === MISC) {
-    for (let n = MISC_NUMBERS[r.u32()] ?? 0; n > 0; n--) r.skipNumber()
+    for (let n = MISC_NUMBERS[r.u32()] ?? 0; n > 0; n--) r.passNumber()
     return
   }
   if (op === SIMD) return passOverSimd(r.u32(), r)
   switch (FORMS.get(op)) {
-    case 'b': case 'l': return r.skipNumber()
+    case 'b': case 'l': return r.passNumber()
     case 'L':
-      r.skipNumber()
-      return r.skipNumber()
+      r.passNumber()
+      return r.passNumber()
     case 'm': return void memarg(r)
     case 't': case 's': {
-      for (let n = r.u32() + (op === 0x0e ? 1 : 0); n > 0; n--) r.skipNumber()
+      for (let n = r.u32() + (op === 0x0e ? 1 : 0); n > 0; n--) r.passNumber()
       return
     }
     case 'T': return passOverTry(r)
-    case '4': return r.skip(4)
-    case '8': return r.skip(8)
+    case '4': return r.pass(4)
+    case '8': return r.pass(8)
     default:
   }
 }
 
 function passOverTry(r: Reader): void {
-  r.skipNumber()
+  r.passNumber()
   for (let n = r.u32(); n > 0; n--) {
     const kind = r.byte()
-    if (kind < 2) r.skipNumber()
-    r.skipNumber()
+    if (kind < 2) r.passNumber()
+    r.passNumber()
   }
 }
 
 function passOverSimd(op: number, r: Reader): void {
   if (op <= 11 || op === 92 || op === 93) memarg(r)
-  else if (op === 12 || op === 13) r.skip(16)
-  else if (op >= 21 && op <= 34) r.skip(1)
+  else if (op === 12 || op === 13) r.pass(16)
+  else if (op >= 21 && op <= 34) r.pass(1)
   else if (op >= 84 && op <= 91) {
     memarg(r)
-    r.skip(1)
+    r.pass(1)
   }
 }

@@ -79,7 +79,7 @@ function sections(file: string, bytes: Uint8Array): Part[] {
   const parts: Part[] = []
   for (const r = new Reader(bytes, 8); r.at < r.end;) {
     const id = r.byte(), length = r.u32(), from = r.at
-    r.skip(length)
+    r.pass(length)
     parts.push({ id, from, to: r.at })
   }
   return parts
@@ -103,13 +103,13 @@ function* imports(bytes: Uint8Array, parts: readonly Part[]): Generator<Import> 
   for (let n = r.u32(); n > 0; n--) {
     const from = r.at
     const found = { module: r.name(), name: r.name(), kind: r.byte(), flags: 0, minimum: 0, maximum: 0, from, to: 0 }
-    if (found.kind === Kind.FUNCTION) r.skipNumber()
-    else if (found.kind === Kind.GLOBAL) r.skip(2)
+    if (found.kind === Kind.FUNCTION) r.passNumber()
+    else if (found.kind === Kind.GLOBAL) r.pass(2)
     else if (found.kind === Kind.TAG) {
-      r.skip(1)
-      r.skipNumber()
+      r.pass(1)
+      r.passNumber()
     } else {
-      if (found.kind === Kind.TABLE) r.skip(1)
+      if (found.kind === Kind.TABLE) r.pass(1)
       found.flags = r.byte()
       found.minimum = r.u32()
       if ((found.flags & 1) !== 0) found.maximum = r.u32()
@@ -220,12 +220,12 @@ function changeGlobals(r: Reader, w: Writer, changes: Changes): Uint8Array {
 function constant(r: Reader, w: Writer, changes: Changes): void {
   const { at } = r
   for (let op = r.byte(); op !== 0x0b; op = r.byte()) {
-    if (op === 0x41 || op === 0x42 || op === 0x23 || op === 0xd0 || op === 0xd2) r.skipNumber()
-    else if (op === 0x43) r.skip(4)
-    else if (op === 0x44) r.skip(8)
+    if (op === 0x41 || op === 0x42 || op === 0x23 || op === 0xd0 || op === 0xd2) r.passNumber()
+    else if (op === 0x43) r.pass(4)
+    else if (op === 0x44) r.pass(8)
     else if (op === 0xfd) {
-      r.skipNumber()
-      r.skip(16)
+      r.passNumber()
+      r.pass(16)
     }
   }
   rewrite(new Reader(r.bytes, at, r.at), w, changes)
@@ -258,10 +258,10 @@ function changeCode(r: Reader, w: Writer, changes: Changes, maximum: number, lim
   for (let n = count; n > 0; n--) {
     const length = r.u32()
     const body = new Reader(r.bytes, r.at, r.at + length), changed = new Writer(length + 64)
-    r.skip(length)
+    r.pass(length)
     for (let groups = body.u32(); groups > 0; groups--) {
-      body.skipNumber()
-      body.skipNumber()
+      body.passNumber()
+      body.passNumber()
     }
     changed.copy(body.bytes, r.at - length, body.at)
     rewrite(body, changed, changes)
@@ -309,7 +309,7 @@ function changeNames(r: Reader, w: Writer, changes: Changes): Uint8Array {
   w.name('name')
   while (r.at < r.end) {
     const id = r.byte(), length = r.u32(), from = r.at
-    r.skip(length)
+    r.pass(length)
     if (id === 2) continue                                                // names of locals: nobody reads them here
     w.byte(id)
     if (id !== 1) {

@@ -146,7 +146,7 @@ test('sleep() returns 0 when the time has elapsed, or the seconds left when a ha
 })
 
 test('usleep() sleeps for microseconds', () => {
-  assert.ok(elapsed(() => { ok(usleep(5000)) }) >= 5)
+  assert.ok(elapsed(() => { ok(usleep(5000)) }) >= 5)                     // the function under test
   assert.equal(usleep(-1), EINVAL)
   assert.equal(inThread(acts.sleepsSeconds, [0, newStage()]), 0)
 })

@@ -28,7 +28,7 @@ const points: Readonly<Record<string, (s: Stage) => unknown>> = {
   sem_clockwait: s => sem_clockwait(m, s.sem, CLOCK_MONOTONIC, at(CLOCK_MONOTONIC, LATER)),
   nanosleep: () => nanosleep(HOUR),
   clock_nanosleep: () => clock_nanosleep(CLOCK_MONOTONIC, 0, HOUR),
-  sleep: () => sleep(3600),
+  sleep: () => sleep(3600),                                               // ended by a signal; so is the next
   usleep: () => usleep(3600e6),
   pause: () => pause(),
   sigsuspend: s => sigsuspend(m, s.set),

@@ -206,7 +206,7 @@ export function* block(how: Blocking, object: object, mutex: Mutex): Run<string>
       case 'write': (object as RwLock).write(); break
       case 'meet': (object as Barrier).wait(); break
       case 'join': (object as Thread).join(); break
-      case 'sleep': Thread.sleep(1000)
+      case 'sleep': Thread.sleep(1000)                                    // refused at once: EDEADLK
     }
   } catch (error) {
     if (mutex.tryLock() === null) return 'the mutex is held'
@@ -223,7 +223,7 @@ export function* relock(mutex: Mutex, lock: RwLock): Run<unknown[]> {
   for (const object of [mutex, lock]) {
     const again = (): unknown => object === mutex ? mutex.lock() : lock.write()
     again()
-    said.push(usleep(1000))
+    said.push(usleep(1000))                                               // refused at once: EDEADLK
     try {
       again()
     } catch (error) {
