@@ -246,7 +246,7 @@ export async function blockAsynchronously(mutex: Mutex, semaphore: Semaphore): P
   }
   const before = says(() => { mutex.lock() })
   await Promise.resolve()
-  return [before, says(() => { semaphore.wait() }), says(() => { Thread.sleep(1000) })]
+  return [before, says(() => { semaphore.wait() }), says(() => { Thread.sleep(1000) })]      // all refused at once
 }
 
 export function* blockWhenFree(mutex: Mutex, semaphore: Semaphore, lock: RwLock): Run<number> {

@@ -290,7 +290,7 @@ static void *not_cancelable(void *arg) {
 	return arg;
 }
 
-static void *sleep_long(void *arg) { sem_post(&ready); sleep(100); return arg; }
+static void *sleep_long(void *arg) { sem_post(&ready); sleep(100); return arg; }	/* canceled in it */
 static void call_with_no_argument(void) { destroyed = 100; }
 
 static void cancellation(void) {

@@ -109,7 +109,7 @@ static void *spins(void *arg) {
 
 static void initialize(void) {
 	pthread_mutex_lock(&second);
-	usleep(2000);
+	usleep(2000);	/* a wait inside once: nobody relies on its length */
 	initialized++;
 	pthread_mutex_unlock(&second);
 }
@@ -121,7 +121,7 @@ static void *onces(void *arg) {
 
 static void destroy(void *value) {
 	pthread_mutex_lock(&second);
-	usleep(1000);
+	usleep(1000);	/* a wait inside a destructor */
 	destroyed += *(int *)value;
 	pthread_mutex_unlock(&second);
 	free(value);
@@ -138,7 +138,7 @@ static void *keys(void *arg) {
 
 static void clean(void *arg) {
 	pthread_mutex_lock(&second);
-	usleep(1000);
+	usleep(1000);	/* a wait inside a cleanup handler */
 	cleaned += *(int *)arg;
 	pthread_mutex_unlock(&second);
 }
