@@ -81,7 +81,7 @@ function watch({ seconds, seed, threads, only }) {
       bar?.stop()
       lost.push(...ended?.lost ?? [])
       if (stderr !== '') lost.push(`on stderr:\n${stderr}`)
-      if (lost.length === 0 && (code !== 0 || ended === undefined)) lost.push(`the program ended with ${signal ?? `exit code ${code}`} before its end`)
+      if (lost.length === 0 && (code !== 0 || ended === undefined)) lost.push(`the program ended with ${signal ?? `exit code ${code}`} before its end${code === 0 ? ' (so Node shows a death by a real-time signal)' : ''}`)
       if (ended !== undefined) print(ended, elapsed())
       if (lost.length === 0) console.log('nothing was lost, and nothing is left over')
       else console.error(`\nfailed after ${elapsed()} s:\n  ${lost.join('\n').replaceAll('\n', '\n  ')}\nagain: ${again}`)

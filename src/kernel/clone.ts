@@ -15,7 +15,6 @@ import { channel, host } from './host.ts'
 import { installLine } from './mail.ts'
 import { buffers, carrierRecord, kernel, record, self, SPAWNER_NONE, SPAWNER_READY, SPAWNER_STARTS } from './process.ts'
 import { Carrier, CarrierState, Flag, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
-import { inheritMask } from './signal.ts'
 import { allocate_locked, free_locked } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
@@ -53,7 +52,6 @@ export function clone(entry: number, kind: Class, flags: number): number {
   poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) + 1)
   const t = record(slot)
   poke(kernel, t + ThreadRecord.entry, entry)
-  inheritMask(slot)
   poke(kernel, t + ThreadRecord.carrier, n)
   if (n !== 0) poke(kernel, carrierRecord(n) + Carrier.next, slot)
   release(kernel, PROCESS + Process.tableLock)

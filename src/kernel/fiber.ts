@@ -20,7 +20,6 @@ import { wake } from './futex.ts'
 import { carrierRecord, kernel, placeRecord, record, self } from './process.ts'
 import { Carrier, Flag, Place, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { block } from './request.ts'
-import { inheritMask } from './signal.ts'
 import { allocate_locked, free_locked, lastSlot } from './thread.ts'
 
 /** Makes the record of a fiber. Returns the slot, or -EAGAIN: the table is full, or there is no carrier. Blocks while Workers are made, the first time. */
@@ -36,7 +35,6 @@ export function cloneFiber(entry: number, flags: number): number {
   release(kernel, PROCESS + Process.tableLock)
   if (slot === 0) return -EAGAIN
   poke(kernel, record(slot) + ThreadRecord.entry, entry)
-  inheritMask(slot)
   return slot
 }
 

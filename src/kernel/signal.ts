@@ -18,6 +18,7 @@
 //     with it.  A thread that blocks it, or ends, passes it on: the choice is made again (redirect_locked).
 // I3  A thread that ends makes its mask full, SIGKILL included, and then looks whether something is pending; a sender
 //     makes it pending and then looks at the masks.  So one of the two sees the other.
+//     A new thread has its mask before its state says that there is a thread (thread.ts, open_locked).
 // I4  A pending bit is set while a record with that number is in the list.  Real-time signals have one record for each
 //     that was sent; others have one at most, and none when there was no room for it.
 // I5  The lists can be made again from the records: owner, seq.
@@ -320,14 +321,6 @@ const deliverable = (slot: number, word: number): number => peek(kernel, holderO
 export function setMask(set0: number, set1: number): void {
   underSignalLock(() => { mask_locked(self.slot, set0, set1) })
   prodTold()
-}
-
-/** A new thread has the mask of the one that made it. */
-export function inheritMask(slot: number): void {
-  if (self.slot === 0) return
-  const t = record(slot), mine = record(self.slot)
-  poke(kernel, t + ThreadRecord.mask0, peek(kernel, mine + ThreadRecord.mask0))
-  poke(kernel, t + ThreadRecord.mask1, peek(kernel, mine + ThreadRecord.mask1))
 }
 
 /** What is pending for the calling thread and blocked by it, as two words. */

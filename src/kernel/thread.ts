@@ -7,6 +7,7 @@
 
 import { and, load, or, peek, poke, store } from '#atomics'
 import { acquire, release } from '../mem/lock.ts'
+import type { Address } from '../mem/memory.ts'
 import { EAGAIN, EINVAL, ESRCH } from './errno.ts'
 import { annex, kernel, record, self, slotMask, tids } from './process.ts'
 import { Annex, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
@@ -38,9 +39,19 @@ export function open_locked(slot: number, flags: number): void {
     ? number_locked(slot, Process.lastTid, 0)
     : number_locked(slot, Process.lastAsync, ASYNC_TID + (slotMask >>> 1)))
   poke(kernel, t + ThreadRecord.flags, flags)
-  poke(kernel, t + ThreadRecord.state, State.EMBRYO)
   poke(kernel, t + ThreadRecord.creator, self.tid)
+  mask(t, (flags & Flag.SYSTEM) !== 0)
   store(kernel, t + ThreadRecord.exit, 1)
+  store(kernel, t + ThreadRecord.state, State.EMBRYO)                     // last: a sender of a signal looks at no lock of ours
+}
+
+// A new thread has the signal mask of the one that made it; one that the spawner makes for a timer has none; and the
+// library's own threads leave all signals to others.
+function mask(t: Address, all: boolean): void {
+  if (!all && self.slot === 0) return
+  const maker = record(self.slot)
+  poke(kernel, t + ThreadRecord.mask0, all ? -1 : peek(kernel, maker + ThreadRecord.mask0))
+  poke(kernel, t + ThreadRecord.mask1, all ? -1 : peek(kernel, maker + ThreadRecord.mask1))
 }
 
 // A store commits memory, also of a 0 where there is one: most threads write nothing to the annex.

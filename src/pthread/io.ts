@@ -126,8 +126,6 @@ export function launchIfWanted(): void {
 
 function prepare(slot: number): boolean {
   poke(kernel, IO + Io.slot, slot)
-  poke(kernel, record(slot) + ThreadRecord.mask0, -1)                     // signals of the process are for others
-  poke(kernel, record(slot) + ThreadRecord.mask1, -1)
   store(kernel, IO + Io.state, LAUNCHED)                                  // WANTED -> LAUNCHED
   return true
 }

@@ -8,6 +8,13 @@ model('sigwait misses nothing', 'signal.awaited', { bound: 3, schedules: 6000, s
 model('of two that wait, each gets one of two signals', 'signal.awaitedByTwo', { bound: 2, schedules: 5000, search: 4000 })
 model('a wait that a signal ends has taken nothing', 'signal.interrupted', { bound: 2, schedules: 5000, search: 4000 })
 
+model('a signal that everybody blocks stays pending while a thread is made', 'signal.born', { bound: 3, schedules: 6000, search: 5000 })
+
+twin('a new thread that is seen before it has its mask', 'signal.born', {
+  file: 'kernel/thread.ts', from: '  mask(t, (flags & Flag.SYSTEM) !== 0)\n  store(kernel, t + ThreadRecord.exit, 1)\n  store(kernel, t + ThreadRecord.state, State.EMBRYO)',
+  to: '  store(kernel, t + ThreadRecord.state, State.EMBRYO)\n  store(kernel, t + ThreadRecord.exit, 1)\n  mask(t, (flags & Flag.SYSTEM) !== 0)\n',
+}, /a signal that everybody blocks is gone/)
+
 twin('a sleep that does not look whether a signal has come', 'signal.directed', {
   file: 'kernel/request.ts', from: '  if (due !== 0) interrupt(slot, due)\n', to: '  if (due !== 0 && slot < 0) interrupt(slot, due)\n',
 }, /lost wakeup: no thread can run: 1 sleeps on semaphore/)

@@ -3,10 +3,12 @@
 
 import assert from 'node:assert/strict'
 import { add, load, poke } from '#atomics'
+import { clone, PLAIN } from '#internal/kernel/clone.js'
 import { host } from '#internal/kernel/host.js'
 import { kernel, record, self } from '#internal/kernel/process.js'
 import { ActionRecord, ThreadRecord } from '#internal/kernel/records.js'
 import { Kind, retire, setAction } from '#internal/kernel/signal.js'
+import { has, holderOf } from '#internal/kernel/signal-queue.js'
 import type { Story } from '#internal/lab/index.js'
 import { entryOf } from '#internal/lab/worker.js'
 import {
@@ -90,6 +92,17 @@ const taken = (sum: number) => ({ got }: Objects): void => { assert.equal(load(m
 
 export const awaited: Story<Objects> = { setup: prepare(SIGRTMIN, [0, 1], 'counts'), threads: [awaits, queues1], after: taken(1), entries, clock: false }
 export const awaitedByTwo: Story<Objects> = { setup: prepare(SIGRTMIN, [0, 1, 2], 'counts'), threads: [awaits, awaits2, queues], after: taken(3), entries, clock: false }
+
+// Everybody blocks it, the thread that is being made too: it is pending, though it would be ignored.
+const prepareBorn = (): Objects => {
+  const objects = prepare(SIGUSR2, [0, 1], 'counts')()
+  setAction(SIGUSR2, (a) => { poke(kernel, a + ActionRecord.kind, Kind.IGNORED) })
+  return objects
+}
+function bears(): void { assert.ok(clone(entryOf('counts'), PLAIN, 0) > 0) }
+const pending = (): void => { assert.ok(has(holderOf(0), SIGUSR2), 'a signal that everybody blocks is gone') }
+
+export const born: Story<Objects> = { setup: prepareBorn, threads: [bears, toProcess], after: pending, carriers: 1, entries, clock: false }
 
 // A wait that a signal ends has taken nothing: who gives up then leaves the unit to the other.
 function givesUp(objects: Objects): void {
