@@ -296,7 +296,7 @@ export function cases({ c, go, quick }) {
       name: 'fiber-balance',
       title: 'm:n: nine tenths of the threads are created on one carrier of three: how far one is off a third of the work after 100 ms',
       unit: '%',
-      placements: ['free'],
+      placements: ['S', 'free'],
       contestants: [{ name: 'ours', ...ours('fiber-balance') }],
     },
     {

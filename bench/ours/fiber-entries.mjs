@@ -116,37 +116,44 @@ export function* blocks(many, done, times) {
   times[1] = performance.timeOrigin + performance.now()
 }
 
-let until = 0                                              // for all fibers of this carrier
+const WARM = 1000
+let begun = 0                                              // for all fibers of this carrier
 
-/** Computes and yields until the time is over, once all have come; returns how long it had the carrier, in ms, and how often. */
+/**
+ * Computes and yields, once all have come: first for WARM ms, in which beginnings are paid for and the engine's compilers are on the
+ * same core, then for `ms`. Returns how long it had the carrier in that time, in ms, and how often.
+ */
 export function* equals(together, ms) {
   yield* fiber.barrier(together)
-  until ||= performance.now() + ms                         // by whom comes first
-  let had = 0, rounds = 0
-  for (let start = performance.now(); start < until; start = performance.now()) {
-    compute(rounds++)
-    had += performance.now() - start
+  begun ||= performance.now()                              // by whom comes first
+  const from = begun + WARM
+  const had = [0.5, 0.5], rounds = [0, 0]                  // before that, and then: no branch that is new to the compilers
+  for (let start = performance.now(); start < from + ms; start = performance.now()) {
+    const then = Number(start >= from)
+    compute(rounds[then]++)
+    had[then] += performance.now() - start
     yield* fiber.yield()
   }
-  return [had, rounds]
+  return [had[1] - 0.5, rounds[1]]
 }
 
 /**
  * Creates load: so many threads of `tallied`, all on the carrier of this fiber. Returns how many each Worker ran, by its
- * number, 0 for those that began early.
+ * number, 0 for those that began early. `begin`: when the last of `creators` has created all of its.
  */
-export function* loads(many, begin) {
+export function* loads(many, creators, begin) {
   const threads = Array.from({ length: many }, (_, i) => Thread.create(entries.tallied, i, begin))
+  if (Atomics.add(new Int32Array(begin.buffer, 8), 0, 1) === creators - 1) begin[0] = performance.timeOrigin + performance.now()
   const tally = {}
-  for (const thread of threads) {
+  for (const thread of threads.reverse()) {                // the last first: the joiner shall not have work beside the threads'
     const worker = yield* fiber.join(thread)
     tally[worker] = (tally[worker] ?? 0) + 1
   }
   return tally
 }
 
-/** `compute`; returns the number of the Worker that ran it, or 0 if it began less than 100 ms after `begin`. */
+/** `compute`; returns the number of the Worker that ran it, or 0 if it began less than 100 ms after `begin[0]`. */
 export function tallied(seed, begin) {
-  const late = performance.timeOrigin + performance.now() - begin > 100
+  const late = performance.timeOrigin + performance.now() - begin[0] > 100
   return compute(seed) !== 0 && late ? threadId : 0
 }
