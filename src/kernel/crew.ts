@@ -99,9 +99,18 @@ export function hinted(i: number): boolean {
   return peek(kernel, placeRecord(i) + hintTail) !== peek(kernel, placeRecord(i) + hintHead)
 }
 
-/** Whether hints have come for the place whose record is at `p`, or fibers are offered there. Cheap: for every switch. */
+/** What the caller of {@link beckoned} has seen of the rings: the hints up to `hints` were read, the offers up to `offers` looked at. */
+export const seen = { hints: 0, offers: 0 }
+
+/** Whether hints have come for the place whose record is at `p`, the caller's, or fibers were offered there. Cheap: for every switch. */
 export function beckoned(p: Address): boolean {
-  return peek(kernel, p + hintTail) !== peek(kernel, p + hintHead) || peek(kernel, p + offerTail) !== peek(kernel, p + offerHead)
+  return peek(kernel, p + hintTail) !== seen.hints || peek(kernel, p + offerTail) !== seen.offers
+}
+
+/** What there is at the place whose record is at `p` is being looked at. */
+export function beheld(p: Address): void {
+  seen.hints = peek(kernel, p + hintHead)
+  seen.offers = peek(kernel, p + offerTail)
 }
 
 /** Reads the hints of place `i`, the caller's. Returns false if some were lost: it must look at all its fibers (C5). */

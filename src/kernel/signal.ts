@@ -141,6 +141,7 @@ function prodTold(): void {
   for (const slot of told) {
     told.delete(slot)
     if (slot !== self.slot) prod(slot, SIGNAL)
+    else if (self.fiber) hint(slot)                                       // its yields do not look
   }
 }
 

@@ -13,7 +13,7 @@
 // G4  If more has, somebody betrayed the trust, and nobody knows who.  One that still runs is the suspect, and pays all but a grain for each of the
 //     others; if none runs, they share.  All of them must earn their trust again.
 //
-// So a fiber can have others pay for one of TRUST + 1 of its runs, for three quarters of it at most, and for that they must be brief.
+// So a fiber can have others pay for one of TRUST + 1 of its runs, for five sixths of it at most, and for that they must be brief.
 //
 // Rejected: a read at each switch (fair then costs two switches of a Go program); equal shares for all that ran since the last read (a fiber whose
 // runs are long would have its neighbours pay for each).
@@ -23,7 +23,7 @@ import { kernel } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { Phase, type Fiber } from './fiber.ts'
 
-const EVERY = 4, TRUST = 16
+const EVERY = 6, TRUST = 16
 
 const unread = new Array<Fiber | null>(EVERY).fill(null)
 let count = 0

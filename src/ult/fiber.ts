@@ -55,6 +55,11 @@ export class Fiber extends PlainTask implements Local {
   ticket = 0
   /** How many of its runs were brief, one after another: see charge.ts. */
   brief = 0
+  /** A signal is pending for it, of which its body has not heard. */
+  told = false
+  /** The switches that it asked for, and those that befell it; its record has them too. */
+  voluntary = 0
+  involuntary = 0
 
   cleanup: Cleanup[] | undefined = undefined
   values: Map<number, unknown> | undefined = undefined

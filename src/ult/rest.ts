@@ -9,11 +9,9 @@ import { kernel, placeRecord } from '../kernel/process.ts'
 import { Place } from '../kernel/records.ts'
 import { Spin } from '../kernel/spin.ts'
 import { Phase } from './fiber.ts'
-import { alarms, arrivals, awaited, fibers, here, ready, steal, tickSoon } from './runnable.ts'
+import { alarms, arrivals, awaited, fibers, here, lively, ready, setTime, steal, tickSoon } from './runnable.ts'
 import { Why } from './scheduler.ts'
 
-// After so many fibers the event loop turns in any case, so that finalizers run: what they were given has handles.
-const PER_TURN = 1024
 const IDLE = 1000                                                         // ms
 const LONGEST = 2 ** 31 - 1
 
@@ -27,21 +25,9 @@ export function installLoop(f: () => void): void {
   loop = f
 }
 
-/** It is time (`here.turn`): whether the event loop shall have a turn. */
-export function turnIsDue(): boolean {
-  here.turn = false
-  return lively() || here.taken >= PER_TURN
-}
-
 /** Whether the carrier waits in the event loop. */
 export function lingers(): boolean {
   return resting !== 0
-}
-
-// Whether something in the event loop may want a turn.
-function lively(): boolean {
-  here.turned = here.time
-  return here.awaiting !== 0 || host.active() > here.resident
 }
 
 const spin = new Spin()
@@ -57,13 +43,13 @@ export function rest(): boolean {
   let polls = 0
   while (polls < limit && !pressing(here.place)) polls += 8                     // looks cost more here than at a word
   if (polls >= limit && lieDown(here.place)) {
-    here.time = now(CLOCK_MONOTONIC)
+    setTime(now(CLOCK_MONOTONIC))
     const left = alarms.next - here.time
     const sleeps = placeRecord(here.place) + Place.sleeps
     poke(kernel, sleeps, peek(kernel, sleeps) + 1)
     if (left > 0) suspendAt(here.place, Math.min(left, idled ? Infinity : IDLE))
     getUp(here.place)
-    here.time = now(CLOCK_MONOTONIC)
+    setTime(now(CLOCK_MONOTONIC))
   }
   spin.end()
   const quiet = !pressing(here.place) && alarms.next > here.time
@@ -99,7 +85,8 @@ function linger(): boolean {
 
 /** The event loop has called. */
 export function rise(): void {
-  here.time = here.turned = now(CLOCK_MONOTONIC)                          // what the event loop took is nobody's
+  setTime(now(CLOCK_MONOTONIC))                                           // what the event loop took is nobody's
+  here.turned = here.time
   tickSoon()
   here.taken = 0
   if (resting === 0) return

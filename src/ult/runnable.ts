@@ -3,7 +3,7 @@
 
 import { peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, now, remaining } from '../kernel/clock.ts'
-import { beckoned, claim, hinted, mayTake, offered, placeCount, placeOf, readHints, take } from '../kernel/crew.ts'
+import { beckoned, beheld, claim, hinted, mayTake, offered, placeCount, placeOf, readHints, take } from '../kernel/crew.ts'
 import { ETIMEDOUT } from '../kernel/errno.ts'
 import { CANCEL, SIGNAL, withdraw, woken } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
@@ -15,9 +15,11 @@ import { Alarms } from './alarms.ts'
 import { BySlot } from './by-slot.ts'
 import { charge, isTrusted, unreadRuns } from './charge.ts'
 import { Fiber, Phase } from './fiber.ts'
-import { Why, type Scheduler } from './scheduler.ts'
+import { Why, type Scheduler, type Task } from './scheduler.ts'
 
 const STRIDE = 0.05, TURN = 1                                             // ms
+// After so many fibers the event loop turns in any case, so that finalizers run: what they were given has handles.
+const PER_TURN = 1024
 // As many fibers that have not begun are taken in by a carrier that is alone while no more are runnable.
 const WINDOW = 1024
 
@@ -43,9 +45,11 @@ export const here = {
   resident: 0,
   /** When the clock was read last; when the fiber's slice began; when the event loop turned last, or was looked at. */
   time: 0.5,                                                              // a fraction first: see PlainTask
+  /** The time once more, as an object of the engine's: who hands it on need not make one, as it must of a fraction. */
+  stamp: undefined as unknown as number,
   sliceStart: 0.5,
   turned: 0.5,
-  /** It is time to see whether the event loop wants a turn. */
+  /** The event loop shall have a turn. */
   turn: false,
   switches: 0,
   /** Fibers taken in since the event loop turned last. */
@@ -69,6 +73,12 @@ let fresh = false                                                         // the
 let newOne = false                                                        // time has passed since one was taken in
 let waiting: Fiber | null = null                                          // the last one that was, if it has not begun
 
+/** It is `ms` now. */
+export function setTime(ms: number): void {
+  here.time = ms
+  here.stamp = ms
+}
+
 /** Makes this heap the carrier of its place. */
 export function settleDown(scheduler: Scheduler): void {
   here.place = placeOf(self.carrier)
@@ -78,7 +88,8 @@ export function settleDown(scheduler: Scheduler): void {
   here.grain = here.timed ? scheduler.grain ?? 0 : 0
   here.alone = placeCount() === 2                                         // the spare one takes of carriers that are blocked only
   here.resident = host.active()
-  here.time = here.turned = now(CLOCK_MONOTONIC)
+  setTime(now(CLOCK_MONOTONIC))
+  here.turned = here.time
 }
 
 /** The fiber that runs, or ran last; null: none. */
@@ -89,16 +100,23 @@ export function running(): Fiber | null {
 /** The next fiber to run, after a look at all that may have made one runnable; null: none is. */
 export function next(): Fiber | null {
   if (carrier.timed ? !fresh && unreadRuns() === 0 : ++ticks >= stride) tick()
+  if (fresh || arrivals.length !== 0 || beckoned(carrier.at)) welcome()
   fresh = false
-  if (arrivals.length !== 0 || beckoned(carrier.at)) welcome()
-  const fiber = carrier.scheduler.pick(carrier.time) as Fiber | null
+  const fiber = (carrier.scheduler.pick(carrier.stamp) ?? others()) as Fiber | null
   if (unreadRuns() !== 0 && fiber !== null && !isTrusted(fiber)) tick()
   return fiber
+}
+
+// None is queued, but there may be some that have not begun.
+function others(): Task | null {
+  welcome()
+  return here.scheduler.pick(here.time)
 }
 
 function welcome(): void {
   lookAround()
   if (offered(here.place) > 0 && here.importing === 0) takeIn()
+  beheld(here.at)
 }
 
 // Takes in fibers that have not begun: one when nothing else is runnable, and one now and then, if the last one has begun: those that wait
@@ -128,11 +146,11 @@ export function tickSoon(): void {
 /** Reads the clock: charges the time (charge.ts), and rings alarms. */
 export function tick(): void {
   const before = here.time
-  here.time = now(CLOCK_MONOTONIC)
+  setTime(now(CLOCK_MONOTONIC))
   const passed = here.time - before
   const fiber = running()
   if (fiber !== null) charge(fiber, passed, here.grain)
-  if (here.time - here.turned >= TURN) here.turn = true
+  if (here.time - here.turned >= TURN) here.turn = lively() || here.taken >= PER_TURN
   if (passed > 2 * STRIDE) stride = Math.max(1, stride >> 1)
   else if (passed < STRIDE && ticks >= stride) stride = Math.min(64, stride << 1)
   ticks = 0
@@ -141,6 +159,12 @@ export function tick(): void {
   for (let due = alarms.due(here.time); due !== undefined; due = alarms.due(here.time)) alarm(due)
   poke(kernel, here.at + Place.runnable, here.scheduler.runnable)
   poke(kernel, here.at + Place.switches, here.switches)
+}
+
+/** Whether something in the event loop may want a turn. */
+export function lively(): boolean {
+  here.turned = here.time
+  return here.awaiting !== 0 || host.active() > here.resident
 }
 
 // A fiber's time is over, or on the time of day it may be.
@@ -159,9 +183,15 @@ export function look(slot: number): void {
     if (peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO && claim(slot)) admit(slot)
   } else if (fiber.phase === Phase.SLEEPS) {
     if (woken(slot)) ready(fiber, Why.WOKEN)
+  } else if (fiber.phase === Phase.RUNS) {
+    fiber.told ||= isDue(slot, SIGNAL)
   } else if (fiber.phase === Phase.YIELDED || fiber.phase === Phase.READY || fiber.phase === Phase.NEW) {
+    if (isDue(slot, SIGNAL)) {
+      fiber.told = true
+      if (fiber.phase === Phase.YIELDED) fiber.phase = Phase.READY
+    }
     reschedule(fiber)
-  } else if (fiber.phase === Phase.AWAITS && (peek(kernel, record(slot) + ThreadRecord.attention) & (SIGNAL | CANCEL)) !== 0) {
+  } else if (fiber.phase === Phase.AWAITS && isDue(slot, SIGNAL | CANCEL)) {
     here.awaiting--
     fiber.ticket++
     fiber.throws = false
@@ -169,6 +199,8 @@ export function look(slot: number): void {
     ready(fiber, Why.WOKEN)
   }
 }
+
+const isDue = (slot: number, what: number): boolean => (peek(kernel, record(slot) + ThreadRecord.attention) & what) !== 0
 
 // Policy or priority of a fiber that is queued may have changed.
 function reschedule(fiber: Fiber): void {

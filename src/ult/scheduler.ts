@@ -88,7 +88,7 @@ export interface Scheduler {
    */
   readonly timed?: boolean
   /**
-   * Of a scheduler that is timed: runs that are not longer than this, in ms, are the same to it. Then the clock is read at every fourth switch only
+   * Of a scheduler that is timed: runs that are not longer than this, in ms, are the same to it. Then the clock is read at every sixth switch only
    * while all that run have runs that are brief (charge.ts), and `now` and `runtime` lag behind by no more than this. Default 0.
    */
   readonly grain?: number

@@ -9,7 +9,7 @@
 //
 // Phase         who leaves it, and to where
 //   NEW, READY  pick: RUNS
-//   YIELDED     pick: RUNS.  Nothing is to be told to its body
+//   YIELDED     pick: RUNS.  Nothing is to be told to its body.  look, when a signal has come: READY
 //   RUNS        the fiber, by a yield: YIELDED, SLEEPS, AWAITS; by its end: ENDED
 //   SLEEPS      look, when the park word says WOKEN; its alarm, or a signal: READY
 //   AWAITS      the promise; a cancellation: READY
@@ -51,12 +51,12 @@ import { bury, receiveArguments } from '../pthread/message.ts'
 import { closing, endOf, NO_VERB } from '../pthread/start.ts'
 import { goesUnread, unreadRuns } from './charge.ts'
 import { Phase, type Body, type Fiber } from './fiber.ts'
-import { installLoop, lingers, prompt, rest, rise, turnIsDue } from './rest.ts'
+import { installLoop, lingers, prompt, rest, rise } from './rest.ts'
 import { alarms, arrivals, awaited, fibers, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick } from './runnable.ts'
 import { Why, type Scheduler } from './scheduler.ts'
 import { CHECK, CREDIT, credit, YIELD } from './steps.ts'
 
-const { attention, voluntary, involuntary } = ThreadRecord
+const { voluntary, involuntary } = ThreadRecord
 const { RUNS, YIELDED } = Phase
 const carrier = here, caller = self, verbs = credit, yields = YIELD
 // Generators of many functions have as many shapes: looked up in each, `next` would cost more than its call.
@@ -86,7 +86,8 @@ function loop(): void {
     const fiber = next()
     if (fiber !== null) {
       dispatch(fiber)
-      if (!carrier.turn || !turnIsDue()) continue
+      if (!carrier.turn) continue
+      carrier.turn = false
       host.nextTurn(loop)
       break
     }
@@ -117,7 +118,7 @@ function dispatch(fiber: Fiber): void {
   verbs.left = CREDIT
   carrier.sliceStart = carrier.time
   carrier.preempted = false
-  carrier.scheduler.started?.(fiber, carrier.time)
+  carrier.scheduler.started?.(fiber, carrier.stamp)
   try {
     if (fiber.phase === YIELDED) {
       fiber.phase = RUNS
@@ -137,6 +138,8 @@ function goOn(fiber: Fiber): void {
   if (fiber.slept) {
     notRefused()
     conclude(fiber)
+  } else if (fiber.told) {
+    hears(fiber)
   }
   if (fiber.value === INTERRUPTED) awaitAgain(fiber)
   else if (phase === Phase.NEW) begin(fiber)
@@ -149,7 +152,7 @@ function advance(fiber: Fiber, plain = false): void {
     const step = !plain ? resumeWith(fiber) : fiber.foreign ? fiber.body!.next(0) : resume.call(fiber.body!, 0)
     plain = false
     if (step === yields) {
-      if ((peek(kernel, fiber.at + attention) & SIGNAL) === 0 || !handles(fiber)) return yielded(fiber, voluntary, Why.YIELDED)
+      return yielded(fiber, Why.YIELDED)
     } else if (!asks(fiber, step)) {
       return
     }
@@ -163,15 +166,14 @@ function resumeWith(fiber: Fiber): IteratorResult<unknown, unknown> {
   return throws ? body.throw(value) : fiber.foreign ? body.next(value) : resume.call(body, value)
 }
 
-// Handlers run that are due at a yield. True: one of them threw, and the body is to go on with that.
-function handles(fiber: Fiber): boolean {
+// Handlers run, where the fiber has yielded; the body goes on with what one of them threw.
+function hears(fiber: Fiber): void {
   try {
     deliveryPoint()
-    return false
   } catch (error) {
     throwInto(fiber, error)
-    return true
   }
+  fiber.told = noticed(SIGNAL)                                            // the module of a handler may not be there yet
 }
 
 function throwInto(fiber: Fiber, error: unknown): void {
@@ -189,8 +191,7 @@ function asks(fiber: Fiber, { done, value }: IteratorResult<unknown, unknown>): 
   }
   if (value === CHECK.value) return !check(fiber)
   if (value === YIELD.value) {                                            // handed on by a generator that does not delegate
-    if (handles(fiber)) return true
-    yielded(fiber, voluntary, Why.YIELDED)
+    yielded(fiber, Why.YIELDED)
     return false
   }
   if (value instanceof Awaiting) {
@@ -205,13 +206,13 @@ function asks(fiber: Fiber, { done, value }: IteratorResult<unknown, unknown>): 
   return true
 }
 
-function yielded(fiber: Fiber, counter: number, why: number): void {
-  const field = fiber.at + counter
-  poke(kernel, field, peek(kernel, field) + 1)
-  fiber.phase = YIELDED
+function yielded(fiber: Fiber, why: number): void {
+  if (why === Why.YIELDED) poke(kernel, fiber.at + voluntary, ++fiber.voluntary)
+  else poke(kernel, fiber.at + involuntary, ++fiber.involuntary)
+  fiber.phase = fiber.told ? Phase.READY : YIELDED
   if (carrier.timed && !goesUnread(fiber)) tick()
   refresh(fiber)
-  carrier.scheduler.enqueue(fiber, why, carrier.time)
+  carrier.scheduler.enqueue(fiber, why, carrier.stamp)
 }
 
 // True: the fiber makes way for another.
@@ -221,7 +222,7 @@ function check(fiber: Fiber): boolean {
   credit.left = CREDIT
   lookAround()
   if (here.preempted) {
-    yielded(fiber, involuntary, Why.PREEMPTED)
+    yielded(fiber, Why.PREEMPTED)
     return true
   }
   if (here.time - here.sliceStart < here.scheduler.slice(fiber)) return false
@@ -231,7 +232,7 @@ function check(fiber: Fiber): boolean {
     here.scheduler.started?.(fiber, here.time)
     return false
   }
-  yielded(fiber, involuntary, Why.EXPIRED)
+  yielded(fiber, Why.EXPIRED)
   return true
 }
 
@@ -251,8 +252,7 @@ function sleeps(fiber: Fiber, r: Request): boolean {
 }
 
 function blocked(fiber: Fiber): void {
-  const field = fiber.at + voluntary
-  poke(kernel, field, peek(kernel, field) + 1)
+  poke(kernel, fiber.at + voluntary, ++fiber.voluntary)
   if (here.timed || here.scheduler.blocked !== undefined) tick()
   here.scheduler.blocked?.(fiber, here.time)
 }
