@@ -233,6 +233,10 @@ test('a fiber signals itself', () => {
   assert.equal(Thread.create(work.signalsItself).join(), true)
 })
 
+test('a fiber that is signaled while it is queued has heard of it when its yield returns', () => {
+  assert.equal(Thread.create(work.heardAfterYield).join(), true)
+})
+
 test('a signal that is sent to a fiber that only yields runs its handler there, and what that throws comes out of the yield', () => {
   const cell = words(2)
   const all = [0, 1].map(i => Thread.create(work.yieldsUntilStopped, cell, i))

@@ -297,6 +297,22 @@ export function* signalsItself(): Run<boolean> {
   return handled[0] === pthread_self()
 }
 
+/** A neighbour signals it while it is queued: when its yield returns the handler has run. */
+export function* heardAfterYield(): Run<boolean> {
+  sigaction(m, SIGUSR2, { sa_handler: onSignal })
+  const mine = pthread_self(), neighbour = Thread.create(entries.signals, mine)
+  handled[0] = 0
+  while (neighbour.state !== 'exited') yield* fiber.yield()
+  const heard = handled[0] === mine
+  yield* fiber.join(neighbour)
+  return heard
+}
+
+export function* signals(tid: number): Run<void> {
+  yield* fiber.yield()
+  pthread_kill(tid, SIGUSR2)
+}
+
 /** Yields until its handler throws. */
 export function* yieldsUntilStopped(cell: Int32Array, i: number): Run<string> {
   sigaction(m, SIGUSR2, {
