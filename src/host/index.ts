@@ -1,7 +1,7 @@
 // The host of this platform, under the import name `#host`: the one module of src/host that the layers above load.
 
 export { node as host, inheritOptions } from './node.ts'
-export { labMemory, labProcessors, startLab } from './lab.ts'
+export { labMemory, labProcessors, pardon, startLab } from './lab.ts'
 export { cacheName, readCache, writeCache } from './cache.ts'
 export { readWhole } from './files.ts'
 export { directOutput, readSome, readSoon, writeWhole } from './output.ts'

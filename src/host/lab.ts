@@ -18,6 +18,13 @@ export function startLab(birth: { readonly port: unknown }, traces: boolean, end
   return worker
 }
 
+/** Promises may be rejected with `reason` in this heap, and nobody need care. */
+export function pardon(reason: unknown): void {
+  process.on('unhandledRejection', error => {
+    if (error !== reason) throw error
+  })
+}
+
 /** Memory that Workers share. */
 export function labMemory(bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes)

@@ -115,6 +115,11 @@ export function exitFiber(status: number, cpu: number): boolean {
 
 let recruited = false
 
+/** Nobody was recruited by this heap: for the lab, which begins anew. */
+export function forgetRecruits(): void {
+  recruited = false
+}
+
 // Whether some place has a carrier, but for the spare one: none has once carriers died before they could run.
 function isManned(): boolean {
   for (let i = placeCount() - 2; i >= 0; i--) if (load(kernel, placeRecord(i) + Place.carrier) !== 0) return true

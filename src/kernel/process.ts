@@ -3,7 +3,7 @@
 // The first heap that needs the kernel makes both memories; every other heap is born with them (boot.ts).
 // Memory is committed by the operating system when it is touched, so large tables cost nothing.
 
-import { bind, load, poke, store } from '#atomics'
+import { bind, load, peek, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
 import {
@@ -79,6 +79,12 @@ function layout(slotCount: number, carrierCount: number, placeCount: number): Ad
   annexes = rings + placeCount * 2 * slotCount * 4
   slotMask = slotCount - 1
   return annexes + slotCount * Annex.size
+}
+
+/** Before there are threads: there will be `count` carriers of fibers, no more than the process was made for. For the lab. */
+export function setCarriers(count: number): void {
+  poke(kernel, PROCESS + Process.places, count + 1)
+  layout(slotMask + 1, peek(kernel, PROCESS + Process.carriers), count + 1)
 }
 
 /** True once this heap belongs to a process. */

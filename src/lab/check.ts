@@ -25,6 +25,12 @@ export interface CheckOptions {
   plain?: 'none' | 'stores' | 'all' | undefined
   /** Steps that a schedule may take; more is a livelock. Default 20,000. */
   steps?: number | undefined
+  /** What the threads are, if not what the story says: each on its own, or fibers. Default: what it says, or `1:1`. */
+  model?: '1:1' | 'm:1' | 'm:n' | undefined
+  /** Carriers of the fibers, if not as many as the story says. Default: what it says, or 2 under m:n. */
+  carriers?: number | undefined
+  /** The scheduler of the fibers, if not the story's: a name, or the URL of a module that exports one. */
+  scheduler?: string | URL | undefined
   /** Called now and then. */
   progress?: ((schedules: number, steps: number) => void) | undefined
 }
@@ -102,7 +108,8 @@ function prepare(options: CheckOptions, given: Given | undefined, tracing: boole
 }
 
 async function explore(file: string, options: CheckOptions, given: Given | undefined, tracing = false): Promise<CheckResult> {
-  const { story } = options
+  const { story, model, carriers, scheduler } = options
+  const setting = { ...model !== undefined && { model }, carriers, scheduler: scheduler === undefined ? undefined : String(scheduler) }
   const control = labMemory(CONTROL_SIZE)
   open(control)
   prepare(options, given, tracing)
@@ -115,7 +122,7 @@ async function explore(file: string, options: CheckOptions, given: Given | undef
       const conclude = (finding?: Finding): void => { resolve(resultOf(options, performance.now() - began, finding)) }
       const hire = (index: number, plan: Plan | undefined): void => {
         const [port1, port2] = channel()
-        const birth: LabBirth = { role: 'lab', index, control, file, story, processors: labProcessors(), port: port2, plan }
+        const birth: LabBirth = { role: 'lab', index, control, file, story, setting, processors: labProcessors(), port: port2, plan }
         ports.push(port1)
         let open = true                                                  // reading a port that has closed crashes Node
         host.listen(port1, report => { hear(report as Report) }, () => { open = false })

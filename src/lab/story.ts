@@ -2,6 +2,8 @@
 
 import type { Port } from '../kernel/host.ts'
 import type { Buffers } from '../kernel/process.ts'
+import type { SchedulerFactory } from '../ult/scheduler.ts'
+import type { Setting } from './cast.ts'
 
 /** A test of code that threads run at the same time. A module that exports these names is one, too. */
 export interface Story<T = unknown> {
@@ -20,8 +22,21 @@ export interface Story<T = unknown> {
   readonly mortal?: readonly number[]
   /** Numbers of threads that need not end. */
   readonly daemons?: readonly number[]
-  /** Parked carriers, which run threads that the story creates: functions of `entries`. */
+  /**
+   * `m:1`, `m:n`: the threads are fibers of carriers, and what is explored is the library's own trampoline: generators switch at the verbs of
+   * `fiber`. Default `1:1`: each thread has a Worker, and the verbs block.
+   */
+  readonly model?: '1:1' | 'm:1' | 'm:n'
+  /** m:n: carriers that run the fibers, 2 if not said. 1:1: parked carriers, which run threads that the story creates: functions of `entries`. */
   readonly carriers?: number
+  /** Of the carriers of fibers: a name, the URL of a module that exports one, or what makes one. Default `rr`. */
+  readonly scheduler?: string | URL | SchedulerFactory
+  /** m:1, m:n: numbers of threads that have a Worker of their own nevertheless, of scope `system`. */
+  readonly system?: readonly number[]
+  /** For each thread the carrier that begins it, from 0. Default: they are offered at the carriers in turn, and may be taken by others. */
+  readonly on?: readonly (number | undefined)[]
+  /** m:1, m:n: there is a spare carrier, for others that are in a blocking section. */
+  readonly spare?: boolean
   /** What created threads may run, by name: `create(entryOf('name'), …)`. */
   readonly entries?: Readonly<Record<string, (...args: never[]) => unknown>>
 }
@@ -39,6 +54,7 @@ export interface LabBirth {
   control: SharedArrayBuffer
   file: string
   story: string | undefined
+  setting: Setting
   processors: number
   port: Port
   /** What the first Worker has planned; absent for itself. */

@@ -6,13 +6,13 @@
 //
 // Nothing of this needs the controller: thousands of schedules run without a message.
 
-import { host } from '#host'
+import { host, pardon } from '#host'
 import { peek, poke, store } from '#atomics'
 import { installRun, serve } from '../kernel/carrier.ts'
 import { installClock } from '../kernel/clock.ts'
 import { installHost } from '../kernel/host.ts'
-import { arena, attach, buffers, carrierRecord, create, kernel, record, self, user } from '../kernel/process.ts'
-import { Carrier, CarrierState, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
+import { arena, attach, buffers, carrierRecord, create, kernel, record, self, setCarriers, user } from '../kernel/process.ts'
+import { Carrier, CarrierState, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { pending } from '../kernel/request.ts'
 import { spinShort } from '../kernel/spin.ts'
 import { allocate_locked, forgetAsync } from '../kernel/thread.ts'
@@ -23,10 +23,14 @@ import { prefetch } from '../pthread/deliver.ts'
 import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
 import { deafen, NO_VERB, run } from '../pthread/start.ts'
 import { forgetMessages } from '../port/message.ts'
+import type { SchedulerFactory } from '../ult/scheduler.ts'
+import { becomeTrampoline } from '../ult/trampoline.ts'
 import { forgetReads } from './atomics.ts'
+import { castOf, CARRIERS_MAX, namesOf, threadName, type Cast } from './cast.ts'
 import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, Mode, mortal, open, setTime, state, THREADS_MAX, time } from './control.ts'
 import { describeFinding } from './describe.ts'
 import { forgetTasks, put, takeTimers, turnUntil } from './event-loop.ts'
+import { fiberBody, forgetAllFibers, makeFiber, occupy, schedulerFor, startFibers, stuckFibers } from './fibers.ts'
 import { learnNames, nameOf } from './names.ts'
 import { wakeAll } from './order.ts'
 import { forgetWaits } from './promises.ts'
@@ -48,6 +52,8 @@ export interface Loan { install(): void, importModule(url: string): Promise<Reco
 
 let birth: LabBirth
 let story: Story
+let cast: Cast
+let makeScheduler: SchedulerFactory
 let plan: Plan
 let objects: unknown
 let keep: unknown
@@ -79,21 +85,22 @@ async function enter(loan: Loan): Promise<void> {
   become(birth.index, birth.processors, fail, () => { scheduleOver() })
   installNames(nameOf)
   if (birth.plan === undefined) {
-    create({ threads: THREADS, memory: MEMORY, cache: 16, carriers: 2 }, 1)
+    create({ threads: THREADS, memory: MEMORY, cache: 16, carriers: CARRIERS_MAX }, 1)
     self.carrier = FIRST_CARRIER
-    story = await loadStory(loan)
+    await loadStory(loan)
+    setCarriers(cast.carriers === 0 ? 2 : cast.carriers)
     plan = await makePlan()
     birth.port.postMessage(plan)
   } else {
     attach(birth.plan.buffers)
     self.carrier = FIRST_CARRIER + birth.index
-    story = await loadStory(loan)
+    await loadStory(loan)
     plan = birth.plan
   }
   identify(birth.index)
-  for (const name of Object.keys(story.entries ?? {})) {                // heaps know entries by heart: all from the start
-    void routineOf(entryOf(name))
-    prefetch(entryOf(name))
+  for (const entry of entriesOf()) {                                    // heaps know entries by heart: all from the start
+    void routineOf(entry)
+    prefetch(entry)
   }
   keep = decode(user, plan.message, plan.extras)
   learnNames(keep)
@@ -101,7 +108,7 @@ async function enter(loan: Loan): Promise<void> {
   birth.port.postMessage({ kind: 'ready' } satisfies Report)
 }
 
-async function loadStory({ importModule }: Loan): Promise<Story> {
+async function loadStory({ importModule }: Loan): Promise<void> {
   const module = await importModule(birth.file)
   const found = birth.story === undefined ? module : module[birth.story]
   if (!isStory({ ...found as object })) {
@@ -109,15 +116,22 @@ async function loadStory({ importModule }: Loan): Promise<Story> {
       ? 'it exports no array "threads" of functions, or a "setup" or "after" that is no function'
       : `its export "${birth.story}" is not { setup, threads, after }`)
   }
-  const it = found as Story
-  const { entries = {} } = it
-  const resolve = (source: string): Routine => (entries[source.slice(2)] ?? missing(source)) as Routine
+  story = found as Story
+  cast = castOf(story, birth.setting)
+  if (cast.carriers !== 0) makeScheduler = await schedulerFor(cast, birth.file, importModule)
   installResolver(resolve, resolve)
-  return it
 }
 
-function missing(source: string): never {
-  throw new Error(`the story has no entry "${source}"`)
+function resolve(source: string): Routine {
+  const name = source.slice(2)
+  const f = source.startsWith('l') ? story.entries?.[name] : threadBody(Number(name))
+  if (f === undefined) throw new Error(`the story has no entry "${name}"`)
+  return f
+}
+
+// Each fiber has objects of its own, as each thread has.
+function threadBody(i: number): Routine {
+  return fiberBody(story.threads[i], () => decode(user, plan.message, plan.extras), error => failWith(error, threadName(story, i)))
 }
 
 /** The entry of that name in the story's `entries`, for `create`. */
@@ -125,18 +139,28 @@ export function entryOf(name: string): number {
   return entryId(`l\n${name}`)
 }
 
+const threadEntry = (i: number): number => entryId(`t\n${i}`)
+const entriesOf = (): number[] => [...Object.keys(story.entries ?? {}).map(entryOf), ...cast.fibers.map(threadEntry)]
+
 // The first Worker: threads and carriers get their records, setup runs, what it returns is written down for all.
 async function makePlan(): Promise<Plan> {
-  const { threads, carriers = 0, entries = {} } = story
-  c[at.threads] = threads.length + carriers
+  const { bodies, fibers, carriers, spare, parked, workers } = cast
+  c[at.threads] = workers
   c[at.clock] = story.clock === false ? 0 : 1
   c[at.ordered] = c[at.mode] === Mode.SEARCH && c[at.bound] < 0 && c[at.clock] === 0 ? 1 : 0
-  for (let i = 0; i < threads.length; i++) makeThread(i)
-  for (let i = threads.length; i < threads.length + carriers; i++) makeCarrier(i)
-  poke(kernel, PROCESS + Process.bumpCarrier, FIRST_CARRIER + threads.length + carriers)
-  identify(0)
-  for (const name of Object.keys(entries)) entryOf(name)
+  for (let i = 0; i < story.threads.length; i++) {
+    if (fibers.includes(i)) makeFiber(threadEntry(i))
+    else makeThread(bodies.indexOf(i))
+  }
+  for (let i = 0; i < carriers; i++) occupy(i, FIRST_CARRIER + bodies.length + i)
+  if (spare) occupy(carriers, FIRST_CARRIER + bodies.length + carriers)
+  for (let i = 0; i < parked; i++) makeCarrier(bodies.length + i)
+  if (carriers !== 0) makeHost()
+  poke(kernel, PROCESS + Process.bumpCarrier, FIRST_CARRIER + workers + 1)
+  identifyFirst()
+  void entriesOf()
   const made = await story.setup?.()
+  startFibers(story, cast)
   const message = encode(made, 'setup()')
   const extras = [...message.extras]
   if (!extras.every(each => Object.prototype.toString.call(each) === '[object SharedArrayBuffer]')) throw new TypeError('setup returned something that cannot be shared by several threads, as a MessagePort or a transferred buffer')
@@ -144,8 +168,7 @@ async function makePlan(): Promise<Plan> {
   if (address === 0) throw new Error('what setup returned does not fit')
   message.place(user, address)
   for (let i = 0; i < 2 * THREADS_MAX; i++) encode(made, 'setup()')      // each decoding takes one hold on the objects in it
-  const names = threads.map((f, i) => f.name === '' ? `thread ${i + 1}` : f.name).concat(Array.from({ length: carriers }, (_, i) => `carrier ${i + 1}`))
-  return { kind: 'plan', buffers: buffers(), message: address, extras, names, threads: threads.length + carriers }
+  return { kind: 'plan', buffers: buffers(), message: address, extras, names: namesOf(story, cast), threads: workers }
 }
 
 function makeThread(i: number): void {
@@ -158,6 +181,13 @@ function makeThread(i: number): void {
   poke(kernel, carrierRecord(n) + Carrier.state, CarrierState.RUNNING)
   poke(kernel, carrierRecord(n) + Carrier.thread, slot)
   poke(kernel, carrierRecord(n) + Carrier.serial, 1)
+}
+
+// Where there are fibers, `setup` and `after` run as a thread that the program does not see: no fiber's verbs would do there.
+function makeHost(): void {
+  const slot = allocate_locked(Flag.HOST)
+  store(kernel, record(slot) + ThreadRecord.state, State.RUNNING)
+  poke(kernel, PROCESS + Process.model, 1)
 }
 
 // A parked carrier that sleeps on its job; its thread begins when somebody resumes it there.
@@ -174,16 +204,25 @@ function makeCarrier(i: number): void {
 
 // Who this heap is at the beginning of a schedule.
 function identify(i: number): void {
-  const isThread = i < story.threads.length
   self.carrier = FIRST_CARRIER + i
-  self.slot = isThread ? i + 1 : 0
-  self.tid = isThread ? peek(kernel, record(i + 1) + ThreadRecord.tid) : -self.carrier
+  self.slot = i < cast.bodies.length ? cast.bodies[i] + 1 : 0
+  self.tid = self.slot !== 0 ? peek(kernel, record(self.slot) + ThreadRecord.tid) : -self.carrier
+}
+
+// Who it is in `setup` and `after`: the first thread, if that has a Worker.
+function identifyFirst(): void {
+  identify(0)
+  if (cast.carriers === 0) return
+  self.carrier = FIRST_CARRIER + cast.workers
+  self.slot = story.threads.length + 1
+  self.tid = peek(kernel, record(self.slot) + ThreadRecord.tid)
 }
 
 let realTurn: () => Promise<void>
 
 function virtualize(): void {
   realTurn = takeTimers()
+  pardon(KILLED)                                                        // a trampoline may run in a promise's reaction
   installClock(time)
   installRun(run)
   installHost({ ...host, nextTurn: put, active: () => 0, cpuTime: () => 0, monotonic: time, quit: () => { throw KILLED } })
@@ -212,9 +251,9 @@ function reset(): void {
   if (c[at.ordered] === 0) forgetHistories()
   wakeAll()
   forgetWaits()
-  const { threads } = story
+  const { bodies, parked: anyParked } = cast
   for (let i = 0; i < c[at.threads]; i++) {
-    const parked = i >= threads.length
+    const isCarrier = i >= bodies.length, parked = isCarrier && anyParked !== 0
     c[its(state, i)] = parked ? Doing.ASLEEP : Doing.READY
     c[its(memoryField, i)] = 0
     c[its(addressField, i)] = parked ? carrierRecord(FIRST_CARRIER + i) + Carrier.job : 0
@@ -223,14 +262,14 @@ function reset(): void {
     c[its(history, i)] = 0
     c[its(history, i) + 1] = 0
     c[its(early, i)] = 0
-    c[its(daemon, i)] = parked || story.daemons?.includes(i) === true ? 1 : 0
-    c[its(mortal, i)] = story.mortal?.includes(i) === true ? 1 : 0
+    c[its(daemon, i)] = isCarrier || story.daemons?.includes(bodies[i]) === true ? 1 : 0
+    c[its(mortal, i)] = !isCarrier && story.mortal?.includes(bodies[i]) === true ? 1 : 0
   }
 }
 
 // Runs this Worker's thread whenever it has the turn.
 async function loop(): Promise<never> {
-  const body = birth.index < story.threads.length ? story.threads[birth.index] : undefined
+  const body = birth.index < cast.bodies.length ? story.threads[cast.bodies[birth.index]] : undefined
   for (;;) {
     awaitTurn()
     c[its(begun, birth.index)] = 1
@@ -243,6 +282,7 @@ async function loop(): Promise<never> {
     pending.clear()
     over = false
     forgetReads()
+    forgetAllFibers()
     objects = decode(user, plan.message, plan.extras)
     try {
       if (c[its(killed, birth.index)] !== 0) throw KILLED
@@ -266,7 +306,8 @@ async function loop(): Promise<never> {
 export const carrierOf = (i: number): number => FIRST_CARRIER + i
 
 async function carry(): Promise<never> {
-  serve()
+  if (cast.carriers === 0) serve()
+  else becomeTrampoline(makeScheduler)
   for (;;) await turnUntil(undefined, realTurn)
 }
 
@@ -285,7 +326,7 @@ function drive(body: Generator<unknown, unknown, unknown>, step: () => IteratorR
 
 // Nobody can run: the schedule is over if only daemons are left, one of which may be this thread, falling asleep.
 function scheduleOver(): void {
-  if (stuck().length !== 0) fail('nobody can run')
+  if (stuck().length !== 0 || (cast.carriers !== 0 && stuckFibers(story.daemons).length !== 0)) fail('nobody can run')
   if (c[its(state, birth.index)] === Doing.ASLEEP) {
     c[its(state, birth.index)] = Doing.DONE
     c[its(killed, birth.index)] = 1
@@ -298,7 +339,7 @@ function scheduleOver(): void {
 function finish(): void {
   setLive(false)
   unwindDaemons()
-  identify(0)                                                           // `after` may lock as the first thread, whoever ended last
+  identifyFirst()                                                       // `after` may lock, whoever ended last
   try {
     story.after?.(objects)
   } catch (error) {

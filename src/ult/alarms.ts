@@ -18,6 +18,11 @@ export class Alarms {
     this.#up(fiber, this.#heap.length - 1)
   }
 
+  /** There is none any more. */
+  forget(): void {
+    this.#heap.length = 0
+  }
+
   /** Takes the alarm of `fiber` back, if it has one. */
   clear(fiber: Fiber): void {
     const { position } = fiber

@@ -30,6 +30,12 @@ export class BySlot<T extends object> {
     this.size--
   }
 
+  /** Removes all. */
+  clear(): void {
+    for (const page of this.#pages) page?.fill(null)
+    this.size = 0
+  }
+
   /** Their slots, in order. */
   slots(): number[] {
     return this.#pages.flatMap((page, i) => page === undefined ? [] : page.flatMap((value, j) => value === null ? [] : [(i << BITS) + j]))

@@ -33,6 +33,12 @@ export function unreadRuns(): number {
   return count
 }
 
+/** No run has ended: for the lab, which begins anew. */
+export function forgetCharges(): void {
+  unread.fill(null)
+  count = 0
+}
+
 /** Whether the runs of `fiber` are brief. */
 export function isTrusted(fiber: Fiber): boolean {
   return fiber.brief >= TRUST

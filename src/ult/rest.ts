@@ -17,6 +17,7 @@ const LONGEST = 2 ** 31 - 1
 
 let resting = 0                                                           // number of the wait in the event loop, or 0
 let rests = 0
+let prompted = false, idled = false
 let keeper: ReturnType<typeof setTimeout> | undefined
 let loop: () => void
 
@@ -25,13 +26,19 @@ export function installLoop(f: () => void): void {
   loop = f
 }
 
+/** It waits for nothing, and never did: for the lab, which begins anew. */
+export function forgetRest(): void {
+  resting = rests = 0
+  keeper = undefined
+  idled = prompted = false
+}
+
 /** Whether the carrier waits in the event loop. */
 export function lingers(): boolean {
   return resting !== 0
 }
 
 const spin = new Spin()
-let idled = false
 
 /** Nothing is runnable. True: look again; false: the event loop calls. */
 export function rest(): boolean {
@@ -95,8 +102,6 @@ export function rise(): void {
   keeper = undefined
   getUp(here.place)
 }
-
-let prompted = false
 
 /** Something has come while the carrier waits in the event loop. */
 export function prompt(): void {

@@ -92,6 +92,19 @@ export function settleDown(scheduler: Scheduler): void {
   here.turned = here.time
 }
 
+/** There are no fibers: for the lab, which begins anew. Then {@link settleDown}. */
+export function forgetFibers(): void {
+  Object.assign(here, { preempted: false, awaiting: 0, importing: 0, sliceStart: 0, turn: false, switches: 0, taken: 0 })
+  fibers.clear()
+  alarms.forget()
+  arrivals.length = 0
+  awaited.clear()
+  stride = 1
+  ticks = 0
+  fresh = newOne = false
+  waiting = null
+}
+
 /** The fiber that runs, or ran last; null: none. */
 export function running(): Fiber | null {
   return local === own ? null : local as Fiber

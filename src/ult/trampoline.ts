@@ -46,13 +46,13 @@ import { attend, noticed, notRefused, request, submit, wokenFiber, type Request 
 import { Awaiting, isGenerator, isThenable } from '../pthread/awaiting.ts'
 import { deliveryPoint } from '../pthread/deliver.ts'
 import { routineOf, type Routine } from '../pthread/entry.ts'
-import { enter } from '../pthread/local.ts'
+import { enter, forget } from '../pthread/local.ts'
 import { bury, receiveArguments } from '../pthread/message.ts'
 import { closing, endOf, NO_VERB } from '../pthread/start.ts'
-import { goesUnread, unreadRuns } from './charge.ts'
+import { forgetCharges, goesUnread, unreadRuns } from './charge.ts'
 import { Phase, type Body, type Fiber } from './fiber.ts'
-import { installLoop, lingers, prompt, rest, rise } from './rest.ts'
-import { alarms, arrivals, awaited, fibers, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick } from './runnable.ts'
+import { forgetRest, installLoop, lingers, prompt, rest, rise } from './rest.ts'
+import { alarms, arrivals, awaited, fibers, forgetFibers, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick } from './runnable.ts'
 import { Why, type Scheduler } from './scheduler.ts'
 import { CHECK, CREDIT, credit, YIELD } from './steps.ts'
 
@@ -76,6 +76,16 @@ export function becomeTrampoline(make: () => Scheduler): void {
     }
   })
   host.nextTurn(loop)
+}
+
+/** This heap has never been a carrier of fibers: for the lab, which begins anew. */
+export function forgetTrampoline(): void {
+  looping = false
+  forgetFibers()
+  forgetCharges()
+  forgetRest()
+  enter()
+  forget()
 }
 
 function loop(): void {
