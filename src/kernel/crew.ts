@@ -184,6 +184,14 @@ export function claim(slot: number): boolean {
   return true
 }
 
+/** Fiber `slot`, which the calling carrier has claimed and not begun, is offered again, at its place `i`. If it dies meanwhile the reaper does so. */
+export function giveBack(i: number, slot: number): void {
+  poke(kernel, placeRecord(i) + taking, slot)
+  poke(kernel, record(slot) + ThreadRecord.carrier, 0)
+  store(kernel, record(slot) + ThreadRecord.claim, 1)
+  offer(i, slot)
+}
+
 // Sleep ----------------------------------------------------------------------------------------------------------
 
 /** Whether place `i`, the caller's, has hints, or any place has offers. */

@@ -1,6 +1,7 @@
 // What is wrong with a schedule, in words: who can run, who sleeps on what, who holds it.
 
-import { kernel, record, user } from '../kernel/process.ts'
+import { woken } from '../kernel/futex.ts'
+import { kernel, record, self, user } from '../kernel/process.ts'
 import { State, ThreadRecord } from '../kernel/records.ts'
 import { KERNEL, USER } from '../mem/memory.ts'
 import { address, at, c, Doing, its, memory, state } from './control.ts'
@@ -10,26 +11,34 @@ import type { Finding } from './story.ts'
 import { scheduleText } from './strategy.ts'
 import { me, stuck, type Verdict } from './turn.ts'
 
+/** A fiber as reports name it. */
+export interface FiberName { readonly slot: number, readonly tid: number, readonly name: string, readonly stuck: boolean }
+
+/** Who sleeps: a thread of the lab, or a fiber; the record that it sleeps with, or 0; on what. */
+interface Sleeper { readonly name: string, readonly slot: number, readonly on: string, readonly word: string }
+
 /** The finding, when the running thread has the turn. */
-export function describeFinding(verdict: Verdict, error: string | undefined, names: readonly string[], who: string): Finding {
-  const asleep = stuck()
-  const cycle = verdict === 'nobody can run' ? cycleIn(asleep, names) : undefined
+export function describeFinding(verdict: Verdict, error: string | undefined, names: readonly string[], who: string, fibers: readonly FiberName[]): Finding {
+  const asleep: Sleeper[] = [
+    ...stuck().map(i => ({ name: names[i], slot: slotOf(i), ...sleepOf(i) })),
+    ...fibers.filter(each => each.stuck).map(({ name, slot }) => ({ name, slot: sleeps(slot) ? slot : 0, ...fiberSleep(slot) })),
+  ]
+  const cycle = verdict === 'nobody can run' ? cycleIn(asleep) : undefined
   return {
     verdict: verdict === 'nobody can run' ? cycle === undefined ? 'lost wakeup' : 'deadlock' : verdict,
     summary: summaryOf(verdict, error, asleep, cycle, who),
     names,
-    threads: names.map((name, i) => `${name} ${does(i)}`),
+    threads: [...names.map((name, i) => `${name} ${does(i)}`), ...fibers.map(fiberDoes)],
     ...error !== undefined && { error },
     schedule: scheduleText(), steps: c[at.steps], preemptions: c[at.used], hash: c[at.hash],
   }
 }
 
-function summaryOf(verdict: Verdict, error: string | undefined, asleep: readonly number[], cycle: string | undefined, who: string): string {
+function summaryOf(verdict: Verdict, error: string | undefined, asleep: readonly Sleeper[], cycle: string | undefined, who: string): string {
   switch (verdict) {
     case 'nobody can run': {
       const reasons = new Map<string, number>()
-      for (const i of asleep) {
-        const { on } = sleepOf(i)
+      for (const { on } of asleep) {
         reasons.set(on, (reasons.get(on) ?? 0) + 1)
       }
       const list = [...reasons].map(([reason, n]) => `${n} ${n === 1 ? 'sleeps' : 'sleep'} on ${reason}`).join(', ')
@@ -57,6 +66,25 @@ function does(i: number): string {
     case Doing.DEAD: return 'has died'
     default: return 'has ended'
   }
+}
+
+// What a fiber does, and on what one sleeps that can go on no more: of those that wait for a promise the record says nothing.
+function fiberDoes({ slot, tid, name }: FiberName): string {
+  const t = record(slot) >>> 2
+  const state = kernel.i32[t + (ThreadRecord.tid >>> 2)] === tid ? kernel.i32[t + (ThreadRecord.state >>> 2)] : State.EXITED
+  if (state === State.EXITED || state === State.FREE) return `${name} has ended`
+  if (state === State.EMBRYO) return `${name} has not begun`
+  if (state !== State.SLEEPING) return `${name} ${self.slot === slot ? 'runs' : 'has begun'}`
+  const { on, word } = fiberSleep(slot)
+  return `${name} sleeps on ${on} (${word})${woken(slot) ? ', and was woken' : ''}`
+}
+
+const sleeps = (slot: number): boolean => kernel.i32[(record(slot) + ThreadRecord.state) >>> 2] === State.SLEEPING
+
+function fiberSleep(slot: number): { on: string, word: string } {
+  if (!sleeps(slot)) return { on: kernel.i32[(record(slot) + ThreadRecord.state) >>> 2] === State.EMBRYO ? 'a carrier' : 'its carrier', word: '' }
+  const { reason, word } = reasonOf(slot)
+  return { on: reason, word }
 }
 
 // A futex sleep by its reason; any other suspension by its word.
@@ -88,19 +116,19 @@ function slotAt(memory: number, address: number): number {
 }
 
 // A cycle of threads that wait for each other's mutexes.
-function cycleIn(asleep: readonly number[], names: readonly string[]): string | undefined {
-  const edges = new Map<number, { to: number, text: string }>()
-  for (const i of asleep) {
-    const slot = slotOf(i)
+function cycleIn(asleep: readonly Sleeper[]): string | undefined {
+  const edges = new Map<Sleeper, { to: Sleeper, text: string }>()
+  for (const each of asleep) {
+    const { slot, name } = each
     if (slot === 0) continue
     const { reason, memory: id, address: a, word } = reasonOf(slot)
     if (reason !== 'mutex' || id !== USER) continue
-    const owner = asleep.find(j => slotOf(j) !== 0 && kernel.i32[(record(slotOf(j)) + ThreadRecord.tid) >>> 2] === user.i32[(a >>> 2) + 1])
-    if (owner !== undefined) edges.set(i, { to: owner, text: `${names[i]} waits for ${word.replace(/\.\w+$/, '')}, which ${names[owner]} holds` })
+    const owner = asleep.find(other => other.slot !== 0 && kernel.i32[(record(other.slot) + ThreadRecord.tid) >>> 2] === user.i32[(a >>> 2) + 1])
+    if (owner !== undefined) edges.set(each, { to: owner, text: `${name} waits for ${word.replace(/\.\w+$/, '')}, which ${owner.name} holds` })
   }
   for (const from of edges.keys()) {
     const path: string[] = []
-    for (let i = from, edge = edges.get(i); edge !== undefined && path.length <= edges.size; i = edge.to, edge = edges.get(i)) {
+    for (let edge = edges.get(from); edge !== undefined && path.length <= edges.size; edge = edges.get(edge.to)) {
       path.push(edge.text)
       if (edge.to === from) return path.join(', ')
     }

@@ -18,7 +18,8 @@ import { ThreadExit } from '../pthread/exit.ts'
 import type { Scheduler, SchedulerFactory } from '../ult/scheduler.ts'
 import { checkScheduler, isSchedulerFile, schedulerNamed, schedulerOf } from '../ult/schedulers.ts'
 import { forgetTrampoline } from '../ult/trampoline.ts'
-import type { Cast } from './cast.ts'
+import { threadName, type Cast } from './cast.ts'
+import type { FiberName } from './describe.ts'
 import type { Story } from './story.ts'
 import { KILLED } from './turn.ts'
 
@@ -82,6 +83,18 @@ export function forgetAllFibers(): void {
   forgetTrampoline()
   forgetRecruits()
   self.fiber = false
+}
+
+/** The fibers, as reports name them: those of the story, then those that they have created. */
+export function fiberNames(story: Story, { fibers, carriers }: Cast): FiberName[] {
+  if (carriers === 0) return []
+  const stuck = new Set(stuckFibers(story.daemons))
+  const own = fibers.map(i => ({ slot: i + 1, tid: i + 1, name: threadName(story, i), stuck: stuck.has(i + 1) }))
+  const others = [...stuck].filter(slot => slot > story.threads.length)
+  return [...own, ...others.map(slot => {
+    const tid = peek(kernel, record(slot) + ThreadRecord.tid)
+    return { slot, tid, name: `thread ${tid}`, stuck: true }
+  })]
 }
 
 /** The slots of fibers that have not ended, but for those that need not: threads of the story in `daemons`. */

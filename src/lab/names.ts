@@ -1,9 +1,9 @@
 // Addresses in the source's own terms: `mutex.word`, `bucket 17.lock`, `thread 2.park`, as the records were declared.
 
 import {
-  annex, annexes, bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, messageRecord, messages, record, slotMask, threads,
+  annex, annexes, bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, messageRecord, messages, placeRecord, places, record, rings, slotMask, threads,
 } from '../kernel/process.ts'
-import { Annex, BUCKETS, Bucket, CallRecord, Carrier, IO, Io, MessageRecord, PROCESS, ThreadRecord } from '../kernel/records.ts'
+import { Annex, BUCKETS, Bucket, CallRecord, Carrier, IO, Io, MessageRecord, Place, PROCESS, ThreadRecord } from '../kernel/records.ts'
 import { wmesgs } from '../kernel/wmesg.ts'
 import { KERNEL, USER, type Address } from '../mem/memory.ts'
 import { layouts, type Layout } from '../mem/struct.ts'
@@ -51,6 +51,10 @@ export function nameOf(id: number, a: Address): string {
     if (a >= threads && a < carriers) {
       const slot = Math.floor((a - threads) / ThreadRecord.size)
       return within('thread', `thread ${kernel.i32[(record(slot) + ThreadRecord.tid) >>> 2]}`, a - record(slot))
+    }
+    if (a >= places && a < rings) {
+      const i = Math.floor((a - places) / Place.size)
+      return within('place', `place ${i}`, a - placeRecord(i))
     }
     if (a >= annexes && a < annex(slotMask)) {
       const slot = Math.floor((a - annexes) / Annex.size)

@@ -30,7 +30,7 @@ import { castOf, CARRIERS_MAX, namesOf, threadName, type Cast } from './cast.ts'
 import { at, begun, c, daemon, Doing, early, history, address as addressField, its, killed, memory as memoryField, Mode, mortal, open, setTime, state, THREADS_MAX, time } from './control.ts'
 import { describeFinding } from './describe.ts'
 import { forgetTasks, put, takeTimers, turnUntil } from './event-loop.ts'
-import { fiberBody, forgetAllFibers, makeFiber, occupy, schedulerFor, startFibers, stuckFibers } from './fibers.ts'
+import { fiberBody, fiberNames, forgetAllFibers, makeFiber, occupy, schedulerFor, startFibers, stuckFibers } from './fibers.ts'
 import { learnNames, nameOf } from './names.ts'
 import { wakeAll } from './order.ts'
 import { forgetWaits } from './promises.ts'
@@ -367,7 +367,7 @@ function fail(verdict: Verdict): never {
 }
 
 function report(verdict: Verdict, error: string | undefined, who = plan.names[birth.index]): never {
-  birth.port.postMessage({ kind: 'finding', finding: describeFinding(verdict, error, plan.names, who) } satisfies Report)
+  birth.port.postMessage({ kind: 'finding', finding: describeFinding(verdict, error, plan.names, who, fiberNames(story, cast)) } satisfies Report)
   return rest()
 }
 

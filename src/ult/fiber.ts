@@ -41,6 +41,8 @@ export class Fiber extends PlainTask implements Local {
   /** What `body` is given when the fiber runs again, and whether that is thrown into it. */
   value: unknown = undefined
   throws = false
+  /** It was taken of what is offered to all: until it begins it may be given back. */
+  offered = false
   /** It slept, and has not yet been asked how the sleep ended. */
   slept = false
   /** ETIMEDOUT if it took itself off its queue. */

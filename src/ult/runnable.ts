@@ -3,7 +3,7 @@
 
 import { peek, poke } from '#atomics'
 import { CLOCK_MONOTONIC, now, remaining } from '../kernel/clock.ts'
-import { beckoned, beheld, claim, hinted, mayTake, offered, placeCount, placeOf, readHints, take } from '../kernel/crew.ts'
+import { beckoned, beheld, claim, giveBack, hinted, mayTake, offered, placeCount, placeOf, readHints, seen, take } from '../kernel/crew.ts'
 import { ETIMEDOUT } from '../kernel/errno.ts'
 import { CANCEL, SIGNAL, withdraw, woken } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
@@ -61,6 +61,8 @@ const carrier = here
 /** The fibers that were taken in here and have not ended, by slot. */
 export const fibers = new BySlot<Fiber>()
 export const alarms = new Alarms()
+/** The slots of fibers that came by an offer, and of some that have begun since. */
+const newcomers: number[] = []
 /** Hints from this heap. */
 export const arrivals: number[] = []
 /** The promises of the fibers that await. */
@@ -97,7 +99,8 @@ export function forgetFibers(): void {
   Object.assign(here, { preempted: false, awaiting: 0, importing: 0, sliceStart: 0, turn: false, switches: 0, taken: 0 })
   fibers.clear()
   alarms.forget()
-  arrivals.length = 0
+  newcomers.length = arrivals.length = 0
+  seen.hints = seen.offers = 0
   awaited.clear()
   stride = 1
   ticks = 0
@@ -137,10 +140,10 @@ function welcome(): void {
 function takeIn(): void {
   const { place, scheduler } = here
   if (here.alone) {
-    while (scheduler.runnable < WINDOW && offered(place) > 0) if (admit(take(place)) === null) break
+    while (scheduler.runnable < WINDOW && offered(place) > 0) if (accept(place) === null) break
   } else if (scheduler.runnable === 0 || (newOne && waiting?.phase !== Phase.NEW)) {
     newOne = false
-    waiting = admit(take(place))
+    waiting = accept(place)
   }
 }
 
@@ -264,6 +267,37 @@ function admit(slot: number): Fiber | null {
   return fiber
 }
 
+// Takes a fiber that is offered at place `from`.
+function accept(from: number): Fiber | null {
+  const fiber = admit(take(from))
+  if (fiber === null) return null
+  fiber.offered = true
+  if (newcomers.length === 2 * WINDOW) newcomers.splice(0, Infinity, ...newcomers.filter(isNew))
+  newcomers.push(fiber.slot)
+  return fiber
+}
+
+const isNew = (slot: number): boolean => {
+  const fiber = fibers.get(slot)
+  return fiber?.offered === true && fiber.phase === Phase.NEW
+}
+
+/** The carrier will be blocked for a while: fibers that it has taken of what was offered, and that have not begun, are offered again. */
+export function giveAway(): void {
+  const { place, scheduler } = here
+  const p = placeRecord(place)
+  for (const slot of newcomers.splice(0)) {
+    if (!isNew(slot)) continue
+    const fiber = fibers.get(slot)!
+    scheduler.remove(fiber)
+    fiber.phase = Phase.ENDED
+    fibers.delete(slot)
+    poke(kernel, p + Place.fibers, fibers.size)
+    poke(kernel, p + Place.begun, peek(kernel, p + Place.begun) - 1)
+    giveBack(place, slot)
+  }
+}
+
 /** Takes a fiber that has not begun from the place that has most of them; one only, for the others may be stolen too. False: nobody has any. */
 export function steal(): boolean {
   if (here.importing !== 0) return false
@@ -275,7 +309,7 @@ export function steal(): boolean {
     most = count
   }
   if (from < 0) return false
-  const fiber = admit(take(from))
+  const fiber = accept(from)
   if (fiber === null) return false
   waiting = fiber
   const p = placeRecord(here.place)

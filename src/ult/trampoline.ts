@@ -52,7 +52,9 @@ import { closing, endOf, NO_VERB } from '../pthread/start.ts'
 import { forgetCharges, goesUnread, unreadRuns } from './charge.ts'
 import { Phase, type Body, type Fiber } from './fiber.ts'
 import { forgetRest, installLoop, lingers, prompt, rest, rise } from './rest.ts'
-import { alarms, arrivals, awaited, fibers, forgetFibers, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick } from './runnable.ts'
+import {
+  alarms, arrivals, awaited, fibers, forgetFibers, giveAway, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick,
+} from './runnable.ts'
 import { Why, type Scheduler } from './scheduler.ts'
 import { CHECK, CREDIT, credit, YIELD } from './steps.ts'
 
@@ -321,6 +323,7 @@ export function blocking<T>(f: () => T): T {
   if (here.place < 0) return f()
   recruitSpare()
   setBlocking(here.place, true)
+  giveAway()
   self.fiber = false                                                      // what would block may
   try {
     return f()
