@@ -6,13 +6,17 @@ import { acquire, release } from '../mem/lock.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { effective } from './priority.ts'
 import { bucketRecord, kernel, record, self } from './process.ts'
-import { bucketOf, highest_locked, inOrder_locked, mark_locked, matches, unpark, waiting_locked } from './queue.ts'
+import { bucketOf, highest_locked, inOrder_locked, leading_locked, mark_locked, matches, unpark, waiting_locked, waits_locked } from './queue.ts'
 import { Bucket, ThreadRecord } from './records.ts'
 
 /** What {@link decideAndWake} knows of the waiters with a bit of `bits`. */
 export interface Queue {
   /** How many; `most`, if there are as many or more. */
   count(bits: number, most?: number): number
+  /** How many stand before the first waiter that has no bit of `bits`: all, if they are in front. Walks no further. */
+  leading(bits: number): number
+  /** Whether there is one. Looks from the end of the queue. */
+  any(bits: number): boolean
   /** The highest priority, 0 if there is none. */
   highest(bits: number): number
   /** Those with a priority above `priority`, once there are priorities. */
@@ -33,6 +37,8 @@ export function decideAndWake(m: Memory, a: Address, decide: (queue: Queue) => D
   try {
     const decision = decide({
       count: (bits, most) => waiting_locked(b, m.id, a, bits, most),
+      leading: bits => leading_locked(b, m.id, a, bits),
+      any: bits => waits_locked(b, m.id, a, bits),
       highest(bits) {
         const slot = highest_locked(peek(kernel, b + Bucket.head), m.id, a, bits)
         return slot === 0 ? 0 : effective(slot)

@@ -19,7 +19,8 @@
 //     reaper; who took it off decides how the wait ends.  A wait returns ETIMEDOUT only if it took itself
 //     off; a waker marks WOKEN before it gives up the lock.
 // I4  Among the waiters of one key, wake and requeue take the one with the highest effective priority, and among
-//     equals the one that queued first.  While no thread ever had a priority, nobody looks for it.
+//     equals the one that queued first; but those whose bits have FRONT before the others, and of them the last one first.  While no
+//     thread ever had a priority, nobody looks for it.
 // I5  `bucket` is cleared last: who reads 0 there without the lock may rely on WOKEN, or on having taken itself
 //     off.  A requeue goes from one bucket to the other without passing 0.  A thread that sees WOKEN and is
 //     still in a bucket waits for that bucket's lock before it goes on.
@@ -51,15 +52,15 @@ import { hint } from './crew.ts'
 import { annex, bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
 import {
-  ANY, append_locked, ASLEEP, AWAKE, bucketOf, highest_locked, inOrder_locked, inQueueOf, mark_locked, matches, SWITCHED, unlink_locked, unpark, waiting_locked,
-  WOKEN,
+  ANY, append_locked, ASLEEP, AWAKE, bucketOf, FRONT, highest_locked, inOrder_locked, inQueueOf, join_locked, mark_locked, matches, SWITCHED, unlink_locked, unpark,
+  waiting_locked, WOKEN,
 } from './queue.ts'
 import { Annex, Bucket, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
 
-export { ANY }
+export { ANY, FRONT }
 export const ANY_EPOCH = -1
 
 /** What may interrupt a wait: a signal that is caught, a cancellation. Bits of a thread's `attention`. */
@@ -69,7 +70,7 @@ const { park, memory, address, bucket, bitset, next, interruptible, interrupted 
 
 /**
  * Queues thread `slot` on (m, a) if the word there is `expected`, and {@link losses} `epoch` if that is given; returns
- * 0, or EAGAIN. The thread must be the caller or a record that the caller owns; it must then sleep, or take itself off
+ * 0, or EAGAIN. `bits`: which wakes concern it, and FRONT. The thread must be the caller or a record that the caller owns; it must then sleep, or take itself off
  * with {@link withdraw}. With `by`, what may interrupt it, it looks at its `attention` before it sleeps (I7).
  */
 export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number, epoch = ANY_EPOCH, by = 0): number {
@@ -90,7 +91,7 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
     add(kernel, b + Bucket.count, -1)
     return EAGAIN
   }
-  append_locked(b, n, slot)
+  join_locked(b, n, slot, bits)
   poke(kernel, t + ThreadRecord.state, State.SLEEPING)
   release(kernel, b + Bucket.lock)
   account(t, slot)

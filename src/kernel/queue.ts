@@ -13,6 +13,8 @@ import { BUCKETS, Bucket, ThreadRecord } from './records.ts'
 export const AWAKE = 0, ASLEEP = 1, WOKEN = 2, SWITCHED = 3
 /** All bits of a bitset. */
 export const ANY = -1
+/** The bit of waiters that stand before all that lack it; ANY has none. */
+export const FRONT = 1 << 30
 
 const { park, memory, address, bucket, seq, bitset, next, prev } = ThreadRecord
 
@@ -62,12 +64,42 @@ export function inOrder_locked(b: Address, memoryId: number, a: Address, bits: n
   return slots.sort((x, y) => effective(y) - effective(x))
 }
 
+// How many waiters of the key with a bit of `bits` stand before the first one that has none: all, if they are in front of the others.
+export function leading_locked(b: Address, memoryId: number, a: Address, bits: number): number {
+  let count = 0
+  for (let slot = peek(kernel, b + Bucket.head); slot !== 0; slot = peek(kernel, record(slot) + next)) {
+    if (matches(record(slot), memoryId, a, bits)) count++
+    else if (matches(record(slot), memoryId, a, ANY)) break
+  }
+  return count
+}
+
+// Whether a thread waits on the key with a bit of `bits`; looks from the end of the queue.
+export function waits_locked(b: Address, memoryId: number, a: Address, bits: number): boolean {
+  let slot = peek(kernel, b + Bucket.tail)
+  while (slot !== 0 && !matches(record(slot), memoryId, a, bits)) slot = peek(kernel, record(slot) + prev)
+  return slot !== 0
+}
+
 // How many threads wait on the key; who needs not know beyond `most` does not walk through the rest of the queue.
 export function waiting_locked(b: Address, memoryId: number, a: Address, bits: number, most = Infinity): number {
   let count = 0
   for (let slot = peek(kernel, b + Bucket.head); slot !== 0 && count < most; slot = peek(kernel, record(slot) + next))
     if (matches(record(slot), memoryId, a, bits)) count++
   return count
+}
+
+/** Puts `slot` into the queue of bucket `n`, where its `bits` say: at the end, or with FRONT before all others. */
+export function join_locked(b: Address, n: number, slot: number, bits: number): void {
+  const head = peek(kernel, b + Bucket.head)
+  if (bits === ANY || (bits & FRONT) === 0 || head === 0) return append_locked(b, n, slot)
+  const t = record(slot)
+  poke(kernel, t + seq, peek(kernel, record(head) + seq) - 1 | 0)
+  store(kernel, t + bucket, n + 1)                                       // as in append_locked
+  poke(kernel, t + prev, 0)
+  poke(kernel, t + next, head)
+  poke(kernel, record(head) + prev, slot)
+  poke(kernel, b + Bucket.head, slot)
 }
 
 export function append_locked(b: Address, n: number, slot: number): void {

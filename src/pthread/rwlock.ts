@@ -38,6 +38,10 @@
 //
 // No wakeup is lost, by I2 and I4.
 //
+// Q1  In the queue the readers stand before the writers (FRONT).  So a writer that leaves counts the readers without a look at the writers,
+//     sees from the end of the queue whether there is one, and walks past the readers that it wakes only; if SLEEPERS is clear, past nobody.
+//     A writer that leaves while writers go first (PREFER_WRITER_NONRECURSIVE_NP), or by priorities, walks past all readers, or all.
+//
 // Deaths.  DUE and WRITERS are promises of threads on their way.  One that dies, or whose wait was abandoned (an
 // asynchronous one, at the end of its thread), does not keep them.  So each promise is valid in its epoch only: `turn`
 // is the kernel's count of losses when the first became DUE, `claim` when a writer last looked.  After a loss DUE is
@@ -60,7 +64,7 @@ import { add, cas, load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Clock } from '../kernel/clock.ts'
 import { decideAndWake } from '../kernel/decide.ts'
 import { EAGAIN, EBUSY, EINVAL, EPERM, ETIMEDOUT } from '../kernel/errno.ts'
-import { highestWaiting, losses, waiters, wake } from '../kernel/futex.ts'
+import { FRONT, highestWaiting, losses, waiters, wake } from '../kernel/futex.ts'
 import { effective, prioritized } from '../kernel/priority.ts'
 import { self } from '../kernel/process.ts'
 import { block, deadlock, refused, wait, type Sleeper } from '../kernel/request.ts'
@@ -76,7 +80,7 @@ export const PTHREAD_RWLOCK_PREFER_WRITER_NP = 0, PTHREAD_RWLOCK_PREFER_READER_N
 const READERS = 0x7fff, ONE_DUE = 0x8000, DUE = 0x1fff * ONE_DUE, HELD = 1 << 28, WRITERS = 1 << 29, SLEEPERS = 1 << 30
 const DUE_MAX = DUE / ONE_DUE                            // more are woken all the same, and get in if no writer is faster
 const READER = 1, WRITER = 2                             // bits of the futex's queue
-const NOBODY = [0, 0] as const, EVERY_READER = [Infinity, READER] as const, ONE_WRITER = [1, WRITER] as const
+const NOBODY = [0, 0] as const, ONE_WRITER = [1, WRITER] as const
 
 const { owner, kind, turn, claim } = Rwlock
 
@@ -210,7 +214,7 @@ export function* rdlock_slow(m: Memory, lock: Address, until = Infinity, clock: 
       return full ? EAGAIN : 0
     }
     if ((v & SLEEPERS) === 0 && cas(m, lock, v, v | SLEEPERS) !== v) continue
-    const result = yield wait(m, lock, v | SLEEPERS, wmesg.rwlock, until, clock, READER, epoch)
+    const result = yield wait(m, lock, v | SLEEPERS, wmesg.rwlock, until, clock, READER | FRONT, epoch)
     if (result === ETIMEDOUT) return result                               // I5
     tried = true
     due = result === 0 && !refused
@@ -258,32 +262,33 @@ export function unwrite(m: Memory, lock: Address): number {
 function unwrite_slow(m: Memory, lock: Address): void {
   const writersFirst = peek(m, lock + kind) === PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
   decideAndWake(m, lock, queue => {
-    const readers = queue.count(READER), writers = queue.count(WRITER)
-    const barrier = writers === 0 ? 0 : WRITERS
-    const above = writers !== 0 && prioritized() && queue.highest(READER | WRITER) > 0 ? queue.highest(WRITER) : -1
+    const writers = queue.any(WRITER), barrier = writers ? WRITERS : 0
+    const readers = (load(m, lock) & SLEEPERS) === 0 ? 0 : queue.leading(READER)   // I2, Q1
+    const above = writers && prioritized() && queue.highest(READER | WRITER) > 0 ? queue.highest(WRITER) : -1
     const chosen = above < 0 ? [] : queue.above(READER, above), due = above < 0 ? readers : chosen.length
-    if (due !== 0 && !(writersFirst && writers !== 0)) {
+    if (due !== 0 && !(writersFirst && writers)) {
       poke(m, lock + turn, losses())
       store(m, lock, Math.min(due, DUE_MAX) * ONE_DUE | barrier | (due === readers ? 0 : SLEEPERS))
-      return above < 0 ? EVERY_READER : [chosen]
+      return above < 0 ? [readers, READER] : [chosen]
     }
     store(m, lock, barrier | (readers === 0 ? 0 : SLEEPERS))
-    return writers === 0 ? NOBODY : ONE_WRITER
+    return writers ? ONE_WRITER : NOBODY
   })
 }
 
 // A writer does not wait any more: if it was the last, readers need not wait for it.
 function giveUp(m: Memory, lock: Address): void {
   decideAndWake(m, lock, queue => {
-    const readers = queue.count(READER)
-    for (let v = load(m, lock); (v & WRITERS) !== 0 && queue.count(WRITER) === 0; v = load(m, lock)) {
+    if (queue.any(WRITER)) return NOBODY
+    for (let v = load(m, lock); (v & WRITERS) !== 0; v = load(m, lock)) {
       if ((v & HELD) !== 0) {
         if (cas(m, lock, v, v & ~WRITERS) === v) break
         continue
       }
+      const readers = queue.leading(READER)
       if ((v & DUE) === 0) poke(m, lock + turn, losses())
       const due = Math.min(DUE_MAX, (v & DUE) / ONE_DUE + readers)
-      if (cas(m, lock, v, v & READERS | due * ONE_DUE) === v) return EVERY_READER
+      if (cas(m, lock, v, v & READERS | due * ONE_DUE) === v) return [readers, READER]
     }
     return NOBODY
   })

@@ -25,6 +25,14 @@ twin('a leaving writer that wakes readers and does not count them', 'rwlock.phas
   file: 'pthread/rwlock.ts', from: 'store(m, lock, Math.min(due, DUE_MAX) * ONE_DUE | barrier | (due === readers ? 0 : SLEEPERS))', to: 'store(m, lock, barrier)',
 }, /lost wakeup: no thread can run: 2 sleep on rwlock/)
 
+twin('a reader that stands behind the writers, where nobody counts it', 'rwlock.phases', {
+  file: 'pthread/rwlock.ts', from: 'READER | FRONT, epoch)', to: 'READER, epoch)',
+}, /lost wakeup: no thread can run: 1 sleeps on rwlock/)
+
+twin('a writer that leaves, and takes no reader for asleep', 'rwlock.phases', {
+  file: 'pthread/rwlock.ts', from: '(load(m, lock) & SLEEPERS) === 0 ? 0 : queue.leading(READER)', to: '(load(m, lock) & SLEEPERS) !== 0 ? 0 : queue.leading(READER)',
+}, /lost wakeup: no thread can run: [12] sleeps? on rwlock/)
+
 twin('a writer that gives up, and leaves its claim behind', 'rwlock.givesUpWriting', {
   file: 'pthread/rwlock.ts', from: 'if (result === ETIMEDOUT) giveUp(m, lock)', to: 'if (result !== result) giveUp(m, lock)',
 }, /lost wakeup: no thread can run: 1 sleeps on rwlock|a reader is kept out/)
