@@ -131,6 +131,7 @@ export const Annex = struct('annex', {
   affinity0: i32('processors 0 to 31 that it may run on; both words 0: all'),
   affinity1: i32('processors 32 to 63'),
   sleepsBy: bytes(72, 'eighteen counters: sleeps by wmesg; written by the thread'),
+  migrations: i32('of a fiber: how often it went from one carrier to another; written by the one that took it'),
 }, 128)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */

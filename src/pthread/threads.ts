@@ -72,6 +72,8 @@ export interface ThreadInfo {
    */
   readonly voluntary: number
   readonly involuntary: number
+  /** How often it went from one Worker to another: of a thread that shares its Worker, 1 if another than the one where it was to begin took it. */
+  readonly migrations: number
   /** Signals that are pending for it, and that it blocks. */
   readonly pending: readonly number[]
   readonly blocked: readonly number[]
@@ -187,6 +189,7 @@ function describe(copy: Snapshot, namer: Namer, children: number, awaits: readon
     wakeups: word(ThreadRecord.wakeups),
     voluntary: usage.voluntary,
     involuntary: usage.involuntary,
+    migrations: copy.rest(Annex.migrations),
     pending: signalsIn(word(ThreadRecord.pending0), word(ThreadRecord.pending1)),
     blocked: signalsIn(word(ThreadRecord.mask0), word(ThreadRecord.mask1)),
     priority: word(ThreadRecord.priority),

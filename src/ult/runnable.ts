@@ -8,8 +8,8 @@ import { ETIMEDOUT } from '../kernel/errno.ts'
 import { CANCEL, SIGNAL, withdraw, woken } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
 import { effective, prioritized } from '../kernel/priority.ts'
-import { kernel, placeRecord, record, self } from '../kernel/process.ts'
-import { Place, State, ThreadRecord } from '../kernel/records.ts'
+import { annex, kernel, placeRecord, record, self } from '../kernel/process.ts'
+import { Annex, Place, State, ThreadRecord } from '../kernel/records.ts'
 import { local, own } from '../pthread/local.ts'
 import { Alarms } from './alarms.ts'
 import { BySlot } from './by-slot.ts'
@@ -312,6 +312,8 @@ export function steal(): boolean {
   const fiber = accept(from)
   if (fiber === null) return false
   waiting = fiber
+  const migrations = annex(fiber.slot) + Annex.migrations
+  poke(kernel, migrations, peek(kernel, migrations) + 1)
   const p = placeRecord(here.place)
   poke(kernel, p + Place.stolen, peek(kernel, p + Place.stolen) + 1)
   return true

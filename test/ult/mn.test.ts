@@ -21,6 +21,15 @@ test('fibers that a fiber creates are stolen by carriers that have nothing to do
   assert.equal(Thread.create(work.createMeetings, CARRIERS, together).join(), CARRIERS)      // each on another carrier
 })
 
+test('a fiber that another carrier has taken says that it migrated, one that begins where it was created does not', () => {
+  const together = new Semaphore()
+  const { carrier, all } = Thread.create(work.tellMigrations, CARRIERS, together).join()
+  assert.equal(all.length, CARRIERS)
+  for (const each of all) assert.equal(each.migrations, each.carrier === carrier ? 0 : 1)
+  assert.equal(all.reduce((sum, each) => sum + each.migrations, 0), CARRIERS - 1)
+  assert.equal(threads()[0].migrations, 0)
+})
+
 test('a fiber that has begun stays on its carrier', () => {
   const all = Array.from({ length: 12 }, () => Thread.create(work.staysPut, 50))
   for (const each of all) assert.equal(each.join(), 1)

@@ -386,6 +386,19 @@ export function* createMeetings(n: number, together: Semaphore): Run<number> {
   return carriers.size
 }
 
+/** Creates fibers that begin on one carrier each; what the process knows of them while all of them run. */
+export function* tellMigrations(n: number, together: Semaphore): Run<{ carrier: number, all: { carrier: number, migrations: number }[] }> {
+  const all = Array.from({ length: n }, () => Thread.create(entries.tellMigration, n, together))
+  const told: { carrier: number, migrations: number }[] = []
+  for (const each of all) told.push(yield* fiber.join(each))
+  return { carrier: threads().find(({ tid }) => tid === Thread.current.tid)!.carrier, all: told }
+}
+
+export function* tellMigration(n: number, together: Semaphore): Run<{ carrier: number, migrations: number }> {
+  const carrier = yield* meetRunning(n, together)
+  return { carrier, migrations: threads().find(({ tid }) => tid === Thread.current.tid)!.migrations }
+}
+
 export function* staysPut(rounds: number): Run<number> {
   const carriers = new Set<number>()
   for (let i = 0; i < rounds; i++) {
