@@ -155,16 +155,15 @@ const spin = new Spin()
 // The slot of the next thread, or 0 when it is time for a turn of the event loop.
 function awaitJob(c: number): number {
   const job = c + Carrier.job
-  const limit = spin.begin()
-  let polls = 0
-  while (polls < limit && load(kernel, job) <= 0) polls++
+  let left = spin.begin()
+  while (left !== 0 && load(kernel, job) <= 0) if (--left === 0) left = spin.more()
+  spin.end(left !== 0)
   for (;;) {
     const slot = load(kernel, job)
     if (slot > 0) {
       poke(kernel, c + Carrier.thread, slot)
       poke(kernel, c + Carrier.next, 0)                                  // before the mailbox is empty: see reassign
       store(kernel, job, 0)
-      spin.end()
       idled = false
       return slot
     }

@@ -305,13 +305,12 @@ const spins = wmesgs.map(() => new Spin())
 export function sleep(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
   const spin = spins[peek(kernel, t + ThreadRecord.wmesg)]
-  const limit = spin.begin()
-  let polls = 0
-  while (polls < limit && load(kernel, t + park) !== WOKEN) polls++
+  let left = spin.begin()
+  while (left !== 0 && load(kernel, t + park) !== WOKEN) if (--left === 0) left = spin.more()
+  spin.end(left !== 0)
   let result = 0
-  if (polls === limit) poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
-  if (polls === limit && cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
-  spin.end()
+  if (left === 0) poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
+  if (left === 0 && cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
   if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // I5
   return conclude(t, result)
 }

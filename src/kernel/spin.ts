@@ -1,31 +1,41 @@
-// How long to look before suspending: 40 polls, or 30,000?
+// How long to look before suspending: a moment, or on for as long as a wake would take?
 //
 // A suspended thread is woken in 2 us on a core that is awake and in 35 to 60 us on one that went idle.  Looking
-// on for 80 us instead pays if the waker runs on another core and is about to act; it is a waste, and keeps the
-// waker from running, if it waits for our core.  Nobody can know, so both ways are timed, per heap and kind of
-// wait, and the better one is used:
+// on for that long instead pays if the waker runs on another core and is about to act; it is a waste, and keeps the
+// waker from running, if it waits for our core.  Nobody can know, so what looking on has brought is remembered, per
+// heap and kind of wait:
 //
-//   every 16th wait                    is timed; longer than CAP counts as CAP
-//   after `interval` waits             the other way is tried BURST times; then it is changed, and `interval`
-//                                      is OFTEN again, or it is not and `interval` doubles, up to RARELY
-//   the long way is used only          if its waits took less than four fifths of the short way's
+//   every wait                  looks SHORT times: no clock is read, nothing is learned if that was enough
+//   trust > 0: it looks on      in pieces of PIECE polls, and reads the clock between them, until BUDGET has passed
+//     it was woken meanwhile      trust + 1, up to TRUST
+//     it was not: it suspends     trust / 2, rounded down
+//   trust = 0: it suspends      but every `interval` times it looks on all the same.  If that pays, trust is FIRST
+//                               and `interval` is OFTEN again; if not, `interval` doubles, up to RARELY
+//
+// I1  Who looks on takes no longer than BUDGET and a piece, by the clock, as long as it has its core; so who has looked in vain has at
+//     worst waited for twice as long as it had to.
+// I2  On one core nobody is woken while he looks, but for one case: the scheduler takes the core from him just then.  BUDGET is a
+//     small part of a time slice, so that is rare, and one look of that kind does not outweigh those that end without.
 //
 // So a pair on two cores soon stops sleeping at all; on one core, and where waits are long, what is wasted in the
-// long run is BURST long looks in RARELY waits.
+// long run is one BUDGET in RARELY sleeps.
 //
 // Rejected: a fixed number of polls (2000: 75 times faster across cores, 10 times slower on one); counting
-// the looks that paid (one core: the scheduler preempts the one who looks, and then every look pays).
+// the looks that paid without a BUDGET (one core: the scheduler preempts the one who looks, and then every look pays);
+// timing the waits both ways and comparing (when others want the cores, both take what the scheduler makes of them, and the comparison decides
+// by chance for a long time); asking for the number of processors (quotas, pinned threads and busy neighbours make one of two).
 
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 
-const SHORT = 40, LONG = 30_000
+const SHORT = 40, PIECE = 400
+const BUDGET = 0.05                    // ms
+const FIRST = 2, TRUST = 8
+const OFTEN = 64, RARELY = 1024
 const FEW = 2
-const OFTEN = 64, RARELY = 4096, BURST = 8
-const CAP = 0.25                       // ms
 
 let adaptive = true
 
-/** The long way is never tried in this heap: what a wait did would decide about the next. For the lab. */
+/** Nobody looks on in this heap: what a wait did would decide about the next. For the lab. */
 export function spinShort(): void {
   adaptive = false
 }
@@ -35,43 +45,49 @@ export function polls(most: number): number {
   return adaptive ? most : FEW
 }
 
+/**
+ * What the waits of one kind have learned.
+ *
+ *     let left = spin.begin()
+ *     while (left !== 0 && !woken()) if (--left === 0) left = spin.more()
+ *     if (left === 0) suspend()
+ *     spin.end(left !== 0)
+ */
 export class Spin {
-  #long = false
-  #mean = 0                            // of the way in use, ms; 0: not known
+  #trust = FIRST
   #interval = OFTEN
-  #waits = 0
-  #trial = 0                           // waits left to try the other way
-  #sum = 0
-  #start = 0                           // of a wait that is timed, or 0
+  #sleeps = 0                          // since somebody looked on
+  #until = 0                           // when the one who looks on stops; 0: nobody does
 
-  /** A wait begins; returns how many polls to make before suspending. */
+  /** A wait begins; returns how many polls to make before {@link more}. */
   begin(): number {
-    if (!adaptive) return SHORT
-    if (++this.#waits >= this.#interval && this.#trial === 0) {
-      this.#trial = BURST
-      this.#sum = 0
-    }
-    this.#start = this.#trial !== 0 || (this.#waits & 15) === 0 ? now(CLOCK_MONOTONIC) : 0
-    return (this.#trial === 0) === this.#long ? LONG : SHORT
+    this.#until = 0
+    return SHORT
   }
 
-  /** The wait has ended, one way or the other. */
-  end(): void {
-    if (this.#start === 0) return
-    const took = Math.min(CAP, now(CLOCK_MONOTONIC) - this.#start)
-    if (this.#trial === 0) {
-      this.#mean = this.#mean === 0 ? took : this.#mean + (took - this.#mean) / 8
-      return
+  /** Those polls were in vain; returns how many more to make, or 0: it is time to suspend. */
+  more(): number {
+    if (this.#until === 0) {
+      if (!adaptive) return 0
+      if (this.#trust === 0 && ++this.#sleeps < this.#interval) return 0
+      this.#sleeps = 0
+      this.#until = now(CLOCK_MONOTONIC) + BUDGET
+      return PIECE
     }
-    this.#sum += took
-    if (--this.#trial === 0) this.#decide(this.#sum / BURST)
+    return now(CLOCK_MONOTONIC) < this.#until ? PIECE : 0
   }
 
-  #decide(other: number): void {
-    const long = this.#long ? this.#mean < 0.8 * other : other < 0.8 * this.#mean
-    this.#interval = long === this.#long ? Math.min(RARELY, 2 * this.#interval) : OFTEN
-    if (long !== this.#long) this.#mean = other
-    this.#long = long
-    this.#waits = 0
+  /** The looking is over; `paid`: it need not suspend. */
+  end(paid: boolean): void {
+    if (this.#until === 0) return
+    if (!paid) {
+      if (this.#trust === 0) this.#interval = Math.min(RARELY, 2 * this.#interval)
+      this.#trust >>= 1
+    } else if (this.#trust === 0) {
+      this.#trust = FIRST
+      this.#interval = OFTEN
+    } else if (this.#trust < TRUST) {
+      this.#trust++
+    }
   }
 }

@@ -46,10 +46,10 @@ export function rest(): boolean {
   if (arrivals.length !== 0) return true
   poke(kernel, placeRecord(here.place) + Place.runnable, 0)
   if (lively()) return linger()
-  const limit = spin.begin()
-  let polls = 0
-  while (polls < limit && !pressing(here.place)) polls += 8                     // looks cost more here than at a word
-  if (polls >= limit && lieDown(here.place)) {
+  let left = spin.begin()
+  while (left > 0 && !pressing(here.place)) if ((left -= 8) <= 0) left = spin.more()   // looks cost more here than at a word
+  spin.end(left > 0)
+  if (left <= 0 && lieDown(here.place)) {
     setTime(now(CLOCK_MONOTONIC))
     const left = alarms.next - here.time
     const sleeps = placeRecord(here.place) + Place.sleeps
@@ -58,7 +58,6 @@ export function rest(): boolean {
     getUp(here.place)
     setTime(now(CLOCK_MONOTONIC))
   }
-  spin.end()
   const quiet = !pressing(here.place) && alarms.next > here.time
   if (quiet && !idled) {                                                  // a turn of the event loop, for finalizers
     idled = true
