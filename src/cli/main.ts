@@ -19,6 +19,13 @@ function count(least: number, most: number): (text: string) => number {
   }
 }
 
+function interval(text: string): number {
+  const [, digits] = /^(\d+)(?:ms)?$/.exec(text) ?? []
+  const n = Number(digits)
+  if (digits === undefined || n < 1 || n > 60_000) throw new InvalidArgumentError('It is not a whole number of ms from 1 to 60000, such as 5ms.')
+  return n
+}
+
 function seconds(text: string): number {
   const n = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || n < 0.01 || n > 86_400) throw new InvalidArgumentError('It is not a number of seconds from 0.01 to 86400.')
@@ -51,6 +58,7 @@ A number that main returns is the exit code. The process ends when all threads h
   .option('--scheduler <name>', 'who runs next on a carrier: rr, fifo, fair, or a file such as ./mine.ts (default: rr)')
   .option('--dir <dir>', '.wasm: a directory that the program may use; DIR, or NAME=DIR for one that it shall see as NAME; again for more', again)
   .option('--env <name=value>', '.wasm: a variable of its environment; NAME alone takes the value from here; again for more', again)
+  .option('--preempt <ms>', '.wasm: loops look so often whether it is time for signals or for other threads; they are slower for it', interval)
   .option('--no-watch', 'no report on stderr when threads deadlock')
   .option('--trace-sites', 'reports say where threads were created and where they wait; that takes some microseconds for each')
   .addHelpText('after', '\nWhat follows -- is handed to main as an array of strings.')
@@ -63,7 +71,8 @@ program.command('build')
   .description(`Changes the program so that its threads can share carriers, and keeps the result in $XDG_CACHE_HOME/pthreads (default:
 ~/.cache/pthreads), where \`pthreads run\` finds it. A run does the same when it finds nothing there. 1:1 needs none of it.`)
   .argument('<FILE>', 'the program, a .wasm file')
-  .action(async (file: string) => (await import('./wasm.ts')).buildAhead(file))
+  .option('--preempt', 'for runs with --preempt, which change it in another way')
+  .action(async (file: string, options: { preempt?: boolean }) => (await import('./wasm.ts')).buildAhead(file, options))
 
 program.command('cc')
   .summary('compile a C program with threads to WebAssembly')

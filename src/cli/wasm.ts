@@ -5,10 +5,10 @@ import { resolve } from 'node:path'
 import type { Model } from '../api/attach.ts'
 import { Program, ProgramError } from '../wasm/index.ts'
 
-interface Given { dir: string[] | undefined, env: string[] | undefined, model: Model | undefined }
+interface Given { dir: string[] | undefined, env: string[] | undefined, model: Model | undefined, preempt: number | undefined }
 
 /** Loads the program in `path`; returns what starts it and gives its exit code, or what is wrong. */
-export async function prepare(path: string, { dir = [], env = [], model = '1:1' }: Given, args: string[]): Promise<(() => Promise<unknown>) | string> {
+export async function prepare(path: string, { dir = [], env = [], model = '1:1', preempt }: Given, args: string[]): Promise<(() => Promise<unknown>) | string> {
   const dirs: Record<string, string> = {}
   for (const text of dir) {
     const [name, where] = split(text, text)
@@ -23,7 +23,7 @@ export async function prepare(path: string, { dir = [], env = [], model = '1:1' 
     variables[name] = value
   }
   try {
-    const program = await Program.load(path, { model })
+    const program = await Program.load(path, { model, preempt })
     return async () => {
       const { code } = await program.run({ args, dirs, env: variables })
       return code
@@ -34,10 +34,10 @@ export async function prepare(path: string, { dir = [], env = [], model = '1:1' 
   }
 }
 
-/** Transforms the program in `path`, unless that is kept from before; sets the exit code. */
-export async function buildAhead(path: string): Promise<void> {
+/** Transforms the program in `path`, unless that is kept from before; `preempt`: for runs with --preempt. Sets the exit code. */
+export async function buildAhead(path: string, { preempt = false }: { preempt?: boolean }): Promise<void> {
   try {
-    await Program.load(path, { model: 'm:n' })
+    await Program.load(path, { model: 'm:n', preempt: preempt ? 1 : undefined })   // how often makes no difference to the code
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     console.error(`pthreads build: ${code === 'ENOENT' ? `${path}: no such file` : message}`)

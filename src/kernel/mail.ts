@@ -8,6 +8,7 @@
 //   memory    one more memory of the process, and whatever belongs to it: kept by the spawner for heaps that ask which it is
 //   lend      a port that holds a shared buffer, by its number (pthread/buffers.ts): kept by the spawner, which does not read it, for its heap would
 //             not collect it for a long time.  Who borrows it lends it again at once; if it dies in between, the buffer is lost
+//   beat      a word that the spawner counts up every so many ms, for as long as it knows the memory
 // A heap reads its line without an event loop; after each message for a heap the spawner counts up the `mail`
 // word in its record and wakes it.
 
@@ -30,6 +31,7 @@ type Letter =
   | { kind: 'terminate', slot: number, serial: number }
   | { kind: 'memory', id: number, storage: Storage, about?: unknown }
   | { kind: 'which', id: number, to: number }
+  | { kind: 'beat', id: number, address: number, ms: number }
   | { kind: 'renounce', id: number }
   | { kind: 'lend', id: number, port: Port }
   | { kind: 'lost', id: number }
@@ -132,6 +134,12 @@ export function announce(id: number, storage: Storage, about?: unknown): void {
   line.postMessage(letter)
 }
 
+/** Asks the spawner to count up the word at `address` of memory `id`, which was announced, every `ms`. */
+export function requestBeat(id: number, address: number, ms: number): void {
+  const letter: Letter = { kind: 'beat', id, address, ms }
+  line.postMessage(letter)
+}
+
 /** Tells the spawner that nobody uses the memory `id` any more. */
 export function renounce(id: number): void {
   const letter: Letter = { kind: 'renounce', id }
@@ -200,6 +208,8 @@ interface Spawner {
   terminate(slot: number, serial: number): void
   /** Called for each memory that a heap uses. */
   memory(id: number, storage: Storage): void
+  /** Counts up a word from now on. */
+  beat(id: number, address: number, ms: number): void
   /** Called for each memory that no heap uses any more. */
   forget(id: number): void
   /** Called for a Worker of a factory; returns what to do when it is gone. */
@@ -251,6 +261,7 @@ export class PostOffice {
     if (letter.kind === 'link') return this.#deliver(letter.to, letter)
     if (letter.kind === 'memory') return this.#learn(letter)
     if (letter.kind === 'which') return this.#answer(letter.id, letter.to)
+    if (letter.kind === 'beat') return this.#spawner.beat(letter.id, letter.address, letter.ms)
     if (letter.kind === 'renounce') {
       this.#told.delete(letter.id)
       return this.#spawner.forget(letter.id)

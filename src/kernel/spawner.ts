@@ -7,6 +7,7 @@
 
 import { cas, exchange, load, peek, poke, store, suspendAsync } from '#atomics'
 import { acquire, becomeImpatient, release } from '../mem/lock.ts'
+import { startBeat, stopBeat } from './beat.ts'
 import { eventually, locked, reap, Reason, refuse, type Death, type Heirs } from './death.ts'
 import { placeOf } from './crew.ts'
 import { EAGAIN } from './errno.ts'
@@ -19,7 +20,7 @@ import { buffers, carrierRecord, kernel, record, SPAWNER_READY } from './process
 import { Carrier, CarrierState, FIRST, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
 import { expire, notify } from './timer.ts'
 
-const office = new PostOffice({ terminate, adopted, eventually, memory: (id, storage) => { knowMemory(id, storage) }, forget: forgetMemory })
+const office = new PostOffice({ terminate, adopted, eventually, memory: (id, storage) => { knowMemory(id, storage) }, beat: startBeat, forget })
 const workers = new Map<number, { terminate(): void }>()
 let heirs: Heirs
 let hostModule: string | undefined
@@ -80,6 +81,11 @@ function startCarrier(n: number): void {
     if (load(kernel, c + Carrier.job) !== 0) refuse(n, heirs)
   }
   eventually(() => { wake(kernel, c + Carrier.state, Infinity) })
+}
+
+function forget(memory: number): void {
+  stopBeat(memory)
+  forgetMemory(memory)
 }
 
 // A Worker that a factory made is not our child: the end of its line tells its end.

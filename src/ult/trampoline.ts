@@ -239,7 +239,7 @@ function check(fiber: Fiber): boolean {
   }
   if (here.time - here.sliceStart < here.scheduler.slice(fiber)) return false
   here.scheduler.expired?.(fiber, here.time)
-  if (here.scheduler.runnable === 0 && offered(here.place) <= 0) {
+  if (here.scheduler.runnable === 0 && offered(here.place) <= 0 && !here.turn) {
     here.sliceStart = here.time
     here.scheduler.started?.(fiber, here.time)
     return false

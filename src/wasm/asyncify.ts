@@ -7,7 +7,7 @@
 import { cacheName, host, readCache, versionOf, writeCache } from '#host'
 import { BLOCKING } from './blocking.ts'
 import { ProgramError } from './errors.ts'
-import { transform, type Transformed } from './transform.ts'
+import { transform, type Transformed, type Wanted } from './transform.ts'
 
 /** What a carrier has to take a stack down into, pages. */
 export const SCRATCH = 16
@@ -22,8 +22,8 @@ const RECIPE = 1
 const SOON = 1000, LARGE = 100_000
 
 /** Changes the module of `file` for threads that share carriers. Prints that it does, if it takes longer than a second. Throws ProgramError. */
-export async function asyncify(file: string, bytes: Uint8Array): Promise<Transformed & { cached: boolean }> {
-  const plain = transform(file, bytes, SCRATCHES)
+export async function asyncify(file: string, bytes: Uint8Array, wanted: Omit<Wanted, 'more'>): Promise<Transformed & { cached: boolean }> {
+  const plain = transform(file, bytes, { ...wanted, more: SCRATCHES })
   const version = versionOf('binaryen')
   if (version === undefined) throw new ProgramError('ERR_WASM_TOOL', `${file}: m:1 and m:n need the package binaryen, an optional dependency of pthreads that is not installed: npm install binaryen`)
   const name = cacheName(`asyncify ${RECIPE} ${version} ${BLOCKING.join()}\n`, plain.bytes)

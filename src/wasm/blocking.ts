@@ -1,6 +1,7 @@
 // The imports that may block their thread: where Asyncify makes a stack that can be taken down.  All others return, or throw, without
 // that another thread has run on the carrier.
 
+import { LOOK, PREEMPT } from './preemption.ts'
 import { FUTEX } from './transform.ts'
 
 const LIBRARY = [
@@ -27,5 +28,5 @@ export const WASI_MODULE = 'wasi_snapshot_preview1'
 
 /** Them all, as module.name. */
 export const BLOCKING: readonly string[] = [
-  ...LIBRARY.map(name => `pthreads.${name}`), ...WASI.map(name => `${WASI_MODULE}.${name}`), `${FUTEX}.wait32`, `${FUTEX}.wait64`,
+  ...LIBRARY.map(name => `pthreads.${name}`), ...WASI.map(name => `${WASI_MODULE}.${name}`), `${FUTEX}.wait32`, `${FUTEX}.wait64`, `${PREEMPT}.${LOOK}`,
 ]

@@ -109,7 +109,10 @@ export class Writer {
 }
 
 /** Numbers of sections. */
-export const Section = { CUSTOM: 0, TYPE: 1, IMPORT: 2, FUNCTION: 3, EXPORT: 7, START: 8, ELEMENT: 9, CODE: 10 } as const
+export const Section = { CUSTOM: 0, TYPE: 1, IMPORT: 2, FUNCTION: 3, GLOBAL: 6, EXPORT: 7, START: 8, ELEMENT: 9, CODE: 10 } as const
 
 /** Kinds of imports and exports. */
 export const Kind = { FUNCTION: 0, TABLE: 1, MEMORY: 2, GLOBAL: 3, TAG: 4 } as const
+
+/** The flag of a memory that is shared. */
+export const SHARED = 2

@@ -15,6 +15,7 @@ import { claim, settle } from '../pthread/once.ts'
 import { BLOCKING, WASI_MODULE } from './blocking.ts'
 import { toWasi } from './errno.ts'
 import type { Guest, Imports } from './guest.ts'
+import { LOOK, PREEMPT } from './preemption.ts'
 import { readInto } from './wasi.ts'
 
 type Call = (...args: number[]) => number
@@ -30,6 +31,7 @@ export function suspending(guest: Guest, imports: Imports): Imports {
     for (const [name, f] of Object.entries(functions)) if (BLOCKING.includes(`${module}.${name}`)) wrapped[module][name] = stacks.blocking(f as Call)
   }
   const { pthreads, [WASI_MODULE]: wasi } = wrapped
+  wrapped[PREEMPT][LOOK] = stacks.looking(() => { guest.look() })
   for (const functions of [pthreads, wasi]) {
     const { sched_yield } = imports[functions === pthreads ? 'pthreads' : WASI_MODULE]
     functions.sched_yield = stacks.yielding(sched_yield as () => number, deliveryPoint)

@@ -15,6 +15,7 @@ import { forgetMemory, lookUpMemory } from '../kernel/memories.ts'
 import { self, user } from '../kernel/process.ts'
 import { wake } from '../kernel/futex.ts'
 import type { Address, Memory } from '../mem/memory.ts'
+import { deliveryPoint } from '../pthread/deliver.ts'
 import { entryId, mark, sourceOf, type Entry } from '../pthread/entry.ts'
 import { endsNow, ThreadExit } from '../pthread/exit.ts'
 import { local } from '../pthread/local.ts'
@@ -110,7 +111,8 @@ export class Guest {
 
   get #exports(): Readonly<Record<string, unknown>> {
     if (this.#instance === undefined) {
-      this.#instance = new engine.Instance(this.about.module, importsOf(this))
+      const instantiate = (): WasmInstance => new engine.Instance(this.about.module, importsOf(this))
+      this.#instance = this.stacks === undefined ? instantiate() : this.stacks.fixed(instantiate)
       this.stacks?.attach(this.#instance.exports as unknown as Exports)
     }
     return this.#instance.exports
@@ -146,6 +148,12 @@ export class Guest {
 
   readonly #check = (): void => {
     if (peek(user, this.about.record + ProgramRecord.ended) !== RUNS) this.#quit()
+  }
+
+  /** What loops call now and then: see preemption.ts. Throws if the thread ends here. */
+  look(): void {
+    this.#check()
+    deliveryPoint()
   }
 
   /** Runs the thread whose block is at `block`. */

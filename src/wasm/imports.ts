@@ -11,6 +11,7 @@ import { ProgramError } from './errors.ts'
 import { suspending } from './fiber-imports.ts'
 import { futexImports } from './futex-imports.ts'
 import type { Guest, Imports } from './guest.ts'
+import { LOOK, PREEMPT } from './preemption.ts'
 import { pthreadImports } from './pthread-imports.ts'
 import { ProgramRecord } from './records.ts'
 import { FUTEX } from './transform.ts'
@@ -24,6 +25,7 @@ export function importsOf(guest: Guest): Imports {
   const calls = wanted.filter(({ module }) => module === WASI).map(({ name }) => name)
   const imports: Record<string, Record<string, unknown>> = {
     pthreads: pthreadImports(guest), wasi: wasiThreads(guest), [WASI]: wasiImports(guest, calls), [FUTEX]: futexImports(guest.memory),
+    [PREEMPT]: { [LOOK]: () => { guest.look() } },
   }
   const all = guest.stacks === undefined ? imports : suspending(guest, imports)
   return { ...all, [memory.module]: { ...all[memory.module], [memory.name]: guest.memory.wasm } }
@@ -48,6 +50,7 @@ function wasiThreads(guest: Guest): Record<string, unknown> {
 export function checkImports(file: string, module: Module): void {
   const known: Record<string, () => readonly string[]> = {
     pthreads: () => Object.keys(pthreadImports(NOBODY)), wasi: () => ['thread-spawn'], [WASI]: wasiNames, [FUTEX]: () => ['notify', 'wait32', 'wait64'],
+    [PREEMPT]: () => [LOOK],
   }
   const names = new Map<string, ReadonlySet<string>>()
   for (const { module: from, name, kind } of engine.Module.imports(module)) {

@@ -13,9 +13,11 @@ export interface Changes {
   readonly notify: number
   readonly wait32: number
   readonly wait64: number
+  /** What every round of a loop begins with. */
+  readonly round?: Uint8Array | undefined
 }
 
-const CALL = 0x10, RETURN_CALL = 0x12, REF_FUNC = 0xd2, I32_CONST = 0x41
+const LOOP = 0x03, CALL = 0x10, RETURN_CALL = 0x12, REF_FUNC = 0xd2, I32_CONST = 0x41
 const MEMORY_SIZE = 0x3f, MEMORY_GROW = 0x40
 const MISC = 0xfc, SIMD = 0xfd, ATOMIC = 0xfe
 const NOTIFY = 0, WAIT32 = 1, WAIT64 = 2, FENCE = 3
@@ -57,6 +59,7 @@ export function rewrite(r: Reader, w: Writer, changes: Changes): void {
       default:
         passOver(op, r)
         w.copy(r.bytes, from, r.at)
+        if (op === LOOP && changes.round !== undefined) w.copy(changes.round, 0, changes.round.length)
     }
   }
 }

@@ -7,7 +7,7 @@ import { load, peek, poke } from '#atomics'
 import { readWhole } from '#host'
 import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
 import { rouse } from '../kernel/futex.ts'
-import { requestTermination } from '../kernel/mail.ts'
+import { requestBeat, requestTermination } from '../kernel/mail.ts'
 import { addMemory, removeMemory } from '../kernel/memories.ts'
 import { arena, kernel, record, self, user } from '../kernel/process.ts'
 import { Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
@@ -30,7 +30,7 @@ import { ENDED, Guest, type About } from './guest.ts'
 import { checkImports } from './imports.ts'
 import { ProgramRecord } from './records.ts'
 import { signalName } from './trap.ts'
-import { breakOf, transform } from './transform.ts'
+import { beatOf, breakOf, transform, type Transformed } from './transform.ts'
 
 export { ProgramError } from './errors.ts'
 
@@ -41,6 +41,11 @@ export interface LoadOptions {
    * module is changed for that, once: the result is kept on disk.
    */
   model?: Model
+  /**
+   * Loops look every so many ms (1 to 60000) whether it is time for something else; default: never. Then handlers of signals run in loops, an asynchronous
+   * cancellation ends them, and threads that share a carrier let others run when their scheduler says so (rr: after 10 ms). Loops are slower for it.
+   */
+  preempt?: number | undefined
 }
 
 /** How a program is run. */
@@ -78,35 +83,39 @@ export class Program {
   readonly #abi: About['abi']
 
   readonly #suspendable: boolean
+  readonly #preempt: number | undefined
 
-  private constructor(file: string, module: Module, initial: number, maximum: number, abi: About['abi'], suspendable: boolean) {
+  private constructor(file: string, module: Module, { initial, maximum }: Transformed, abi: About['abi'], suspendable: boolean, preempt: number | undefined) {
     this.file = file
     this.#module = module
     this.#initial = initial
     this.#maximum = maximum
     this.#abi = abi
     this.#suspendable = suspendable
+    this.#preempt = preempt
   }
 
   /**
    * Reads and compiles a program: what `pthreads cc` makes, or a binary for wasi-threads. `source`: its file, or its bytes. Throws ProgramError for what
-   * is none, naming what is wrong; the file system's errors.
+   * is none, naming what is wrong; RangeError for options that are none; the file system's errors.
    */
-  static async load(source: string | URL | Uint8Array, { model = '1:1' }: LoadOptions = {}): Promise<Program> {
+  static async load(source: string | URL | Uint8Array, { model = '1:1', preempt }: LoadOptions = {}): Promise<Program> {
+    if (preempt !== undefined && !(Number.isInteger(preempt) && preempt >= 1 && preempt <= 60_000)) throw new RangeError(`Program.load: preempt: ${String(preempt)} is not a whole number of ms from 1 to 60000`)
     const inMemory = source instanceof Uint8Array
     const file = inMemory ? 'the program' : nameOf(source)
     const whole = inMemory ? source : readWhole(source)
     const suspendable = model !== '1:1'
-    const { bytes, initial, maximum } = suspendable ? await asyncify(file, whole) : transform(file, whole)
+    const wanted = { preempt: preempt !== undefined }
+    const transformed = suspendable ? await asyncify(file, whole, wanted) : transform(file, whole, wanted)
     let module: Module
     try {
-      module = await engine.compile(bytes)
+      module = await engine.compile(transformed.bytes)
     } catch (error) {
       throw new ProgramError('ERR_WASM_INVALID', `${file}: not a valid WebAssembly module: ${(error as Error).message.replace(/^[\w.]+\(\): /, '')}`)
     }
     const abi = abiOf(file, module)
     if (suspendable && abi !== 'posix') throw new ProgramError('ERR_WASM_ABI', `${file}: a program for wasi-threads runs under 1:1 only`)
-    return new Program(file, module, initial, maximum, abi, suspendable)
+    return new Program(file, module, transformed, abi, suspendable, preempt)
   }
 
   /** Runs it to its end. Rejects with ErrnoError when there is no memory for it, or no thread. */
@@ -128,6 +137,7 @@ export class Program {
       args: [this.file, ...args], env, dirs,
     }
     const memory = addMemory(wasm, about)
+    if (this.#preempt !== undefined) requestBeat(memory.id, beatOf(this.#maximum), this.#preempt)
     const guest = new Guest(memory, about)
     poke(user, at + ProgramRecord.memory, memory.id)
     poke(memory, breakOf(this.#maximum), this.#initial)

@@ -29,7 +29,7 @@ import { peek, poke } from '#atomics'
 import { self } from '../kernel/process.ts'
 import { handover, request } from '../kernel/request.ts'
 import type { Address, Memory } from '../mem/memory.ts'
-import { YIELD } from '../ult/steps.ts'
+import { CHECK, YIELD } from '../ult/steps.ts'
 import type { Global } from './engine.ts'
 
 const NORMAL = 0, UNWINDS = 1, REWINDS = 2
@@ -185,6 +185,15 @@ export class Stacks {
       if (!this.#mayLeave()) return otherwise()
       first()
       return this.#leave(YIELD, undefined, undefined)
+    }
+  }
+
+  /** The import that loops call: others run if it is time. `look` may throw. */
+  looking(look: () => void): Import {
+    return () => {
+      if (this.#state === REWINDS) return this.#arrive()
+      look()
+      return this.#mayLeave() ? this.#leave(CHECK, undefined, undefined) : 0
     }
   }
 

@@ -8,29 +8,70 @@
 //                               told apart and stopped.  (And V8's baseline compiler in Node 20 spoils a local variable
 //                               across the instruction itself.)
 //
-// The imports that are added come after the module's own, so the numbers of all its other functions rise by three: calls,
+//   loop, and functions that may call themselves, if it shall be preempted: a look whether it is time, see preemption.ts
+//   the memory itself, if it shall not be shared: it is one of its instance's own.  Atomic instructions stay what they are
+//
+// The imports that are added come after the module's own, so the numbers of all its other functions rise by three or four: calls,
 // references, exports, elements, the start function, and the names that stack traces show.
 
-import { Kind, Reader, Section, Writer } from './bytes.ts'
+import { Kind, Reader, Section, SHARED, Writer } from './bytes.ts'
 import { rewrite, type Changes } from './instructions.ts'
 import { ProgramError } from './errors.ts'
+import { countIn, find, importedOf, imports, memoryOf, sections, withGlobals, type Linear, type Part } from './sections.ts'
+import { comparison, dueBody, LOOK, PREEMPT, recursive } from './preemption.ts'
 
 /** The module that the added imports are of. */
 export const FUTEX = 'pthreads:futex'
 
-/** A module as it will be compiled, and what its memory must be, in pages. */
-export interface Transformed { bytes: Uint8Array, initial: number, maximum: number, memory: { module: string, name: string } }
+/** A module as it will be compiled, and what its memory must be. */
+export interface Transformed extends Linear { bytes: Uint8Array }
 
 export const PAGE = 65536
 const OURS = 1, MOST = 65536
 const I32 = 0x7f, I64 = 0x7e
-const ADDED: readonly { name: string, takes: readonly number[] }[] = [
-  { name: 'notify', takes: [I32, I32, I32] }, { name: 'wait32', takes: [I32, I32, I64, I32] }, { name: 'wait64', takes: [I32, I64, I64, I32] },
-]
+
+// Functions that are added: imports, and then the module's own.
+interface Added { module: string, name: string, takes: readonly number[], gives: readonly number[] }
+const imported = (name: string, takes: readonly number[]): Added => ({ module: FUTEX, name, takes, gives: [I32] })
+const WAITS = [imported('notify', [I32, I32, I32]), imported('wait32', [I32, I32, I64, I32]), imported('wait64', [I32, I64, I64, I32])]
+const LOOKS: Added = { module: PREEMPT, name: LOOK, takes: [], gives: [] }
+const OWN = [{ takes: [], gives: [I32] }, { takes: [I32], gives: [I32] }], DUE = { takes: [], gives: [] }
+
+/** What is asked of {@link transform}. */
+export interface Wanted {
+  /** Pages at the memory's end that the program cannot use. */
+  more?: number
+  /** Loops look whether it is time: preemption.ts. */
+  preempt?: boolean
+  /** False: the memory is not shared. */
+  shared?: boolean
+}
+
+/** What there is to know for the change of one module. */
+interface Plan {
+  readonly changes: Changes
+  readonly imports: readonly Added[]
+  readonly own: readonly { takes: readonly number[], gives: readonly number[] }[]
+  /** How many types, and functions that are imported, it had. */
+  readonly types: number
+  readonly first: number
+  /** Pages. */
+  readonly maximum: number
+  readonly limit: number
+  readonly shared: boolean
+  /** With preemption: its global, and the functions that look as they begin, by their place among those that are not imported. */
+  readonly seen: number | undefined
+  readonly recursive: readonly boolean[]
+}
 
 /** Where the break is, in a memory of `maximum` pages: its last page is not the program's. */
 export function breakOf(maximum: number): number {
   return maximum * PAGE - 8
+}
+
+/** Where the beat is: see preemption.ts. */
+export function beatOf(maximum: number): number {
+  return maximum * PAGE - 4
 }
 
 /** The pages at the end of a memory of `maximum` pages that are not the program's: they begin with the address returned. */
@@ -38,108 +79,70 @@ export function reservedOf(maximum: number, more: number): number {
   return (maximum - more - OURS) * PAGE
 }
 
-interface Part { id: number, from: number, to: number }
-
 /** Changes the module of `file`. Throws ProgramError for what is none, or none for us. */
-export function transform(file: string, bytes: Uint8Array, more = 0): Transformed {
+export function transform(file: string, bytes: Uint8Array, wanted: Wanted = {}): Transformed {
   try {
-    return transformed(file, bytes, more)
+    return transformed(file, bytes, wanted)
   } catch (error) {
     if (error instanceof RangeError) throw new ProgramError('ERR_WASM_INVALID', `${file}: not a valid WebAssembly module: ${error.message}`)
     throw error
   }
 }
 
-function transformed(file: string, bytes: Uint8Array, more: number): Transformed {
+function transformed(file: string, bytes: Uint8Array, { more = 0, preempt = false, shared = true }: Wanted): Transformed {
   const parts = sections(file, bytes)
   const memory = memoryOf(file, bytes, parts)
   memory.maximum = Math.min(MOST, memory.maximum + more)
   const limit = memory.maximum - more - OURS
   if (limit < memory.initial) throw new ProgramError('ERR_WASM_MEMORY', `${file}: its memory begins with ${memory.initial} pages, of 65536 that there may be; ${more + OURS} must be left`)
-  const types = countIn(bytes, parts, Section.TYPE), defined = countIn(bytes, parts, Section.FUNCTION)
-  const imported = importedFunctions(bytes, parts)
-  const first = imported + ADDED.length
-  const changes: Changes = {
-    function: index => index < imported ? index : index + ADDED.length,
-    notify: imported, wait32: imported + 1, wait64: imported + 2, size: first + defined, grow: first + defined + 1,
-  }
+  if (preempt) withGlobals(parts)
+  const p = plan(bytes, parts, preempt, { maximum: memory.maximum, limit, shared })
   const w = new Writer(bytes.length + 1024)
   w.copy(bytes, 0, 8)
   for (const part of parts) {
     w.byte(part.id)
-    w.sized(change(bytes, part, changes, types, memory.maximum, limit) ?? bytes.subarray(part.from, part.to))
+    w.sized(change(bytes, part, p) ?? bytes.subarray(part.from, part.to))
   }
   return { bytes: w.bytes, ...memory }
 }
 
-function sections(file: string, bytes: Uint8Array): Part[] {
-  if (bytes.length < 8 || bytes[0] !== 0 || bytes[1] !== 0x61 || bytes[2] !== 0x73 || bytes[3] !== 0x6d)
-    throw new ProgramError('ERR_WASM_INVALID', `${file}: not a WebAssembly file`)
-  if (bytes[4] !== 1 || bytes[6] !== 0) throw new ProgramError('ERR_WASM_ABI', `${file}: a component or a version of WebAssembly that is not supported: a core module, version 1, is`)
-  const parts: Part[] = []
-  for (const r = new Reader(bytes, 8); r.at < r.end;) {
-    const id = r.byte(), length = r.u32(), from = r.at
-    r.pass(length)
-    parts.push({ id, from, to: r.at })
+function plan(bytes: Uint8Array, parts: readonly Part[], preempt: boolean, rest: Pick<Plan, 'maximum' | 'limit' | 'shared'>): Plan {
+  const first = importedOf(bytes, parts, Kind.FUNCTION)
+  const own = first + WAITS.length + countIn(bytes, parts, Section.FUNCTION)
+  const common = { notify: first, wait32: first + 1, wait64: first + 2 }
+  const types = countIn(bytes, parts, Section.TYPE)
+  const at = (imports: readonly Added[]): ((index: number) => number) => index => index < first ? index : index + imports.length
+  if (!preempt) {
+    const changes = { ...common, function: at(WAITS), size: own, grow: own + 1 }
+    return { ...rest, changes, imports: WAITS, own: OWN, types, first, seen: undefined, recursive: [] }
   }
-  return parts
+  const imports = [...WAITS, LOOKS]
+  const seen = importedOf(bytes, parts, Kind.GLOBAL) + countIn(bytes, parts, Section.GLOBAL)
+  const changes = { ...common, function: at(imports), size: own + 1, grow: own + 2, round: comparison(beatOf(rest.maximum), seen, own + 3) }
+  return { ...rest, changes, imports, own: [...OWN, DUE], types, first, seen, recursive: recursive(callsIn(bytes, parts, first)) }
 }
 
-function find(parts: readonly Part[], id: number): Part | undefined {
-  return parts.find(part => part.id === id)
-}
-
-function countIn(bytes: Uint8Array, parts: readonly Part[], id: number): number {
-  const part = find(parts, id)
-  return part === undefined ? 0 : new Reader(bytes, part.from, part.to).u32()
-}
-
-interface Import { module: string, name: string, kind: number, flags: number, minimum: number, maximum: number, from: number, to: number }
-
-function* imports(bytes: Uint8Array, parts: readonly Part[]): Generator<Import> {
-  const part = find(parts, Section.IMPORT)
-  if (part === undefined) return
-  const r = new Reader(bytes, part.from, part.to)
-  for (let n = r.u32(); n > 0; n--) {
-    const from = r.at
-    const found = { module: r.name(), name: r.name(), kind: r.byte(), flags: 0, minimum: 0, maximum: 0, from, to: 0 }
-    if (found.kind === Kind.FUNCTION) r.passNumber()
-    else if (found.kind === Kind.GLOBAL) r.pass(2)
-    else if (found.kind === Kind.TAG) {
-      r.pass(1)
-      r.passNumber()
-    } else {
-      if (found.kind === Kind.TABLE) r.pass(1)
-      found.flags = r.byte()
-      found.minimum = r.u32()
-      if ((found.flags & 1) !== 0) found.maximum = r.u32()
+// Whom each function of the module's own calls by name, or refers to.
+function callsIn(bytes: Uint8Array, parts: readonly Part[], first: number): number[][] {
+  const part = find(parts, Section.CODE)
+  if (part === undefined) return []
+  const all: number[][] = []
+  for (const { body } of bodies(new Reader(bytes, part.from, part.to))) {
+    const calls: number[] = []
+    const note = (index: number): number => {
+      calls.push(index - first)
+      return index
     }
-    found.to = r.at
-    yield found
+    rewrite(body, new Writer(), { function: note, size: 0, grow: 0, notify: 0, wait32: 0, wait64: 0 })
+    all.push(calls)
   }
-}
-
-function importedFunctions(bytes: Uint8Array, parts: readonly Part[]): number {
-  let count = 0
-  for (const { kind } of imports(bytes, parts)) if (kind === Kind.FUNCTION) count++
-  return count
-}
-
-function memoryOf(file: string, bytes: Uint8Array, parts: readonly Part[]): { initial: number, maximum: number, memory: { module: string, name: string } } {
-  for (const { module, name, kind, flags, minimum, maximum } of imports(bytes, parts)) {
-    if (kind !== Kind.MEMORY) continue
-    if ((flags & 2) === 0) throw new ProgramError('ERR_WASM_ABI', `${file}: its memory is not shared: it was built without threads (-pthread and --shared-memory build it with them)`)
-    if (maximum <= minimum) {
-      throw new ProgramError('ERR_WASM_MEMORY', `${file}: its memory cannot grow beyond the ${minimum} pages that it begins with: link it with a larger --max-memory`)
-    }
-    return { initial: minimum, maximum, memory: { module, name } }
-  }
-  throw new ProgramError('ERR_WASM_ABI', `${file}: it imports no memory: it was built without threads (--import-memory and --shared-memory build it with them)`)
+  return all.map(calls => calls.filter(f => f >= 0 && f < all.length))
 }
 
 // The section's new content; undefined: as it was.
-function change(bytes: Uint8Array, { id, from, to }: Part, changes: Changes, types: number, maximum: number, limit: number): Uint8Array | undefined {
+function change(bytes: Uint8Array, { id, from, to }: Part, p: Plan): Uint8Array | undefined {
   const r = new Reader(bytes, from, to), w = new Writer(to - from + 256)
+  const { changes, types } = p
   const rest = (): Uint8Array => {
     w.copy(bytes, r.at, r.end)
     return w.bytes
@@ -147,39 +150,38 @@ function change(bytes: Uint8Array, { id, from, to }: Part, changes: Changes, typ
   const addTo = (count: number): void => { w.u32(r.u32() + count) }
   switch (id) {
     case Section.TYPE:
-      addTo(ADDED.length + 2)
+      addTo(p.imports.length + p.own.length)
       rest()
-      for (const takes of [...ADDED.map(({ takes }) => takes), [], [I32]]) w.byte(0x60, takes.length, ...takes, 1, I32)
+      for (const { takes, gives } of [...p.imports, ...p.own]) w.byte(0x60, takes.length, ...takes, gives.length, ...gives)
       return w.bytes
     case Section.IMPORT:
-      addTo(ADDED.length)
-      changeImports(bytes, { id, from, to }, w, maximum)
-      for (const [i, { name }] of ADDED.entries()) {
-        w.name(FUTEX)
+      addTo(p.imports.length)
+      changeImports(bytes, { id, from, to }, w, p)
+      for (const [i, { module, name }] of p.imports.entries()) {
+        w.name(module)
         w.name(name)
         w.byte(Kind.FUNCTION)
         w.u32(types + i)
       }
       return w.bytes
     case Section.FUNCTION:
-      addTo(2)
+      addTo(p.own.length)
       rest()
-      w.u32(types + ADDED.length)
-      w.u32(types + ADDED.length + 1)
+      for (let i = 0; i < p.own.length; i++) w.u32(types + p.imports.length + i)
       return w.bytes
     case Section.START:
       w.u32(changes.function(r.u32()))
       return w.bytes
     case Section.EXPORT: return changeExports(r, w, changes)
     case Section.ELEMENT: return changeElements(r, w, changes)
-    case Section.CODE: return changeCode(r, w, changes, maximum, limit)
+    case Section.CODE: return changeCode(r, w, p)
     case Section.CUSTOM: return r.name() === 'name' ? changeNames(r, w, changes) : undefined
-    case 6: return changeGlobals(r, w, changes)
+    case Section.GLOBAL: return changeGlobals(r, w, changes, p.seen === undefined ? 0 : 1)
     default: return undefined
   }
 }
 
-function changeImports(bytes: Uint8Array, part: Part, w: Writer, maximum: number): void {
+function changeImports(bytes: Uint8Array, part: Part, w: Writer, { maximum, shared }: Plan): void {
   for (const { module, name, kind, flags, minimum, from, to } of imports(bytes, [part])) {
     if (kind !== Kind.MEMORY) {
       w.copy(bytes, from, to)
@@ -187,7 +189,7 @@ function changeImports(bytes: Uint8Array, part: Part, w: Writer, maximum: number
     }
     w.name(module)
     w.name(name)
-    w.byte(kind, flags)
+    w.byte(kind, shared ? flags : flags & ~SHARED)
     w.u32(minimum)
     w.u32(maximum)
   }
@@ -206,13 +208,15 @@ function changeExports(r: Reader, w: Writer, changes: Changes): Uint8Array {
   return w.bytes
 }
 
-function changeGlobals(r: Reader, w: Writer, changes: Changes): Uint8Array {
+// `more`: numbers that begin with 0.
+function changeGlobals(r: Reader, w: Writer, changes: Changes, more: number): Uint8Array {
   const count = r.u32()
-  w.u32(count)
+  w.u32(count + more)
   for (let n = count; n > 0; n--) {
     w.byte(r.byte(), r.byte())
     constant(r, w, changes)
   }
+  for (let n = more; n > 0; n--) w.byte(I32, 1, 0x41, 0, 0x0b)
   return w.bytes
 }
 
@@ -252,23 +256,34 @@ function changeElements(r: Reader, w: Writer, changes: Changes): Uint8Array {
   return w.bytes
 }
 
-function changeCode(r: Reader, w: Writer, changes: Changes, maximum: number, limit: number): Uint8Array {
-  const count = r.u32()
-  w.u32(count + 2)
-  for (let n = count; n > 0; n--) {
-    const length = r.u32()
-    const body = new Reader(r.bytes, r.at, r.at + length), changed = new Writer(length + 64)
+// Each body, from its first instruction on, and where it begins.
+function* bodies(r: Reader): Generator<{ body: Reader, from: number }> {
+  for (let n = r.u32(); n > 0; n--) {
+    const length = r.u32(), from = r.at
+    const body = new Reader(r.bytes, from, from + length)
     r.pass(length)
     for (let groups = body.u32(); groups > 0; groups--) {
       body.passNumber()
       body.passNumber()
     }
-    changed.copy(body.bytes, r.at - length, body.at)
+    yield { body, from }
+  }
+}
+
+function changeCode(r: Reader, w: Writer, p: Plan): Uint8Array {
+  const { changes, maximum } = p
+  w.u32(new Reader(r.bytes, r.at, r.end).u32() + p.own.length)
+  let n = 0
+  for (const { body, from } of bodies(r)) {
+    const changed = new Writer(body.end - body.at + 64)
+    changed.copy(body.bytes, from, body.at)
+    if (p.recursive[n++]) changed.copy(changes.round!, 0, changes.round!.length)
     rewrite(body, changed, changes)
     w.sized(changed.bytes)
   }
   w.sized(sizeBody(maximum))
-  w.sized(growBody(maximum, limit))
+  w.sized(growBody(maximum, p.limit))
+  if (p.seen !== undefined) w.sized(dueBody(beatOf(maximum), p.seen, p.first + WAITS.length))
   return w.bytes
 }
 

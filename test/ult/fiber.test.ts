@@ -105,6 +105,13 @@ for (const scope of ['process', 'system'] as const) {
   })
 }
 
+test('a fiber whose verbs never switch does not keep the event loop from settling the promises of others', () => {
+  const mutex = new Mutex(), settled = words(1)
+  const busy = Thread.create(work.locksUntil, mutex, settled)
+  Thread.create(work.settles, settled).join()
+  assert.ok(busy.join() > 0)
+})
+
 test('another fiber may settle the promise', () => {
   assert.equal(Thread.create(work.awaitAnother).join(), 'by a fiber')
 })

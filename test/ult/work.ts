@@ -475,3 +475,17 @@ export function* inversion(mutex: Mutex): Run<string> {
   for (const each of [low, high, ...burning]) yield* fiber.join(each)
   return events.splice(0).join(', ')
 }
+
+export function* locksUntil(mutex: Mutex, cell: Int32Array): Generator<unknown, number> {
+  let rounds = 0
+  for (; Atomics.load(cell, 0) === 0; rounds++) {
+    yield* fiber.lock(mutex)
+    mutex.unlock()
+  }
+  return rounds
+}
+
+export function* settles(cell: Int32Array): Generator<unknown, void> {
+  yield* fiber.await(new Promise(resolve => setTimeout(resolve, 1)))
+  Atomics.store(cell, 0, 1)
+}

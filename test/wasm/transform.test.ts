@@ -4,7 +4,8 @@ import test from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { ProgramError } from '#internal/wasm/errors.js'
-import { breakOf, transform } from '#internal/wasm/transform.js'
+import { recursive } from '#internal/wasm/preemption.js'
+import { beatOf, breakOf, transform, type Wanted } from '#internal/wasm/transform.js'
 import { cases, wasiThreads } from './programs.ts'
 
 interface Engine {
@@ -31,12 +32,14 @@ function moduleOf(bodies: { takes: number, body: number[] }[], limits = [3, 2, 1
     ...section(10, vector(...bodies.map(({ body }) => sized([0, ...body, 0x0b])))))
 }
 
-function instantiate(bytes: Uint8Array, futex: object): { exports: Record<string, (...args: number[]) => number>, words: Int32Array } {
-  const { bytes: changed, initial, maximum } = transform('x.wasm', bytes)
+interface Made { exports: Record<string, (...args: number[]) => number>, words: Int32Array, beat: number }
+
+function instantiate(bytes: Uint8Array, futex: object, wanted: Wanted = {}, look: () => void = () => undefined): Made {
+  const { bytes: changed, initial, maximum } = transform('x.wasm', bytes, wanted)
   const memory = new engine.Memory({ initial: maximum, maximum, shared: true })
   const words = new Int32Array(memory.buffer)
   words[breakOf(maximum) / 4] = initial
-  return { exports: new engine.Instance(new engine.Module(changed), { env: { memory }, 'pthreads:futex': futex }).exports, words }
+  return { exports: new engine.Instance(new engine.Module(changed), { env: { memory }, 'pthreads:futex': futex, 'pthreads:preempt': { look } }).exports, words, beat: beatOf(maximum) / 4 }
 }
 
 const futex = { notify: () => 0, wait32: () => 0, wait64: () => 0 }
@@ -89,7 +92,8 @@ test('immediates that look like instructions are left alone', () => {
 })
 
 test('programs of compilers are valid afterwards', () => {
-  for (const file of [cases, wasiThreads]) assert.ok(engine.validate(transform(file, readFileSync(file)).bytes), file)
+  for (const file of [cases, wasiThreads])
+    for (const wanted of [{}, { preempt: true }, { shared: false }]) assert.ok(engine.validate(transform(file, readFileSync(file), wanted).bytes), file)
 })
 
 test('a memory that is not shared, or cannot grow, is told', () => {
@@ -100,12 +104,54 @@ test('a memory that is not shared, or cannot grow, is told', () => {
   refused([3, 2, 2], 'ERR_WASM_MEMORY', /cannot grow beyond the 2 pages/)
 })
 
-test('a module that is cut anywhere is told, or is as valid as it was', () => {
-  const whole = moduleOf([{ takes: 0, body: [0x3f, 0] }, { takes: 1, body: [0x20, 0, 0x40, 0] }])
+// Rounds: until parameter 0 is 0; it is counted down, and each round adds 3 to what the loop gets from the stack.
+const ROUNDS = [0x41, 0, 0x03, 1, 0x41, 3, 0x6a, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b]
+
+test('every round of a loop looks when the beat has changed, once for each beat', () => {
+  let looks = 0
+  const { exports, words, beat } = instantiate(moduleOf([{ takes: 1, body: ROUNDS }]), futex, { preempt: true }, () => {
+    looks++
+    if (looks < 3) words[beat]++                                          // two more while it looks
+  })
+  assert.deepEqual([exports.f0(10), looks], [30, 0])
+  words[beat]++
+  assert.deepEqual([exports.f0(10), looks], [30, 3])
+  assert.deepEqual([exports.f0(10), looks], [30, 3])
+  words[beat] = -1
+  assert.deepEqual([exports.f0(1), looks], [3, 4])
+})
+
+test('functions that may call themselves look as they begin, and no others', () => {
+  let looks = 0
+  const { exports, words, beat } = instantiate(moduleOf([
+    { takes: 0, body: [0x41, 7] },
+    { takes: 0, body: [0x10, 0] },
+    { takes: 1, body: [0x20, 0, 0x04, 0x7f, 0x20, 0, 0x41, 1, 0x6b, 0x10, 3, 0x05, 0x41, 9, 0x0b] },
+    { takes: 1, body: [0x20, 0, 0x04, 0x7f, 0x20, 0, 0x41, 1, 0x6b, 0x10, 2, 0x05, 0x41, 8, 0x0b] },
+  ]), futex, { preempt: true }, () => {
+    looks++
+    words[beat]++
+  })
+  words[beat]++
+  assert.deepEqual([exports.f1(), looks], [7, 0])
+  assert.deepEqual([exports.f2(4), looks], [9, 5])
+  assert.deepEqual([exports.f3(4), looks], [8, 10])
+})
+
+test('who may call himself: alone, in circles that share a member, and nobody else', () => {
+  assert.deepEqual(recursive([]), [])
+  assert.deepEqual(recursive([[1], [], [2], [4, 0], [5], [3, 6], [4, 7], []]), [false, false, true, true, true, true, true, false])
+  const long = Array.from({ length: 100_000 }, (_, i) => [i + 1])
+  assert.ok(recursive([...long, []]).every(is => !is))
+  assert.ok(recursive([...long, [0]]).every(is => is))
+})
+
+for (const wanted of [{}, { preempt: true }, { shared: false }]) test(`a module that is cut anywhere is told, or is as valid as it was: ${JSON.stringify(wanted)}`, () => {
+  const whole = moduleOf([{ takes: 0, body: [0x3f, 0] }, { takes: 1, body: [0x20, 0, 0x40, 0] }, { takes: 1, body: ROUNDS }])
   for (let length = 0; length < whole.length; length++) {
     try {
       const cut = whole.slice(0, length)
-      assert.equal(engine.validate(transform('x.wasm', cut).bytes), engine.validate(cut), `${length} bytes`)
+      assert.equal(engine.validate(transform('x.wasm', cut, wanted).bytes), engine.validate(cut), `${length} bytes`)
     } catch (error) {
       assert.ok(error instanceof ProgramError, String(error))
     }
@@ -113,13 +159,13 @@ test('a module that is cut anywhere is told, or is as valid as it was', () => {
 })
 
 test('a module with any byte changed never breaks the change itself', () => {
-  const whole = moduleOf([{ takes: 0, body: [0x3f, 0] }, { takes: 1, body: [0x20, 0, 0x40, 0] }])
+  const whole = moduleOf([{ takes: 0, body: [0x3f, 0] }, { takes: 1, body: [0x20, 0, 0x40, 0] }, { takes: 1, body: ROUNDS }])
   for (let at = 8; at < whole.length; at++) {
     for (const value of [0, 1, 0x7f, 0x80, 0xff]) {
       const spoiled = whole.slice()
       spoiled[at] = value
       try {
-        transform('x.wasm', spoiled)
+        transform('x.wasm', spoiled, { preempt: true })
       } catch (error) {
         assert.ok(error instanceof ProgramError, `${at} ${value}: ${String(error)}`)
       }
