@@ -52,8 +52,8 @@ import { hint } from './crew.ts'
 import { annex, bucketRecord, kernel, record, self } from './process.ts'
 import { effective, prioritized } from './priority.ts'
 import {
-  ANY, append_locked, ASLEEP, AWAKE, bucketOf, FRONT, highest_locked, inOrder_locked, inQueueOf, join_locked, mark_locked, matches, SWITCHED, unlink_locked, unpark,
-  waiting_locked, WOKEN,
+  ANY, append_locked, ASLEEP, AWAKE, bucketOf, FRONT, highest_locked, inOrder_locked, inQueueOf, join_locked, mark_locked, matches, SWITCHED, unlink_locked,
+  unpark, waiting_locked, WOKEN,
 } from './queue.ts'
 import { Annex, Bucket, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
@@ -70,8 +70,8 @@ const { park, memory, address, bucket, bitset, next, interruptible, interrupted 
 
 /**
  * Queues thread `slot` on (m, a) if the word there is `expected`, and {@link losses} `epoch` if that is given; returns
- * 0, or EAGAIN. `bits`: which wakes concern it, and FRONT. The thread must be the caller or a record that the caller owns; it must then sleep, or take itself off
- * with {@link withdraw}. With `by`, what may interrupt it, it looks at its `attention` before it sleeps (I7).
+ * 0, or EAGAIN. `bits`: which wakes concern it, and FRONT. The thread must be the caller or a record that the caller owns; it must then sleep, or
+ * take itself off with {@link withdraw}. With `by`, what may interrupt it, it looks at its `attention` before it sleeps (I7).
  */
 export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number, epoch = ANY_EPOCH, by = 0): number {
   const n = bucketOf(m.id, a)

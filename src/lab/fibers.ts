@@ -24,7 +24,9 @@ import type { Story } from './story.ts'
 import { KILLED } from './turn.ts'
 
 /** Finds the factory of the story's scheduler: a name, a module's URL, or the factory. */
-export async function schedulerFor({ scheduler }: Cast, file: string, importModule: (url: string) => Promise<Record<string, unknown>>): Promise<SchedulerFactory> {
+export async function schedulerFor(
+  { scheduler }: Cast, file: string, importModule: (url: string) => Promise<Record<string, unknown>>,
+): Promise<SchedulerFactory> {
   if (typeof scheduler === 'function') return (): Scheduler => checkScheduler(scheduler(), 'the story\'s scheduler')
   if (!isSchedulerFile(scheduler)) return schedulerNamed(scheduler)
   const url = new URL(scheduler, file).href
@@ -65,7 +67,9 @@ export function startFibers({ on }: Story, { fibers, carriers }: Cast): void {
 }
 
 /** The function of the story as a fiber's: `failed` is told what it throws. */
-export function fiberBody(f: (objects: unknown) => unknown, objects: () => unknown, failed: (error: unknown) => never): () => Generator<unknown, unknown, unknown> {
+export function fiberBody(
+  f: (objects: unknown) => unknown, objects: () => unknown, failed: (error: unknown) => never,
+): () => Generator<unknown, unknown, unknown> {
   return function* () {
     try {
       const result = f(objects())
@@ -102,7 +106,8 @@ export function stuckFibers(daemons: readonly number[] = []): number[] {
   const found: number[] = []
   for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
     const t = record(slot), state = peek(kernel, t + ThreadRecord.state)
-    if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0 && state !== State.FREE && state !== State.EXITED && !daemons.includes(slot - 1)) found.push(slot)
+    if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) === 0 || state === State.FREE || state === State.EXITED) continue
+    if (!daemons.includes(slot - 1)) found.push(slot)
   }
   return found
 }

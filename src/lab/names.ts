@@ -1,7 +1,8 @@
 // Addresses in the source's own terms: `mutex.word`, `bucket 17.lock`, `thread 2.park`, as the records were declared.
 
 import {
-  annex, annexes, bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, messageRecord, messages, placeRecord, places, record, rings, slotMask, threads,
+  annex, annexes, bucketRecord, callRecord, calls, carrierRecord, carriers, kernel, messageRecord, messages, placeRecord, places, record, rings, slotMask,
+  threads,
 } from '../kernel/process.ts'
 import { Annex, BUCKETS, Bucket, CallRecord, Carrier, IO, Io, MessageRecord, Place, PROCESS, ThreadRecord } from '../kernel/records.ts'
 import { wmesgs } from '../kernel/wmesg.ts'
