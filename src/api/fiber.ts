@@ -16,6 +16,7 @@ import { Awaiting } from '../pthread/awaiting.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { sched_yield } from '../pthread/sched.ts'
 import { sleep_slow } from '../pthread/sleep.ts'
+import { called } from '../ult/runnable.ts'
 import { CHECK, credit, YIELD } from '../ult/steps.ts'
 import { blocking } from '../ult/trampoline.ts'
 import type { Barrier } from './barrier.ts'
@@ -53,9 +54,9 @@ function* valued<T>(value: T): Generator<unknown, T> {
   return value
 }
 
-// A verb that need not wait: now and then it asks whether another shall run.
+// A verb that need not wait: now and then, or when somebody was woken who may preempt, it asks whether another shall run.
 function passes(): Verb<void> {
-  return self.fiber && --credit.left <= 0 ? checks : done
+  return self.fiber && (--credit.left <= 0 || (credit.eager && called())) ? checks : done
 }
 
 const nobody = (value: Generator<unknown, unknown>): Verb<void> => value as Verb<void>

@@ -79,6 +79,7 @@ export function sliceOf(task: Task, other: number): number {
 
 class Priorities implements Scheduler {
   readonly name: string
+  readonly byPriority = true
   readonly #slice: number                                                 // of SCHED_OTHER
   readonly #ready = new Ready()
 

@@ -16,6 +16,7 @@ import { BySlot } from './by-slot.ts'
 import { charge, isTrusted, unreadRuns } from './charge.ts'
 import { Fiber, Phase } from './fiber.ts'
 import { Why, type Scheduler, type Task } from './scheduler.ts'
+import { credit } from './steps.ts'
 
 const STRIDE = 0.05, TURN = 1                                             // ms
 // After so many fibers the event loop turns in any case, so that finalizers run: what they were given has handles.
@@ -31,6 +32,8 @@ export const here = {
   scheduler: undefined as unknown as Scheduler,
   /** Its scheduler wants exact times. */
   timed: false,
+  /** Its scheduler lets only a higher priority preempt. */
+  byPriority: false,
   /** How long runs may be that it does not tell apart, ms: see charge.ts. */
   grain: 0,
   /** There is no other that might steal. */
@@ -87,11 +90,29 @@ export function settleDown(scheduler: Scheduler): void {
   here.at = placeRecord(here.place)
   here.scheduler = scheduler
   here.timed = scheduler.timed === true
+  here.byPriority = scheduler.byPriority === true
+  beEager()
   here.grain = here.timed ? scheduler.grain ?? 0 : 0
   here.alone = placeCount() === 2                                         // the spare one takes of carriers that are blocked only
   here.resident = host.active()
   setTime(now(CLOCK_MONOTONIC))
   here.turned = here.time
+}
+
+// Whether somebody who is woken may preempt who runs.
+function beEager(): void {
+  credit.eager = !here.byPriority || prioritized()
+}
+
+/** Somebody of this carrier was woken by the fiber that runs: its next verb asks whether that one shall run. */
+export function askSoon(): void {
+  if (!credit.eager) beEager()
+  if (credit.eager) credit.left = 0
+}
+
+/** Whether another heap has hinted at a fiber of this carrier, and nobody has looked. For every verb. */
+export function called(): boolean {
+  return peek(kernel, carrier.at + Place.hintTail) !== seen.hints
 }
 
 /** There are no fibers: for the lab, which begins anew. Then {@link settleDown}. */
@@ -151,6 +172,7 @@ function takeIn(): void {
 export function lookAround(): void {
   if (arrivals.length !== 0) for (const slot of arrivals.splice(0)) look(slot)
   if (hinted(here.place) && !readHints(here.place, look)) for (const slot of fibers.slots()) look(slot)
+  seen.hints = peek(kernel, here.at + Place.hintHead)
 }
 
 /** The next look reads the clock. */
@@ -172,6 +194,7 @@ export function tick(): void {
   ticks = 0
   fresh = true
   newOne = true
+  if (!credit.eager) beEager()
   for (let due = alarms.due(here.time); due !== undefined; due = alarms.due(here.time)) alarm(due)
   poke(kernel, here.at + Place.runnable, here.scheduler.runnable)
   poke(kernel, here.at + Place.switches, here.switches)

@@ -92,6 +92,11 @@ export interface Scheduler {
    * while all that run have runs that are brief (charge.ts), and `now` and `runtime` lag behind by no more than this. Default 0.
    */
   readonly grain?: number
+  /**
+   * True if it lets only a task of a higher priority preempt: while no thread has a priority, nobody looks for woken ones at each verb. Otherwise
+   * `preempts` is asked at the first verb of `fiber` that the running task calls after another was woken, by whomever. Default false.
+   */
+  readonly byPriority?: boolean
 
   /** Takes in `task`, which is runnable from now on; `why` is one of {@link Why}. */
   enqueue(task: Task, why: number, now: number): void

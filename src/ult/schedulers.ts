@@ -9,6 +9,7 @@ const NAMED: Readonly<Record<string, SchedulerFactory>> = { rr, fifo, fair }
 export const SCHEDULERS: readonly string[] = Object.keys(NAMED)
 
 const METHODS = ['enqueue', 'pick', 'remove', 'slice', 'preempts'] as const
+const FLAGS = ['timed', 'byPriority'] as const
 const UPCALLS = ['reprioritized', 'started', 'expired', 'blocked', 'unblocked', 'victim'] as const
 
 /** Whether `name` names a module, not a scheduler that is here: it has a slash, or ends as a module does. */
@@ -43,7 +44,7 @@ export function checkScheduler(scheduler: unknown, from: string): Scheduler {
     ...members.runnable === 0 ? [] : [`runnable is ${typeof members.runnable === 'number' ? members.runnable : kind(members.runnable)}, not 0, of a scheduler that holds nobody yet`],
     ...METHODS.filter(name => typeof members[name] !== 'function').map(name => `${name} is ${kind(members[name])}, not a function`),
     ...UPCALLS.filter(name => !['function', 'undefined'].includes(typeof members[name])).map(name => `${name} is ${kind(members[name])}, neither a function nor absent`),
-    ...['boolean', 'undefined'].includes(typeof members.timed) ? [] : [`timed is ${kind(members.timed)}, neither true nor false`],
+    ...FLAGS.filter(name => !['boolean', 'undefined'].includes(typeof members[name])).map(name => `${name} is ${kind(members[name])}, neither true nor false`),
     ...members.grain === undefined || (typeof members.grain === 'number' && members.grain >= 0) ? [] : [`grain is ${typeof members.grain === 'number' ? members.grain : kind(members.grain)}, not a number of ms`],
   ]
   if (wrong.length > 0) throw new TypeError(`${from}: no scheduler: ${wrong.join('; ')}`)

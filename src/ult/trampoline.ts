@@ -39,7 +39,6 @@ import { installArrival, offered, setBlocking } from '../kernel/crew.ts'
 import { beginFiber, exitFiber, recruitSpare } from '../kernel/fiber.ts'
 import { CANCEL, SIGNAL } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
-import { prioritized } from '../kernel/priority.ts'
 import { kernel, placeRecord, record, self } from '../kernel/process.ts'
 import { Place, Status, ThreadRecord } from '../kernel/records.ts'
 import { attend, noticed, notRefused, request, submit, wokenFiber, type Request } from '../kernel/request.ts'
@@ -53,7 +52,7 @@ import { forgetCharges, goesUnread, unreadRuns } from './charge.ts'
 import { Phase, type Body, type Fiber } from './fiber.ts'
 import { forgetRest, installLoop, lingers, prompt, rest, rise } from './rest.ts'
 import {
-  alarms, arrivals, awaited, fibers, forgetFibers, giveAway, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick,
+  alarms, arrivals, askSoon, awaited, fibers, forgetFibers, giveAway, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick,
 } from './runnable.ts'
 import { Why, type Scheduler } from './scheduler.ts'
 import { CHECK, CREDIT, credit, YIELD } from './steps.ts'
@@ -72,7 +71,7 @@ export function becomeTrampoline(make: () => Scheduler): void {
   installArrival((slot) => {
     arrivals.push(slot)
     if (running() !== null) {
-      if (here.timed || prioritized()) credit.left = 0
+      askSoon()
     } else if (lingers()) {
       prompt()
     }

@@ -1,7 +1,7 @@
 // Stories of fibers: the trampoline of src/ult, on one carrier and on two.
 
 import assert from 'node:assert/strict'
-import { add, load, poke, store } from '#atomics'
+import { add, load, peek, poke, store } from '#atomics'
 import { PLAIN } from '#internal/kernel/clone.js'
 import { kernel, record, self } from '#internal/kernel/process.js'
 import { ActionRecord, Status, ThreadRecord } from '#internal/kernel/records.js'
@@ -9,8 +9,9 @@ import { Kind, setAction } from '#internal/kernel/signal.js'
 import type { Story } from '#internal/lab/index.js'
 import { entryOf } from '#internal/lab/worker.js'
 import { ThreadCancel } from '#internal/pthread/exit.js'
+import { schedule, SCHED_FIFO } from '#internal/pthread/sched.js'
 import { create, join_slow } from '#internal/pthread/thread.js'
-import { Condition, fiber, Mutex, Semaphore } from 'pthreads'
+import { Condition, fiber, Mutex, Semaphore, type Scheduler, type Task } from 'pthreads'
 import { malloc, memory, pthread_cancel, pthread_kill, SIGUSR2 } from 'pthreads/posix'
 
 type Body = Generator<unknown, void>
@@ -213,3 +214,106 @@ function* thaws({ gate }: Posted): Body {
 export const frozen: Story<Posted> = { setup: setupPosted, threads: [freezes, thaws], model: 'm:1', spare: true, clock: false }
 export const stolen: Story<Posted> = { setup: setupPosted, threads: [freezes, passes, thaws], model: 'm:n', on: [0], clock: false }
 function* passes(): Body { yield* fiber.yield() }
+
+// Order of SCHED_FIFO, and whom a scheduler lets preempt ------------------------------------------------------------
+
+/** What was done, in order: a count, then the letters. */
+interface Logged { mutex: Mutex, gate: Semaphore, gate2: Semaphore, log: number, posted: number }
+
+const PRIORITIES = [10, 10, 10, 20, 0, 5]
+
+const setupLogged = (priorities: readonly number[]) => (): Logged => {
+  priorities.forEach((priority, i) => { if (priority > 0) schedule(i + 1, SCHED_FIFO, priority) })
+  return { mutex: new Mutex(), gate: new Semaphore(0), gate2: new Semaphore(0), log: malloc(256), posted: malloc(4) }
+}
+function note({ log }: Logged, letter: string): void {
+  poke(memory(), log + 4 * add(memory(), log, 1) + 4, letter.charCodeAt(0))
+}
+const noted = ({ log }: Logged): string => String.fromCharCode(...Array.from({ length: load(memory(), log) }, (_, i) => peek(memory(), log + 4 + 4 * i)))
+
+// A verb that need not wait.
+function* verb({ mutex }: Logged): Body {
+  yield* fiber.lock(mutex)
+  mutex.unlock()
+}
+const twice = (small: string) => function* (o: Logged): Body {
+  note(o, small)
+  yield* fiber.yield()
+  note(o, small.toUpperCase())
+}
+const a = twice('a'), c = twice('c')
+function* wakesUrgent(o: Logged): Body {
+  note(o, 'b')
+  o.gate.post()
+  yield* verb(o)
+  note(o, 'B')
+}
+function* urgent(o: Logged): Body {
+  note(o, 'h')
+  yield* fiber.acquire(o.gate)
+  note(o, 'H')
+}
+function* least(o: Logged): Body {
+  note(o, 'o')
+  const posted = load(memory(), o.posted) === 1
+  yield* verb(o)
+  if (posted) assert.match(noted(o), /X/, 'who was woken before the verb has run')
+  note(o, 'O')
+}
+function* wokenFromOutside(o: Logged): Body {
+  note(o, 'x')
+  yield* fiber.acquire(o.gate2)
+  note(o, 'X')
+}
+function fromOutside({ gate2, posted }: Logged): void {
+  gate2.post()
+  store(memory(), posted, 1)
+}
+export const ordered: Story<Logged> = {
+  setup: setupLogged(PRIORITIES), threads: [a, wakesUrgent, c, urgent, least, wokenFromOutside, fromOutside], system: [6], model: 'm:1', scheduler: 'fifo', clock: false,
+  after(o) {
+    assert.equal(noted(o).replace('X', ''), 'habHBcACxoO')
+    assert.ok(noted(o).indexOf('X') > noted(o).indexOf('x'))
+  },
+}
+
+// Whoever has the higher number shall run before the others, says this scheduler; and else the last one first.
+function byNumber(): Scheduler {
+  const tasks: Task[] = []
+  return {
+    name: 'by number',
+    get runnable() { return tasks.length },
+    enqueue(task) {
+      tasks.push(task)
+      tasks.sort((x, y) => x.tid - y.tid)
+    },
+    pick: () => tasks.pop() ?? null,
+    remove(task) { if (tasks.includes(task)) tasks.splice(tasks.indexOf(task), 1) },
+    slice: () => Infinity,
+    preempts: (woken, running) => woken.tid > running.tid,
+  }
+}
+
+function* rounds(o: Logged): Body {
+  for (let n = 0; n < 3; n++) {
+    const posted = load(memory(), o.posted) === 1
+    yield* verb(o)
+    if (posted) assert.equal(noted(o), 'X', 'who was woken before the verb has run')
+  }
+}
+function* preempts(o: Logged): Body {
+  yield* fiber.acquire(o.gate2)
+  note(o, 'X')
+}
+function* fromOtherCarrier(o: Logged): Body {
+  yield* fiber.yield()
+  fromOutside(o)
+}
+function* wakesItself(o: Logged): Body {
+  fromOutside(o)
+  yield* rounds(o)
+}
+const stated = { setup: setupLogged([]), scheduler: byNumber, clock: false }
+export const statedByItself: Story<Logged> = { ...stated, threads: [wakesItself, preempts], model: 'm:1' }
+export const statedOutside: Story<Logged> = { ...stated, threads: [rounds, preempts, fromOutside], system: [2], model: 'm:1' }
+export const statedAcross: Story<Logged> = { ...stated, threads: [rounds, preempts, fromOtherCarrier], on: [0, 0, 1], model: 'm:n' }
