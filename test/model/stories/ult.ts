@@ -187,6 +187,18 @@ function* awaits({ gate }: Posted): Body {
   yield* fiber.await(later)
   yield* fiber.await(new Promise<void>(resolve => setTimeout(resolve, 1)))
 }
+
+let settle: () => void
+function* awaitsPosted({ gate }: Posted): Body {
+  setImmediate(() => { gate.post() })
+  yield* fiber.await(new Promise<void>(resolve => settle = resolve))
+}
+function* settles({ gate }: Posted): Body {
+  yield* fiber.acquire(gate)
+  settle()
+}
+export const calledBack: Story<Posted> = { setup: setupPosted, threads: [awaitsPosted, settles], model: 'm:1', clock: false }
+
 function* isPosted({ gate, count }: Posted): Body {
   yield* fiber.acquire(gate)
   add(memory(), count, 1)
@@ -207,12 +219,14 @@ export const awaited: Story<Posted> = {
 function* freezes({ gate }: Posted): Body {
   yield* fiber.blocking(() => { gate.wait() })
 }
-function* thaws({ gate }: Posted): Body {
+function* thaws({ gate, count }: Posted): Body {
+  add(memory(), count, 1)
   yield* fiber.yield()
   gate.post()
 }
-export const frozen: Story<Posted> = { setup: setupPosted, threads: [freezes, thaws], model: 'm:1', spare: true, clock: false }
-export const stolen: Story<Posted> = { setup: setupPosted, threads: [freezes, passes, thaws], model: 'm:n', on: [0], clock: false }
+const begunOnce = ({ count }: Posted): void => { assert.equal(load(memory(), count), 1, 'each is begun once') }
+export const frozen: Story<Posted> = { setup: setupPosted, threads: [freezes, thaws], model: 'm:1', spare: true, clock: false, after: begunOnce }
+export const stolen: Story<Posted> = { setup: setupPosted, threads: [freezes, passes, thaws], model: 'm:n', on: [0], clock: false, after: begunOnce }
 function* passes(): Body { yield* fiber.yield() }
 
 // Order of SCHED_FIFO, and whom a scheduler lets preempt ------------------------------------------------------------
