@@ -15,7 +15,7 @@ const load = path => import(pathToFileURL(join(root, 'build/modules', path)).hre
 /** Records that C programs have, by the name that the header gives them. */
 const OBJECTS = ['Attr', 'Mutex', 'MutexAttr', 'Cond', 'CondAttr', 'Rwlock', 'RwlockAttr', 'Barrier', 'BarrierAttr', 'Spinlock', 'Once', 'Sem']
 /** Fields that the shim reads or writes. */
-const FIELDS = [['Attr', 'stack'], ['Mutex', 'word'], ['Mutex', 'owner'], ['Mutex', 'depth']]
+const FIELDS = [['Attr', 'block'], ['Mutex', 'word'], ['Mutex', 'owner'], ['Mutex', 'depth']]
 
 await main(async () => {
   await ready()
@@ -39,7 +39,8 @@ async function header() {
     ['KEYS_MAX', PTHREAD_KEYS_MAX],
     ['DESTRUCTOR_ITERATIONS', PTHREAD_DESTRUCTOR_ITERATIONS],
     ['SEM_VALUE_MAX', SEM_VALUE_MAX],
-    ['STACK_MIN', limits.PTHREAD_STACK_MIN],
+    ['STACK_MIN', wasm.STACK_MIN],
+    ['STACK_DEFAULT', wasm.STACK_DEFAULT],
     ['PRIORITY_MIN', limits.PRIORITY_MIN],
     ['PRIORITY_MAX', limits.PRIORITY_MAX],
   ]

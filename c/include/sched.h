@@ -18,7 +18,7 @@ struct sched_param { int sched_priority; int __reserved; };
 #define SCHED_FIFO 1
 #define SCHED_RR 2
 
-int sched_yield(void) __PTHREADS_IMPORT(sched_yield);
+int sched_yield(void) __asm__("__pthreads_sched_yield") __PTHREADS_IMPORT(sched_yield);
 int sched_get_priority_max(int);
 int sched_get_priority_min(int);
 int sched_getparam(pid_t, struct sched_param *);

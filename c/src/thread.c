@@ -11,7 +11,7 @@
 struct block { struct block *next; int size; char *top; char *tls; int guard; void *(*routine)(void *); void *argument; int reserved; };
 _Static_assert(sizeof(struct block) == __PTHREADS_BLOCK_SIZE, "declared in src/wasm/records.ts");
 
-enum { GUARD = __PTHREADS_GUARD, STACK = __PTHREADS_STACK_MIN };
+enum { GUARD = __PTHREADS_GUARD, STACK = __PTHREADS_STACK_DEFAULT };
 
 struct block *__pthreads_blocks;
 static struct lock takers;
@@ -57,8 +57,8 @@ static struct block *make(int size) {
 }
 
 int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*routine)(void *), void *arg) {
-	int size = a != NULL ? FIELD(a, __PTHREADS_ATTR_STACK) : 0;
-	if (size < STACK) size = STACK;
+	int size = a != NULL ? FIELD(a, __PTHREADS_ATTR_BLOCK) : 0;
+	if (size == 0) size = STACK;
 	struct block *b = take(size);
 	if (b == NULL) b = make(size);
 	if (b == NULL) return EAGAIN;

@@ -111,5 +111,6 @@ export const Attr = struct('attr', {
   priority: i32('scheduling priority'),
   scope: i32('0 system, 1 process'),
   stackAddress: i32('address of a stack given by the program, or 0'),
-  reserved: bytes(24, 'room'),
+  block: i32('of a thread of C: its stack in the program\'s memory, bytes; 0: the default; written by setstacksize'),
+  reserved: bytes(20, 'room'),
 })

@@ -7,6 +7,7 @@
 import { cacheName, host, readCache, versionOf, writeCache } from '#host'
 import { BLOCKING } from './blocking.ts'
 import { ProgramError } from './errors.ts'
+import { addStackCode } from './stack-code.ts'
 import { transform, type Transformed, type Wanted } from './transform.ts'
 
 /** What a carrier has to take a stack down into, pages. */
@@ -17,7 +18,7 @@ const PLACES = 65
 export const SCRATCHES = SCRATCH * PLACES
 
 // Raised when the same binaryen is asked for something else.
-const RECIPE = 1
+const RECIPE = 2
 // What takes longer than SOON, ms, is told: before it begins, of modules of more than LARGE bytes, of which it is expected.
 const SOON = 1000, LARGE = 100_000
 
@@ -53,6 +54,7 @@ async function transformed(file: string, bytes: Uint8Array): Promise<Uint8Array>
   binaryen.setDebugInfo(true)                                             // the names that traps show
   binaryen.setPassArgument('asyncify-imports', BLOCKING.join())
   module.runPasses(['asyncify'])
+  addStackCode(binaryen, module, BLOCKING)
   const changed = module.emitBinary()
   module.dispose()
   const ms = host.monotonic() - started

@@ -10,7 +10,6 @@ import type { Address } from '../mem/memory.ts'
 import { Awaiting } from '../pthread/awaiting.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { nextCleanup } from '../pthread/cleanup.ts'
-import { deliveryPoint } from '../pthread/deliver.ts'
 import { claim, settle } from '../pthread/once.ts'
 import { BLOCKING, WASI_MODULE } from './blocking.ts'
 import { toWasi } from './errno.ts'
@@ -34,10 +33,10 @@ export function suspending(guest: Guest, imports: Imports): Imports {
   wrapped[PREEMPT][LOOK] = stacks.looking(() => { guest.look() })
   for (const functions of [pthreads, wasi]) {
     const { sched_yield } = imports[functions === pthreads ? 'pthreads' : WASI_MODULE]
-    functions.sched_yield = stacks.yielding(sched_yield as () => number, deliveryPoint)
+    functions.sched_yield = stacks.yielding(sched_yield as () => number)
   }
-  pthreads.pthread_once = stacks.stepping((once: Address, routine: number) => runOnce(guest, once, routine), imports.pthreads.pthread_once as Call)
-  pthreads.pthread_cleanup_pop = stacks.stepping(execute => popped(execute), imports.pthreads.pthread_cleanup_pop as Call)
+  pthreads.pthread_once = stacks.stepping((once: Address, routine: number) => runOnce(guest, once, routine), imports.pthreads.pthread_once as Call, true)
+  pthreads.pthread_cleanup_pop = stacks.stepping(execute => popped(execute), imports.pthreads.pthread_cleanup_pop as Call, true)
   const { fd_read } = imports[WASI_MODULE]
   if (fd_read !== undefined) {
     const elsewhere = wasi.fd_read as Call

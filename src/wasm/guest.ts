@@ -132,7 +132,7 @@ export class Guest {
       start()
       return this.#isUnwinding() ? undefined as never : this.end(0, 0)    // wasi-threads: the process ends when main returns
     }
-    return self.fiber ? this.#begin(main) : this.#guard(main)
+    return self.fiber ? this.#begin(main, 0) : this.#guard(main)
   }
 
   #isUnwinding(): boolean {
@@ -140,19 +140,20 @@ export class Guest {
   }
 
   // The calling fiber's code, which begins with the registers as they are.
-  #begin(f: () => unknown): Activation {
+  #begin(f: () => unknown, low: Address): Activation {
     const registers = this.stacks!.registers
     this.#registers.set(self.slot, registers)
-    return new Activation(this.stacks!, registers, () => this.#guard(f), this.#check)
+    return new Activation(this.stacks!, this, registers, low, f)
   }
 
-  readonly #check = (): void => {
+  /** For activations. */
+  check(): void {
     if (peek(user, this.about.record + ProgramRecord.ended) !== RUNS) this.#quit()
   }
 
   /** What loops call now and then: see preemption.ts. Throws if the thread ends here. */
   look(): void {
-    this.#check()
+    this.check()
     deliveryPoint()
   }
 
@@ -166,7 +167,7 @@ export class Guest {
     enter(block, self.tid)
     local.last = () => { this.#leave(block) }
     const routine = peek(memory, block + Block.routine), argument = peek(memory, block + Block.argument)
-    return self.fiber ? this.#begin(this.#calling(routine, argument)) : this.call(routine, argument)
+    return self.fiber ? this.#begin(this.#calling(routine, argument), block + Block.size) : this.call(routine, argument)
   }
 
   /** Runs a thread of wasi-threads, which has its stack from its creator. */
@@ -184,13 +185,15 @@ export class Guest {
   /** {@link call}, in a fiber as a generator that is yet to be run, and that can wait. */
   callback(index: number, ...args: number[]): number | Activation {
     const f = this.#calling(index, ...args)
-    return self.fiber ? new Activation(this.stacks!, this.#registers.get(self.slot)!, () => this.#guard(f), this.#check) : this.#guard(f)
+    return self.fiber ? new Activation(this.stacks!, this, this.#registers.get(self.slot)!, 0, f) : this.#guard(f)
   }
 
   #calling(index: number, ...args: number[]): () => number {
     this.#table ??= this.#exports.__indirect_function_table as Table
     const f = this.#table.get(index)
-    return f === null ? () => this.#trapped(NO_FUNCTION) : () => Number(f(...args) ?? 0)
+    if (f === null) return () => this.#trapped(NO_FUNCTION)
+    const [first] = args
+    return args.length === 1 ? () => Number(f(first) ?? 0) : () => Number(f(...args) ?? 0)
   }
 
   // Calls C for the calling fiber, at once.
@@ -204,11 +207,21 @@ export class Guest {
     try {
       return f()
     } catch (error) {
-      if (error instanceof ThreadExit) throw error
-      const trap = trapOf(error)
-      if (trap !== undefined) this.#trapped(this.#isUnwinding() ? { ...trap, signal: SIGSEGV, reason: TOO_DEEP } : trap)
-      throw error
+      return this.failed(error)
     }
+  }
+
+  /** C has left by the exception `error`. */
+  failed(error: unknown): never {
+    if (error instanceof ThreadExit) throw error
+    const trap = trapOf(error)
+    if (trap !== undefined) this.#trapped(this.#isUnwinding() ? { ...trap, signal: SIGSEGV, reason: TOO_DEEP } : trap)
+    throw error
+  }
+
+  /** The calling thread has used more than its stack. */
+  overflowed(): never {
+    return this.#trapped({ signal: SIGSEGV, reason: 'the thread has used more than its stack: see pthread_attr_setstacksize', where: [] })
   }
 
   #trapped({ signal, reason, where }: Trap): never {
@@ -252,7 +265,7 @@ export class Guest {
     const { memory } = this
     try {
       if (block !== 0 && peek(memory, block + Block.guard) !== GUARD)
-        this.#trapped({ signal: SIGSEGV, reason: 'the thread has used more than its stack: see pthread_attr_setstacksize', where: [] })
+        this.overflowed()
       const leave = (): unknown => this.#guard(() => this.exported('__pthreads_leave')?.())
       const isLast = add(user, this.about.record + ProgramRecord.live, -1) === 1
       if (isLast && self.fiber) this.#fixed(leave)

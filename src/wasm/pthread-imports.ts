@@ -11,19 +11,16 @@ import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import * as posix from '../pthread/index.ts'
-import { STACK_DEFAULT } from '../pthread/limits.ts'
+import { PTHREAD_STACK_MAX, STACK_DEFAULT as OF_A_WORKER } from '../pthread/limits.ts'
 import { CONTENDED, FREE } from '../pthread/mutex.ts'
 import { Attr } from '../pthread/records.ts'
 import { toWasi, wasiErrno } from './errno.ts'
 import type { Guest } from './guest.ts'
-import { Block, ProgramRecord } from './records.ts'
+import { Block, ProgramRecord, STACK_DEFAULT, STACK_MIN } from './records.ts'
 import { signalImports } from './signal-imports.ts'
 import { then } from './stacks.ts'
 import { putCText, text, timespec } from './struct-c.ts'
 import { timeImports } from './time-imports.ts'
-
-/** What a thread of C has if it asks for nothing, bytes: the smallest that can be asked for. */
-export const STACK = posix.PTHREAD_STACK_MIN
 
 type OnMemory = (m: Memory, ...args: number[]) => number
 
@@ -94,11 +91,8 @@ function threads(guest: Guest): Record<string, unknown> {
   return {
     create: (thread: Address, attr: Address, at: Address) => {
       poke(m, at + Block.reserved, 0)
-      const stack = attr === 0 ? 0 : peek(m, attr + Attr.stack)
       add(user, about.record + ProgramRecord.live, 1)
-      if (stack !== 0 && stack <= STACK_DEFAULT) poke(m, attr + Attr.stack, 0)   // a Worker of the common kind has that much
       const errno = posix.pthread_create(m, thread, attr, entry, at, about.suspendable)
-      if (stack !== 0) poke(m, attr + Attr.stack, stack)
       if (errno !== 0) add(user, about.record + ProgramRecord.live, -1)
       return toWasi(errno === ENOMEM ? EAGAIN : errno)
     },
@@ -147,16 +141,19 @@ function before(m: Memory, at: Address, set: (old: { value?: number }) => number
   return toWasi(errno)
 }
 
-// A stack of C is a block of the program's memory, and its default is not that of a Worker.  The default scope is the program's.
+// A stack of C is a block of the program's memory, and its bounds are not those of a Worker, which for a larger one than Workers have must be
+// made.  The default scope is the program's.
 function attributes({ memory: m, about }: Guest): Record<string, unknown> {
   const size = (attr: Address, at: Address): number => {
     const errno = posix.pthread_attr_getstacksize(m, attr, at)
-    if (errno === 0 && peek(m, attr + Attr.stack) === 0) poke(m, at, STACK)
+    if (errno === 0) poke(m, at, peek(m, attr + Attr.block) || STACK_DEFAULT)
     return errno
   }
-  const setSize = (attr: Address, bytes: number, errno: number): number => {
-    if (errno === 0) poke(m, attr + Attr.stack, bytes)
-    return toWasi(errno)
+  const setSize = (attr: Address, bytes: number): number => {
+    if (bytes < STACK_MIN || bytes > PTHREAD_STACK_MAX) return posix.EINVAL
+    const errno = posix.pthread_attr_setstacksize(m, attr, Math.max(bytes, OF_A_WORKER))
+    if (errno === 0) poke(m, attr + Attr.block, bytes)
+    return errno
   }
   return {
     pthread_attr_init: (attr: Address) => {
@@ -167,17 +164,18 @@ function attributes({ memory: m, about }: Guest): Record<string, unknown> {
     pthread_attr_setscope: (attr: Address, scope: number) =>
       toWasi(scope === posix.PTHREAD_SCOPE_PROCESS && !about.suspendable ? posix.ENOTSUP : posix.pthread_attr_setscope(m, attr, scope)),
     pthread_attr_getstacksize: (attr: Address, at: Address) => toWasi(size(attr, at)),
-    pthread_attr_setstacksize: (attr: Address, bytes: number) => setSize(attr, bytes, posix.pthread_attr_setstacksize(m, attr, bytes)),
-    pthread_attr_setstack: (attr: Address, at: Address, bytes: number) => setSize(attr, bytes, posix.pthread_attr_setstack(m, attr, at, bytes)),
+    pthread_attr_setstacksize: (attr: Address, bytes: number) => toWasi(setSize(attr, bytes)),
+    pthread_attr_setstack: (attr: Address, at: Address, bytes: number) => {
+      if (!(at > 0 && at % 16 === 0 && bytes % 16 === 0 && at + bytes <= m.size)) return toWasi(posix.EINVAL)
+      const errno = setSize(attr, bytes)
+      if (errno === 0) poke(m, attr + Attr.stackAddress, at)
+      return toWasi(errno)
+    },
     pthread_attr_getstack: (attr: Address, at: Address, bytes: Address) => {
       const errno = posix.pthread_attr_getstack(m, attr, at, bytes)
       return toWasi(errno === 0 ? size(attr, bytes) : errno)
     },
-    pthread_getattr_np: (thread: number, attr: Address) => {
-      const errno = posix.pthread_getattr_np(m, thread, attr)
-      if (errno === 0) poke(m, attr + Attr.stack, STACK)
-      return toWasi(errno)
-    },
+    pthread_getattr_np: (thread: number, attr: Address) => toWasi(posix.pthread_getattr_np(m, thread, attr)),
   }
 }
 

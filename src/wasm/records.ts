@@ -26,3 +26,9 @@ export const Block = struct('block', {
 
 /** The value of `guard`. */
 export const GUARD = 0x5afe57ac
+
+/**
+ * Stacks of C, bytes: the smallest that can be asked for, and what a thread has that asks for nothing. On it lie only variables whose address is
+ * taken, arrays, and what printf needs; all else is on the engine's.
+ */
+export const STACK_MIN = 2048, STACK_DEFAULT = 128 * 1024

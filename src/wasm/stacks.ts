@@ -22,18 +22,22 @@
 // C that is called from JavaScript without an activation (handlers of signals, what runs at the end of the program) cannot be taken
 // down: what would block there returns EDEADLK.
 //
-// A stack is taken down into `scratch`, which a carrier has once, and copied from there: a fiber that sleeps keeps as much as it
-// needed, some 100 bytes.  A fiber that has begun stays on its carrier.
+// A stack is taken down into `scratch`, which a carrier has once, and moved from there, right-sized: to the low end of the thread's own stack, which is
+// free then, or, if there is no room (or no such stack: main's), into JavaScript's heap.  A fiber that has begun stays on its carrier.
+//
+// S6  While frames lie in a thread's stack, nothing of the thread runs C there but handlers, and should one of them need more than the rest of the
+//     stack, the GUARD above the frames says so.
+//
+// What touches the globals of the instance is in stack-code.ts, in WebAssembly: a switch by sched_yield is three calls of C from JavaScript and none back.
 
-import { peek, poke } from '#atomics'
+import { peek } from '#atomics'
 import { self } from '../kernel/process.ts'
 import { handover, request } from '../kernel/request.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { CHECK, YIELD } from '../ult/steps.ts'
 import type { Global } from './engine.ts'
-
-const NORMAL = 0, UNWINDS = 1, REWINDS = 2
-const HEAD = 8
+import { GUARD } from './records.ts'
+import { HEAD, POINTER } from './stack-code.ts'
 
 type Import = (...args: never[]) => unknown
 type Steps = Iterator<unknown, unknown, number> & { throw?(error: unknown): IteratorResult<unknown, unknown> }
@@ -62,14 +66,17 @@ export function then<T>(value: T, f: (value: T) => unknown): unknown {
 
 const SLEEPS: IteratorResult<unknown> = { done: false, value: request }
 
-/** What the module exports for this. */
+/** What the module exports for this: see stack-code.ts. */
 export interface Exports {
   readonly __stack_pointer: Global
   readonly __tls_base: Global
-  readonly asyncify_start_unwind: (at: number) => void
-  readonly asyncify_stop_unwind: () => void
-  readonly asyncify_start_rewind: (at: number) => void
-  readonly asyncify_stop_rewind: () => void
+  readonly stack_attach: (scratch: Address, bytes: number) => void
+  readonly stack_begin: (pointer: number, locals: number) => void
+  readonly stack_rise: (pointer: number, locals: number, from: Address, bytes: number, result: number) => void
+  readonly stack_leave: () => void
+  readonly stack_fall: (to: Address) => number
+  readonly stack_close: () => void
+  readonly stack_unwinds: () => number
 }
 
 /** The stacks of one instance. */
@@ -78,35 +85,40 @@ export class Stacks {
   // Looked up once: the exports of an instance are a slow object.
   #pointer!: Global
   #locals!: Global
-  #startUnwind!: (at: number) => void
-  #stopUnwind!: () => void
-  #startRewind!: (at: number) => void
-  #stopRewind!: () => void
+  #begin!: Exports['stack_begin']
+  #rise!: Exports['stack_rise']
+  #leave!: Exports['stack_leave']
+  #fall!: Exports['stack_fall']
+  #close!: Exports['stack_close']
+  #unwinds: Exports['stack_unwinds'] | undefined
   readonly #scratch: Address
-  readonly #end: Address
-  #state: number = NORMAL
+  readonly #bytes: number
   #current: Registers | undefined
   #fixed = 0
+  // What the import that leaves waits for; none: sched_yield's own code left.
   #asked: IteratorResult<unknown> | undefined
   #steps: Steps | undefined
   #finish: Finish | undefined
-  #result: unknown = 0
+  #stays = true
 
   constructor(memory: Memory, scratch: Address, bytes: number) {
     this.#memory = memory
     this.#scratch = scratch
-    this.#end = scratch + bytes
+    this.#bytes = bytes
   }
 
   /** The instance exists, with these exports. */
   attach(exports: Exports): void {
-    const { __stack_pointer: pointer, __tls_base: locals, asyncify_start_unwind, asyncify_stop_unwind, asyncify_start_rewind, asyncify_stop_rewind } = exports
+    const { __stack_pointer: pointer, __tls_base: locals, stack_begin, stack_rise, stack_leave, stack_fall, stack_close, stack_unwinds } = exports
     this.#pointer = pointer
     this.#locals = locals
-    this.#startUnwind = asyncify_start_unwind
-    this.#stopUnwind = asyncify_stop_unwind
-    this.#startRewind = asyncify_start_rewind
-    this.#stopRewind = asyncify_stop_rewind
+    this.#begin = stack_begin
+    this.#rise = stack_rise
+    this.#leave = stack_leave
+    this.#fall = stack_fall
+    this.#close = stack_close
+    this.#unwinds = stack_unwinds
+    exports.stack_attach(this.#scratch, this.#bytes)
   }
 
   /** The registers as they are, for a thread that begins here. */
@@ -127,11 +139,6 @@ export class Stacks {
     this.#current = undefined
   }
 
-  /** Those of `r` are what they are now that C has returned. */
-  save(r: Registers): void {
-    if (this.#current === r) r.stack = this.#pointer.value
-  }
-
   /** Calls `f`, which calls C that cannot be taken down. */
   fixed<T>(f: () => T): T {
     const { open } = handover
@@ -149,7 +156,6 @@ export class Stacks {
   blocking(f: Import): Import {
     const g = f as (...args: unknown[]) => unknown
     return (...args: unknown[]) => {
-      if (this.#state === REWINDS) return this.#arrive()
       if (!this.#mayLeave()) return g(...args)
       handover.open = true
       finish = undefined
@@ -162,38 +168,35 @@ export class Stacks {
       const { sleeper } = handover
       if (sleeper === undefined) return value
       handover.sleeper = undefined
-      return this.#leave(SLEEPS, sleeper, finish)
+      return this.#leaves(SLEEPS, sleeper, finish)
     }
   }
 
-  /** An import that is a generator: `steps` of a fiber; `otherwise` of threads, and where the stack cannot be taken down. */
-  stepping(steps: (...args: never[]) => Steps, otherwise: Import): Import {
+  /**
+   * An import that is a generator: `steps` of a fiber; `otherwise` of threads, and where the stack cannot be taken down. `calls`: it calls C (S6).
+   */
+  stepping(steps: (...args: never[]) => Steps, otherwise: Import, calls = false): Import {
     const make = steps as (...args: unknown[]) => Steps, g = otherwise as (...args: unknown[]) => unknown
     return (...args: unknown[]) => {
-      if (this.#state === REWINDS) return this.#arrive()
       if (!this.#mayLeave()) return g(...args)
       const s = make(...args)
       const step = s.next(0)
-      return step.done === true ? step.value : this.#leave(step, s, undefined)
+      if (step.done === true) return step.value
+      this.#stays = !calls
+      return this.#leaves(step, s, undefined)
     }
   }
 
-  /** The import that lets others run. */
-  yielding(otherwise: () => number, first: () => void): Import {
-    return () => {
-      if (this.#state === REWINDS) return this.#arrive()
-      if (!this.#mayLeave()) return otherwise()
-      first()
-      return this.#leave(YIELD, undefined, undefined)
-    }
+  /** The import that lets others run, where its own code does not. */
+  yielding(otherwise: () => number): Import {
+    return () => this.#mayLeave() ? this.#leaves(YIELD, undefined, undefined) : otherwise()
   }
 
   /** The import that loops call: others run if it is time. `look` may throw. */
   looking(look: () => void): Import {
     return () => {
-      if (this.#state === REWINDS) return this.#arrive()
       look()
-      return this.#mayLeave() ? this.#leave(CHECK, undefined, undefined) : 0
+      return this.#mayLeave() ? this.#leaves(CHECK, undefined, undefined) : 0
     }
   }
 
@@ -201,92 +204,115 @@ export class Stacks {
     return self.fiber && this.#fixed === 0
   }
 
-  #leave(asked: IteratorResult<unknown>, steps: Steps | undefined, f: Finish | undefined): number {
+  #leaves(asked: IteratorResult<unknown>, steps: Steps | undefined, f: Finish | undefined): number {
     this.#asked = asked
     this.#steps = steps
     this.#finish = f
-    poke(this.#memory, this.#scratch, this.#scratch + HEAD)
-    poke(this.#memory, this.#scratch + 4, this.#end)
-    this.#state = UNWINDS
-    this.#startUnwind(this.#scratch)
+    this.#leave()
     return 0
   }
 
-  #arrive(): unknown {
-    this.#state = NORMAL
-    this.#stopRewind()
-    return this.#result
+  /** For activations: C is called next, for the first time. */
+  begin({ registers: r }: Activation): void {
+    if (this.#current === r) r.stack = this.#pointer.value
+    this.#current = r
+    this.#begin(r.stack, r.locals)
+  }
+
+  /** For activations: C is called next, which puts up the stack that `from` keeps; its import returns `result`. */
+  rise(from: Activation, result: number): void {
+    const { registers: r, low, bytes } = from
+    this.#current = r
+    if (from.moved) {
+      if (peek(this.#memory, low + bytes) !== GUARD) from.host.overflowed()
+      this.#rise(r.stack, r.locals, low, bytes, result)
+    } else {
+      this.#memory.i32.set(from.frames!, this.#scratch + HEAD >>> 2)
+      this.#rise(r.stack, r.locals, 0, bytes, result)
+    }
   }
 
   /** For activations: C has returned. Whether its stack was taken down; then `into` keeps it, and what it waits for. */
   left(into: Activation): boolean {
-    if (this.#state !== UNWINDS) return false
-    this.#stopUnwind()
-    this.#state = NORMAL
-    into.asked = this.#asked!
+    const { low, registers: r } = into
+    const n = this.#fall(this.#stays ? low : 0)
+    const stack = r.stack = peek(this.#memory, this.#scratch + POINTER)
+    if (n === -1) return false
+    if (low !== 0 && stack >>> 0 < low) into.host.overflowed()
+    into.asked = this.#asked ?? YIELD
     into.steps = this.#steps
     into.finish = this.#finish
     this.#steps = this.#asked = this.#finish = undefined
-    const { i32 } = this.#memory
-    const from = this.#scratch + HEAD >>> 2, count = (peek(this.#memory, this.#scratch) >>> 2) - from
-    if (into.frames.length < count) into.frames = new Int32Array(count)
-    into.count = count
-    if (count > WORDS) into.frames.set(i32.subarray(from, from + count))
-    else for (let i = 0; i < count; i++) into.frames[i] = i32[from + i]
+    this.#stays = true
+    if (n >= 0) {
+      into.bytes = n
+      into.moved = true
+      into.frames = undefined
+    } else {
+      into.bytes = -2 - n
+      into.moved = false
+      const at = this.#scratch + HEAD
+      into.frames = this.#memory.i32.slice(at >>> 2, at + into.bytes >>> 2)
+    }
     return true
   }
 
-  /** For activations: C is called next, which puts up the stack that `from` keeps; its import returns `result`. */
-  returning(from: Activation, result: unknown): void {
-    const { i32 } = this.#memory
-    const { frames, count } = from
-    const to = this.#scratch + HEAD >>> 2
-    if (count > WORDS) i32.set(count === frames.length ? frames : frames.subarray(0, count), to)
-    else for (let i = 0; i < count; i++) i32[to + i] = frames[i]
-    poke(this.#memory, this.#scratch, this.#scratch + HEAD + count * 4)
-    poke(this.#memory, this.#scratch + 4, this.#end)
-    this.#result = result
-    this.#state = REWINDS
-    this.#startRewind(this.#scratch)
+  /** For activations: C does not go on, because of an exception. Its registers stay as they are. */
+  closed(r: Registers): void {
+    this.#close()
+    r.stack = peek(this.#memory, this.#scratch + POINTER)
+    this.#steps = this.#asked = this.#finish = undefined
+    this.#stays = true
   }
 
   /** A stack is being taken down; if C traps then, `scratch` is full. */
   get unwinds(): boolean {
-    return this.#state === UNWINDS
+    return this.#unwinds?.() === 1
   }
 }
 
-// Up to so many words a loop copies faster than the engine does.
-const WORDS = 64
-const NOTHING = new Int32Array(0)
+/** Whose C an activation runs. */
+export interface Host {
+  /** Throws if no more C is to run. */
+  check(): void
+  /** C has left by this exception. */
+  failed(error: unknown): never
+  /** A thread has used more than its stack. */
+  overflowed(): never
+}
 
 /** A call of C that may be taken down and put up: the body of a fiber, or a generator that one yields from. */
 export class Activation implements Generator<unknown, unknown, unknown> {
   readonly #stacks: Stacks
-  readonly #registers: Registers
   readonly #call: () => unknown
-  readonly #check: () => void
+  readonly host: Host
+  readonly registers: Registers
+  /** Where the thread's stack ends, if its frames may lie there; else 0. */
+  readonly low: Address
   #begun = false
   /** What it waits for; how the wait goes on, and what the import does with its value. */
   asked: IteratorResult<unknown> = SLEEPS
   steps: Steps | undefined = undefined
   finish: Finish | undefined = undefined
-  /** The stack: so many words. */
-  frames: Int32Array = NOTHING
-  count = 0
+  /** Its frames, so many bytes: in the thread's stack if they were moved there, else these. */
+  bytes = 0
+  moved = false
+  frames: Int32Array | undefined = undefined
 
-  /** `call` calls C; `check` throws if it must not any more. */
-  constructor(stacks: Stacks, registers: Registers, call: () => unknown, check: () => void) {
+  /** `call` calls C. */
+  constructor(stacks: Stacks, host: Host, registers: Registers, low: Address, call: () => unknown) {
     this.#stacks = stacks
-    this.#registers = registers
     this.#call = call
-    this.#check = check
+    this.host = host
+    this.registers = registers
+    this.low = low
   }
 
   next(value?: unknown): IteratorResult<unknown, unknown> {
     this.#enter()
     if (!this.#begun) {
       this.#begun = true
+      this.#stacks.begin(this)
       return this.#run()
     }
     const { steps } = this
@@ -317,12 +343,11 @@ export class Activation implements Generator<unknown, unknown, unknown> {
 
   #enter(): void {
     try {
-      this.#check()
+      this.host.check()
     } catch (error) {
       this.#abandon(error)
       throw error
     }
-    this.#stacks.adopt(this.#registers)
   }
 
   // The program is over: the wait is taken back.
@@ -340,21 +365,22 @@ export class Activation implements Generator<unknown, unknown, unknown> {
   #goOn(step: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
     if (step.done !== true) return step
     const { finish: f } = this
-    return this.#return(f === undefined ? step.value : f(step.value as never))
+    return this.#return((f === undefined ? step.value : f(step.value as never)) as number)
   }
 
-  #return(result: unknown): IteratorResult<unknown, unknown> {
-    this.#stacks.returning(this, result)
+  #return(result: number): IteratorResult<unknown, unknown> {
+    this.#stacks.rise(this, result)
     return this.#run()
   }
 
   #run(): IteratorResult<unknown, unknown> {
-    let value: unknown
+    const stacks = this.#stacks
     try {
-      value = this.#call()
-    } finally {
-      this.#stacks.save(this.#registers)
+      const value = this.#call()
+      return stacks.left(this) ? this.asked : { done: true, value: Number(value ?? 0) }
+    } catch (error) {
+      stacks.closed(this.registers)
+      return this.host.failed(error)
     }
-    return this.#stacks.left(this) ? this.asked : { done: true, value }
   }
 }

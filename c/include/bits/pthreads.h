@@ -5,7 +5,7 @@
 /* A function of the thread library outside the program. */
 #define __PTHREADS_IMPORT(name) __attribute__((__import_module__("pthreads"), __import_name__(#name)))
 
-#define __PTHREADS_ATTR_SIZE 64
+#define __PTHREADS_ATTR_SIZE 72
 #define __PTHREADS_MUTEX_SIZE 32
 #define __PTHREADS_MUTEXATTR_SIZE 24
 #define __PTHREADS_COND_SIZE 16
@@ -17,7 +17,7 @@
 #define __PTHREADS_SPINLOCK_SIZE 8
 #define __PTHREADS_ONCE_SIZE 8
 #define __PTHREADS_SEM_SIZE 8
-#define __PTHREADS_ATTR_STACK 8
+#define __PTHREADS_ATTR_BLOCK 40
 #define __PTHREADS_MUTEX_WORD 0
 #define __PTHREADS_MUTEX_OWNER 4
 #define __PTHREADS_MUTEX_DEPTH 12
@@ -26,7 +26,8 @@
 #define __PTHREADS_KEYS_MAX 65535
 #define __PTHREADS_DESTRUCTOR_ITERATIONS 4
 #define __PTHREADS_SEM_VALUE_MAX 2147483647
-#define __PTHREADS_STACK_MIN 524288
+#define __PTHREADS_STACK_MIN 2048
+#define __PTHREADS_STACK_DEFAULT 131072
 #define __PTHREADS_PRIORITY_MIN 1
 #define __PTHREADS_PRIORITY_MAX 99
 

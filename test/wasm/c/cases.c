@@ -106,8 +106,10 @@ static void *deep(void *arg) {
 
 static void stacks_are_apart(void) {
 	pthread_t t[4];
+	pthread_attr_t a;
+	CHECK(pthread_attr_init(&a) == 0 && pthread_attr_setstacksize(&a, 512 * 1024) == 0);
 	for (int round = 0; round < 5; round++) {
-		for (int i = 0; i < 4; i++) t[i] = start(deep, (void *)100);
+		for (int i = 0; i < 4; i++) CHECK(pthread_create(&t[i], &a, deep, (void *)100) == 0);
 		for (int i = 0; i < 4; i++) CHECK(join(t[i]) == NULL);
 	}
 }
