@@ -13,10 +13,11 @@ const MAY_IMPORT = {
   ult: ['mem', 'kernel', 'pthread'],
   port: ['mem', 'kernel', 'pthread', 'ult'],
   api: ['mem', 'kernel', 'pthread', 'ult', 'port'],
+  pool: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api'],
   wasm: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api'],
   lab: ['mem', 'kernel', 'pthread', 'ult', 'port'],
   sim: ['mem', 'kernel', 'pthread', 'ult', 'port'],
-  cli: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api', 'lab', 'sim', 'wasm'],
+  cli: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api', 'pool', 'lab', 'sim', 'wasm'],
   host: ['mem'],
 }
 // The host implements what the kernel declares: it may know the kernel's types, and run none of its code.

@@ -12,7 +12,9 @@ import { root, text, walk } from './files.mjs'
 
 const BEGIN = '<!-- generated: records -->'
 const END = '<!-- end generated -->'
-const LAYERS = ['mem', 'kernel', 'pthread', 'wasm']
+// Of these, the files besides import faces.
+const RECORDS_ONLY = ['pool', 'wasm']
+const LAYERS = ['mem', 'kernel', 'pthread', 'pool', 'wasm']
 
 await main(async () => {
   await ready()
@@ -33,7 +35,7 @@ async function tables() {
   const sections = []
   for (const layer of LAYERS) {
     const before = new Set(layouts)
-    for (const path of walk(join(root, 'src', layer))) if (layer !== 'wasm' || path === 'records.ts') await load(`${layer}/${path.replace(/ts$/, 'js')}`)
+    for (const path of walk(join(root, 'src', layer))) if (!RECORDS_ONLY.includes(layer) || path === 'records.ts') await load(`${layer}/${path.replace(/ts$/, 'js')}`)
     sections.push(...layouts.filter(layout => !before.has(layout)).map(layout => table(layer, layout)))
   }
   return sections.join('\n\n')
@@ -60,7 +62,7 @@ function insert(design, generated) {
 
 function reference() {
   return run(process.execPath, [
-    join(root, 'node_modules/typedoc/bin/typedoc'), '--entryPoints', 'src/api/index.ts', '--entryPoints', 'src/pthread/index.ts',
+    join(root, 'node_modules/typedoc/bin/typedoc'), '--entryPoints', 'src/index.ts', '--entryPoints', 'src/pthread/index.ts',
     '--tsconfig', 'tsconfig.json', '--out', 'docs/api', '--disableGit', '--sourceLinkTemplate', '../../{path}', '--excludePrivate', '--excludeInternal',
   ], { cwd: root })
 }

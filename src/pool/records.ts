@@ -1,0 +1,36 @@
+// A pool as it lies in user memory.
+
+import { bytes, f64, i32, struct } from '../mem/struct.ts'
+
+/** What the pool's threads tell the heap that made it. */
+export const PoolRecord = struct('pool', {
+  answers: i32('counts what the threads have done; atomic adds of theirs; the heap that made the pool sleeps on it'),
+  sleeping: i32('1 while that heap sleeps; set by it, cleared by the thread that is about to wake it'),
+})
+
+/** A lane: the pool\'s way to one thread, and back. Its entries follow. */
+export const LaneRecord = struct('lane', {
+  tail: i32('index of the next entry; by the pool; a futex word, on which the thread sleeps'),
+  head: i32('index of the first entry that the thread has not passed; by the thread'),
+  ready: i32('1 once the thread has begun to look for entries; by the thread'),
+  abort: i32('counts requests to abort the entry that is taken; by the pool; the thread\'s event loop sleeps on it'),
+  listens: i32('1 while the task that runs has asked for its signal; by the thread'),
+  sender: i32('number of the carrier that made the pool; by the pool, before the thread begins'),
+  serial: i32('serial of that carrier; likewise'),
+  carrier: i32('number of the carrier that runs the thread; by the thread, before ready'),
+  carrierSerial: i32('serial of that carrier; likewise'),
+  rest: bytes(24, 'fills the line'),
+})
+
+/** An entry: a task, then its outcome. */
+export const EntryRecord = struct('task', {
+  state: i32('0 free, 1 posted, 2 taken, 3 aborting, 4 killing, 5 done, 6 revoked: pool/lane.ts'),
+  entry: i32('number of the entry to run, 0: the thread is to end; by the pool'),
+  block: i32('address of the message in user memory, or 0: it is in room; by who writes the message, then by who takes it'),
+  length: i32('bytes of the message; 0: there is none; likewise'),
+  mail: i32('number under which values travel beside the message; 0: none; likewise'),
+  threw: i32('1: the outcome is an error; by the thread'),
+  started: f64('when it was taken, ms; by the thread'),
+  ended: f64('when it was done, ms; by the thread'),
+  room: bytes(472, 'a message that fits'),
+}, 512)

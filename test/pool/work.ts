@@ -1,0 +1,149 @@
+// Tasks that the tests of pools run.
+
+import { fiber, load, Mutex, Semaphore, Thread, ThreadPool, transfer } from 'pthreads'
+
+export function add(a: number, b: number): number {
+  return a + b
+}
+
+export function echo<T>(value: T): T {
+  return value
+}
+
+export async function later(value: number): Promise<number> {
+  await new Promise(resolve => setImmediate(resolve))
+  return value
+}
+
+export function* generator(semaphore: Semaphore, promise: number): Generator<unknown, number> {
+  yield* fiber.acquire(semaphore)
+  return (yield* fiber.await(Promise.resolve(promise))) + 1
+}
+
+export function fail(message: string): never {
+  throw Object.assign(new RangeError(message), { code: 'ERR_OF_MINE', extra: [1, 2] })
+}
+
+export function tid(): number {
+  return Thread.current.tid
+}
+
+export function tidAfter(begun: Semaphore, go: Semaphore): number {
+  begun.post()
+  go.wait()
+  return Thread.current.tid
+}
+
+/** Tells that it has begun, and ends when it may. */
+export function hold(begun: Semaphore, go: Semaphore): void {
+  begun.post()
+  go.wait()
+}
+
+/** A loop that nothing but force ends. */
+export function spin(begun: Semaphore): never {
+  begun.post()
+  for (;;);
+}
+
+/** A loop that looks. */
+export function polite(begun: Semaphore, ended: Semaphore): number {
+  begun.post()
+  let rounds = 0
+  while (!ThreadPool.task!.aborted) rounds++
+  ended.post()
+  return rounds
+}
+
+export async function listening(begun: Semaphore, ended: Semaphore): Promise<void> {
+  const { signal } = ThreadPool.task!
+  begun.post()
+  await new Promise<void>(resolve => { signal.addEventListener('abort', () => { resolve() }) })
+  ended.post()
+}
+
+/** Holds a mutex while it waits; gives it back if it is canceled. */
+export function holding(mutex: Mutex, begun: Semaphore, never: Semaphore): void {
+  mutex.lock()
+  try {
+    begun.post()
+    never.wait()
+  } finally {
+    mutex.unlock()
+  }
+}
+
+export function leave(code: number): void {
+  process.exit(code)
+}
+
+export async function uncaught(message: string): Promise<void> {
+  setImmediate(() => { throw new Error(message) })
+  await new Promise(() => undefined)
+}
+
+export function exitThread(): void {
+  Thread.exit(1)
+}
+
+export function hoard(): number {
+  const all: number[][] = []
+  for (;;) all.push(new Array<number>(1e5).fill(all.length))
+}
+
+export function sum(array: Float64Array): number {
+  let total = 0
+  for (const x of array) total += x
+  return total
+}
+
+export function makeLarge(length: number): Float64Array {
+  const array = new Float64Array(length).fill(1)
+  return transfer(array, [array.buffer])
+}
+
+export function increment(array: Int32Array, times: number): void {
+  for (let i = 0; i < times; i++) Atomics.add(array, 0, 1)
+}
+
+export function unsendable(): unknown {
+  return { f: () => 1 }
+}
+
+let state = 'none'
+
+export function init(value: string, log?: Int32Array): void {
+  state = value
+  if (log !== undefined) Atomics.add(log, 0, 1)
+  logged = log
+}
+
+let logged: Int32Array | undefined
+
+export function dispose(): void {
+  if (logged !== undefined) Atomics.add(logged, 1, 1)
+}
+
+export function failingInit(): never {
+  throw new TypeError('there is no such database')
+}
+
+export function stateNow(): string {
+  return state
+}
+
+export function order(array: Int32Array, value: number): void {
+  array[Atomics.add(array, 0, 1) + 1] = value
+}
+
+export function inTask(): boolean {
+  return ThreadPool.task !== undefined && !ThreadPool.task.aborted
+}
+
+export async function nested(n: number): Promise<number> {
+  await using pool = new ThreadPool({ max: 2 })
+  const halves = await Promise.all([pool.run(inner.add, n, 0), pool.run(inner.add, 0, n)])
+  return halves[0] + halves[1]
+}
+
+const inner = load<typeof import('./work.ts')>(new URL(import.meta.url))
