@@ -39,7 +39,8 @@ export function addStackCode(binaryen: Binaryen, m: Module, blocking: readonly s
   for (const name of ['stack:scratch', 'stack:end', 'stack:open', 'stack:result']) m.addGlobal(name, i32, true, m.i32.const(0))
   const get = (name: string): number => m.global.get(name, i32), set = (name: string, value: number): number => m.global.set(name, value)
   const number = (value: number): number => m.i32.const(value), arg = (i: number): number => m.local.get(i, i32)
-  const word = (at: number, offset: number): number => m.i32.load(offset, 4, at), put = (at: number, offset: number, value: number): number => m.i32.store(offset, 4, at, value)
+  const word = (at: number, offset: number): number => m.i32.load(offset, 4, at)
+  const put = (at: number, offset: number, value: number): number => m.i32.store(offset, 4, at, value)
   const add = (name: string, takes: number, result: number, vars: number[], body: number[]): void => {
     m.addFunction(name, createType(Array<number>(takes).fill(i32)), result, vars, m.block(null, body, result))
     m.addFunctionExport(name, name)
