@@ -68,6 +68,17 @@ export function judge(results) {
   bound('fair: 100 equal threads, the farthest off the mean, in %', '<=', 10, single('fiber-fairness', 'ours', 'S'))
   bound('balance of three carriers, the farthest off a third, in %', '<=', 10, single('fiber-balance', 'ours', 'S'))
 
+  bound('sched_yield of C in WebAssembly, m:1, in ns', '<=', 150, single('wasm-switch', 'm:1', 'S'))
+  bound('sched_yield of C in WebAssembly, m:n on one carrier, in ns', '<=', 250, single('wasm-switch', 'm:n, 1 carrier', 'S'))
+  for (const model of ['m:1', 'm:n, 1 carrier'])
+    bound(`100,000 threads of C in WebAssembly, ${model}, in seconds`, '<=', 2, single('wasm-create', model, 'S'))
+  bound('mutex of C in WebAssembly, 1:1, uncontended: ours / C', '<=', 1.5, ratio('wasm-mutex-uncontended', '1:1', 'C', 'S'))
+  bound('create+join of C in WebAssembly, 1:1, same core: ours / C', '<=', 2, ratio('wasm-create-join', '1:1', 'C', 'S'))
+  bound('computing in C in WebAssembly, 1:1: 1 thread / 2 threads', '>=', 1.8, ratio('wasm-parallel', '1 thread', '2 threads'))
+  bound('200 threads of C in WebAssembly, across cores: 1 carrier / 2 carriers', '>=', 1.5, ratio('wasm-scaling', '1 carrier', '2 carriers', 'X'))
+  for (const [how, limit] of [['cold', 6], ['warm', 0.3]])
+    bound(`Asyncify of 200 KB of WebAssembly, ${how}, in seconds over 1:1`, '<=', limit, single('wasm-transform', how, 'free'))
+
   const [none, one] = ['no threads', 'ours, 1 thread'].map(single => ratio('word-index-again', single, 'ours, 2 threads'))
   bound('main job: one thread, the faster way / ours on 2 cores', '>=', 1.7, none.measured < one.measured ? none : one)
   for (const [benchCase, what] of [['word-index', 'the whole process'], ['word-index-again', 'the second time']])

@@ -9,8 +9,8 @@ import { figure } from './print.mjs'
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 
-/** @param have `{ c, go, quick }`: whether the C and the Go programs were compiled, and whether the run is a quick one */
-export function cases({ c, go, quick }) {
+/** @param have `{ c, go, wasm, quick }`: whether the C, Go and WebAssembly programs were compiled, and whether the run is a quick one */
+export function cases({ c, go, wasm, quick }) {
   const program = (name, ...args) => ({
     command: [join(programs, name), ...args], ...!c && { missing: 'needs gcc' },
   })
@@ -21,6 +21,7 @@ export function cases({ c, go, quick }) {
     command: [process.execPath, here(`ours/${script}.mjs`), ...args],
     ...built(),
   })
+  const inWasm = (name, model, carriers, ...args) => ({ ...ours('wasm', name, model, carriers, ...args), ...!wasm && { missing: 'needs clang and wasi-libc' } })
   const hangs = how => ({ ...ours('hang-report', how), ...!existsSync(here('../build/examples/deadlock/main.js')) && { missing: 'the example is not built' } })
   const peer = (script, ...args) => ({ command: [process.execPath, here(`peers/${script}.mjs`), ...args] })
   const multithreading = (script, ...args) => ({
@@ -298,6 +299,68 @@ export function cases({ c, go, quick }) {
       unit: '%',
       placements: ['S', 'free'],
       contestants: [{ name: 'ours', ...ours('fiber-balance') }],
+    },
+    {
+      name: 'wasm-switch',
+      title: 'two threads of a C program in WebAssembly on one carrier: sched_yield to each other',
+      unit: 'ns',
+      reference: 'Go',
+      placements: ['S'],
+      contestants: [
+        { name: 'Go', ...goroutines('switch') },
+        { name: 'm:1', ...inWasm('switch', 'm:1', '1') },
+        { name: 'm:n, 1 carrier', ...inWasm('switch', 'm:n', '1') },
+      ],
+    },
+    {
+      name: 'wasm-create',
+      title: `create ${quick ? '10 000' : '100 000'} threads of a C program in WebAssembly that live at once, run them, join them`,
+      unit: 's',
+      placements: ['S'],
+      contestants: [
+        { name: 'm:1', ...inWasm('create', 'm:1', '1', quick ? '10000' : '100000') },
+        { name: 'm:n, 1 carrier', ...inWasm('create', 'm:n', '1', quick ? '10000' : '100000') },
+      ],
+    },
+    {
+      name: 'wasm-mutex-uncontended',
+      title: 'a C program locks and unlocks a mutex that nobody else wants: native, and in WebAssembly under 1:1',
+      unit: 'ns',
+      reference: 'C',
+      placements: ['S'],
+      contestants: [{ name: 'C', ...program('mutex-uncontended') }, { name: '1:1', ...inWasm('mutex-uncontended', '1:1', '0') }],
+    },
+    {
+      name: 'wasm-create-join',
+      title: 'a C program creates a thread and joins it: native, and in WebAssembly under 1:1',
+      unit: 'us',
+      reference: 'C',
+      placements: ['S'],
+      contestants: [{ name: 'C', ...program('create-join') }, { name: '1:1', ...inWasm('create-join', '1:1', '0') }],
+    },
+    {
+      name: 'wasm-parallel',
+      title: '1:1: a fixed amount of computing in a C program in WebAssembly',
+      unit: 's',
+      reference: '1 thread',
+      placements: ['free'],
+      contestants: [{ name: '1 thread', ...inWasm('parallel', '1:1', '0', '1') }, { name: '2 threads', ...inWasm('parallel', '1:1', '0', '2') }],
+    },
+    {
+      name: 'wasm-scaling',
+      title: 'm:n: 200 threads of a C program in WebAssembly, some 4 us of work for each switch',
+      unit: 's',
+      reference: '1 carrier',
+      placements: ['X'],
+      contestants: [{ name: '1 carrier', ...inWasm('scaling', 'm:n', '1') }, { name: '2 carriers', ...inWasm('scaling', 'm:n', '2') }],
+    },
+    {
+      name: 'wasm-transform',
+      title: 'a C program of 200 KB in WebAssembly, loaded for m:n: how much longer than for 1:1',
+      unit: 's',
+      placements: ['free'],
+      timeout: 120,
+      contestants: ['cold', 'warm'].map(how => ({ name: how, ...ours('wasm-transform', join(programs, 'wasm-large.wasm'), how), ...!wasm && { missing: 'needs clang and wasi-libc' } })),
     },
     {
       name: 'million-threads',

@@ -1,7 +1,8 @@
-// Compiles the yardsticks into build/bench/: bench/c/*.c with gcc -O2 -pthread, the folders of bench/go/ with go build.
+// Compiles into build/bench/ the yardsticks, bench/c/*.c with gcc -O2 -pthread and the folders of bench/go/ with go build; and, with `pthreads cc`,
+// the programs of bench/wasm/ and those yardsticks that are measured in WebAssembly too.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,6 +22,27 @@ export function compileGo() {
   return readdirSync(here('go/')).every(folder =>
     compiles('go', ['build', '-o', join(programs, `go-${folder}`), here(`go/${folder}/main.go`)], `bench/go/${folder}`))
 }
+
+/** The same for the programs in WebAssembly. */
+export function compileWasm() {
+  const cli = here('../dist/cli/main.js'), probe = join(programs, 'probe.wasm')
+  if (!existsSync(cli)) return false
+  const compile = (source, out) => spawnSync(process.execPath, [cli, 'cc', '-O2', source, '-o', out], { encoding: 'utf8' })
+  mkdirSync(programs, { recursive: true })
+  if (compile(here('wasm/switch.c'), probe).status === 2) {
+    console.error('there is no clang with wasi-libc, the WebAssembly columns are n/a (`pthreads cc` says what to install)')
+    return false
+  }
+  rmSync(probe, { force: true })
+  const sources = [...readdirSync(here('wasm/')).filter(name => name.endsWith('.c')).map(name => `wasm/${name}`), ...ALSO_IN_WASM.map(name => `c/${name}.c`)]
+  return sources.every((source) => {
+    const { status, stderr } = compile(here(source), join(programs, `wasm-${basename(source, '.c')}.wasm`))
+    if (status !== 0) console.error(`pthreads cc cannot compile bench/${source}, the WebAssembly columns are n/a:\n${stderr}`)
+    return status === 0
+  })
+}
+
+const ALSO_IN_WASM = ['create-join', 'mutex-uncontended']
 
 function absent(compiler, version, consequence, packages) {
   if (spawnSync(compiler, [version]).status === 0) return false

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { judge } from './bounds.mjs'
 import { cases } from './cases.mjs'
-import { compileC, compileGo } from './compile.mjs'
+import { compileC, compileGo, compileWasm } from './compile.mjs'
 import { canPin, cores, placements } from './cores.mjs'
 import { describeMachine } from './machine.mjs'
 import { printBounds, printCase } from './print.mjs'
@@ -25,7 +25,7 @@ async function bench() {
   const options = readOptions()
   if (options === undefined) return 2
   const { quick, json } = options
-  const all = cases({ c: compileC(), go: compileGo(), quick })
+  const all = cases({ c: compileC(), go: compileGo(), wasm: compileWasm(), quick })
   const chosen = options.only.length === 0 ? all : all.filter(({ name }) => options.only.some(part => name.includes(part)))
   if (chosen.length === 0) {
     console.error(`no case is called ${options.only.join(' or ')}; there are ${all.map(({ name }) => name).join(', ')}`)
