@@ -7,6 +7,7 @@ import { checkFile, type CheckCommand } from './check.ts'
 import { runProgram, type RunOptions } from './run.ts'
 import { COSTS, IOS, MODELS, WORKLOADS } from '../sim/index.ts'
 import type { CcOptions } from './cc.ts'
+import type { BuildOptions } from './wasm.ts'
 import type { SimCommand } from './sim.ts'
 
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string, description: string }
@@ -59,6 +60,7 @@ A number that main returns is the exit code. The process ends when all threads h
   .option('--dir <dir>', '.wasm: a directory that the program may use; DIR, or NAME=DIR for one that it shall see as NAME; again for more', again)
   .option('--env <name=value>', '.wasm: a variable of its environment; NAME alone takes the value from here; again for more', again)
   .option('--preempt <ms>', '.wasm: loops look so often whether it is time for signals or for other threads; they are slower for it', interval)
+  .option('--no-shared-memory', '.wasm, m:1: its memory is one Worker\'s own')
   .option('--no-watch', 'no report on stderr when threads deadlock')
   .option('--trace-sites', 'reports say where threads were created and where they wait; that takes some microseconds for each')
   .addHelpText('after', '\nWhat follows -- is handed to main as an array of strings.')
@@ -72,7 +74,8 @@ program.command('build')
 ~/.cache/pthreads), where \`pthreads run\` finds it. A run does the same when it finds nothing there. 1:1 needs none of it.`)
   .argument('<FILE>', 'the program, a .wasm file')
   .option('--preempt', 'for runs with --preempt, which change it in another way')
-  .action(async (file: string, options: { preempt?: boolean }) => (await import('./wasm.ts')).buildAhead(file, options))
+  .addOption(new Option('--no-shared-memory', 'for runs with --no-shared-memory, the same').conflicts('preempt'))
+  .action(async (file: string, options: BuildOptions) => (await import('./wasm.ts')).buildAhead(file, options))
 
 program.command('cc')
   .summary('compile a C program with threads to WebAssembly')

@@ -24,6 +24,7 @@ export interface RunOptions {
   dir?: string[]
   env?: string[]
   preempt?: number
+  sharedMemory?: boolean
 }
 
 interface Program { main(args: string[]): unknown }
@@ -40,8 +41,8 @@ export async function runProgram(file: string, options: RunOptions, args: string
     process.exitCode = 2
     return
   }
-  const { dir, env, preempt, ...forAll } = options
-  const start = path.endsWith('.wasm') ? await (await import('./wasm.ts')).prepare(path, { dir, env, preempt, model: options.model }, args) : moduleIn(path, args, options)
+  const { dir, env, preempt, sharedMemory = true, ...forAll } = options
+  const start = path.endsWith('.wasm') ? await (await import('./wasm.ts')).prepare(path, { dir, env, preempt, sharedMemory, model: options.model }, args) : moduleIn(path, args, options)
   if (typeof start === 'string') {
     console.error(`pthreads run: ${start}`)
     process.exitCode = 2
@@ -71,7 +72,8 @@ export async function runProgram(file: string, options: RunOptions, args: string
 }
 
 // What starts the module's main, or what is wrong with the options.
-function moduleIn(path: string, args: string[], { dir, env, preempt }: RunOptions): (() => Promise<unknown>) | string {
+function moduleIn(path: string, args: string[], { dir, env, preempt, sharedMemory }: RunOptions): (() => Promise<unknown>) | string {
+  if (sharedMemory === false) return '--no-shared-memory is for .wasm programs'
   if (preempt !== undefined) return '--preempt is for .wasm programs: loops of JavaScript are not interrupted'
   if (dir !== undefined || env !== undefined) return `${dir === undefined ? '--env' : '--dir'} is for .wasm programs: others see what this process sees`
   return () => Thread.create({ name: 'main' }, load<Program>(pathToFileURL(path)).main, args).joinAsync()

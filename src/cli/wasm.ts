@@ -5,10 +5,10 @@ import { resolve } from 'node:path'
 import type { Model } from '../api/attach.ts'
 import { Program, ProgramError } from '../wasm/index.ts'
 
-interface Given { dir: string[] | undefined, env: string[] | undefined, model: Model | undefined, preempt: number | undefined }
+interface Given { dir: string[] | undefined, env: string[] | undefined, model: Model | undefined, preempt: number | undefined, sharedMemory: boolean }
 
 /** Loads the program in `path`; returns what starts it and gives its exit code, or what is wrong. */
-export async function prepare(path: string, { dir = [], env = [], model = '1:1', preempt }: Given, args: string[]): Promise<(() => Promise<unknown>) | string> {
+export async function prepare(path: string, { dir = [], env = [], model = '1:1', preempt, sharedMemory }: Given, args: string[]): Promise<(() => Promise<unknown>) | string> {
   const dirs: Record<string, string> = {}
   for (const text of dir) {
     const [name, where] = split(text, text)
@@ -22,8 +22,10 @@ export async function prepare(path: string, { dir = [], env = [], model = '1:1',
     if (name === '') return `--env ${text}: a variable has a name: NAME=VALUE`
     variables[name] = value
   }
+  if (!sharedMemory && model !== 'm:1') return `--no-shared-memory is for --model m:1: under ${model} threads are in different Workers`
+  if (!sharedMemory && preempt !== undefined) return '--no-shared-memory excludes --preempt: nobody can tell a loop that its time is over'
   try {
-    const program = await Program.load(path, { model, preempt })
+    const program = await Program.load(path, { model, preempt, sharedMemory })
     return async () => {
       const { code } = await program.run({ args, dirs, env: variables })
       return code
@@ -34,10 +36,13 @@ export async function prepare(path: string, { dir = [], env = [], model = '1:1',
   }
 }
 
-/** Transforms the program in `path`, unless that is kept from before; `preempt`: for runs with --preempt. Sets the exit code. */
-export async function buildAhead(path: string, { preempt = false }: { preempt?: boolean }): Promise<void> {
+/** Options of `pthreads build`. */
+export interface BuildOptions { preempt?: boolean, sharedMemory: boolean }
+
+/** Transforms the program in `path`, unless that is kept from before; the other arguments: for runs with these options. Sets the exit code. */
+export async function buildAhead(path: string, { preempt = false, sharedMemory }: BuildOptions): Promise<void> {
   try {
-    await Program.load(path, { model: 'm:n', preempt: preempt ? 1 : undefined })   // how often makes no difference to the code
+    await Program.load(path, { model: 'm:1', preempt: preempt ? 1 : undefined, sharedMemory })   // how often makes no difference to the code
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     console.error(`pthreads build: ${code === 'ENOENT' ? `${path}: no such file` : message}`)

@@ -29,7 +29,7 @@ type Letter =
   | { kind: 'discard', slot: number, serial: number }
   | { kind: 'adopt', carrier: number, serial: number, port: Port }
   | { kind: 'terminate', slot: number, serial: number }
-  | { kind: 'memory', id: number, storage: Storage, about?: unknown }
+  | { kind: 'memory', id: number, storage: Storage | undefined, about?: unknown }
   | { kind: 'which', id: number, to: number }
   | { kind: 'beat', id: number, address: number, ms: number }
   | { kind: 'renounce', id: number }
@@ -38,8 +38,8 @@ type Letter =
   | { kind: 'borrow', id: number, to: number }
   | { kind: 'forget', id: number }
 
-/** A memory, and what was said of it when it was added. */
-export interface Told { storage: Storage, about: unknown }
+/** A memory, unless it is one heap's own, and what was said of it when it was added. */
+export interface Told { storage: Storage | undefined, about: unknown }
 
 let line: Port
 const outgoing = new Map<number, { serial: number, port: Port }>()
@@ -129,7 +129,7 @@ export function requestTermination(slot: number, serial: number): void {
 }
 
 /** Tells the spawner of a memory that this heap will use; who adds it may say something of it. */
-export function announce(id: number, storage: Storage, about?: unknown): void {
+export function announce(id: number, storage: Storage | undefined, about?: unknown): void {
   const letter: Letter = about === undefined ? { kind: 'memory', id, storage } : { kind: 'memory', id, storage, about }
   line.postMessage(letter)
 }
@@ -290,7 +290,7 @@ export class PostOffice {
   }
 
   #learn({ id, storage, about }: Letter & { kind: 'memory' }): void {
-    this.#spawner.memory(id, storage)
+    if (storage !== undefined) this.#spawner.memory(id, storage)
     if (about === undefined) return
     this.#told.set(id, { storage, about })
     for (const to of this.#asked.get(id) ?? []) this.#answer(id, to)

@@ -31,10 +31,26 @@ export function addMemory(storage: Storage, about?: unknown): Memory {
   return knowMemory(id, storage)
 }
 
-/** Joins the memory `id`; returns it, and what was said of it when it was added. Blocks until the spawner has answered. */
-export function lookUpMemory(id: number): { memory: Memory, about: unknown } {
+/**
+ * An id for a memory that one heap has for itself, and will {@link keepMemory}; others may {@link lookUpMemory} what is said of it. When that heap dies
+ * nobody repairs what its threads held there: nobody is left who could wait for it.
+ */
+export function namePrivateMemory(about: unknown): number {
+  const id = add(kernel, PROCESS + Process.memories, 1) + 1
+  needSpawner()
+  announce(id, undefined, about)
+  return id
+}
+
+/** Joins the memory `id`; returns it, and what was said of it when it was added. Blocks until the spawner has answered. Without a memory: it is private. */
+export function lookUpMemory(id: number): { memory: Memory | undefined, about: unknown } {
   const { storage, about } = ask(id)
-  return { memory: joinMemory(id, storage), about }
+  return { memory: storage === undefined ? undefined : joinMemory(id, storage), about }
+}
+
+/** The private memory `id` is this heap's. */
+export function keepMemory(id: number, storage: Storage): Memory {
+  return knowMemory(id, storage)
 }
 
 /** The memory `id`, which another heap has added. */

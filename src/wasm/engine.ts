@@ -12,7 +12,7 @@ export interface Table { get(index: number): ((...args: number[]) => unknown) | 
 export interface WasmInstance { readonly exports: Readonly<Record<string, unknown>> }
 
 interface Engine {
-  Memory: new (limits: { initial: number, maximum: number, shared: true }) => WasmMemory
+  Memory: new (limits: { initial: number, maximum: number, shared: boolean }) => WasmMemory
   Module: (new (bytes: Uint8Array) => Module) & {
     imports(module: Module): { module: string, name: string, kind: string }[]
     exports(module: Module): { name: string, kind: string }[]

@@ -8,43 +8,27 @@
 //   a trap                      ends the program, as a signal would
 //   the end of the program      a ThreadExit after which nothing of the thread runs
 
-import { add, cas, load, peek, poke, store } from '#atomics'
+import { add, cas, load, peek, poke } from '#atomics'
+import { ErrnoError } from '../api/errors.ts'
 import { placeOf } from '../kernel/crew.ts'
+import { ENOMEM } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
-import { forgetMemory, lookUpMemory } from '../kernel/memories.ts'
+import { forgetMemory, keepMemory, lookUpMemory } from '../kernel/memories.ts'
 import { self, user } from '../kernel/process.ts'
-import { wake } from '../kernel/futex.ts'
-import type { Address, Memory } from '../mem/memory.ts'
+import type { Address, Memory, WasmMemory } from '../mem/memory.ts'
 import { deliveryPoint } from '../pthread/deliver.ts'
-import { entryId, mark, sourceOf, type Entry } from '../pthread/entry.ts'
+import type { Entry } from '../pthread/entry.ts'
 import { endsNow, ThreadExit } from '../pthread/exit.ts'
 import { local } from '../pthread/local.ts'
 import { describe } from '../pthread/obituary.ts'
 import { SIGABRT, SIGSEGV } from '../kernel/signo.ts'
-import { engine, type Global, type Module, type Table, type WasmInstance } from './engine.ts'
+import { entryIdOf, entryOf, finish, RUNS, type About } from './about.ts'
+import { engine, type Global, type Table, type WasmInstance } from './engine.ts'
 import { Block, GUARD, ProgramRecord } from './records.ts'
 import { SCRATCH, SCRATCHES } from './asyncify.ts'
 import { Activation, Stacks, type Exports, type Registers } from './stacks.ts'
 import { breakOf, PAGE, reservedOf } from './transform.ts'
 import { signalName, trapOf, type Trap } from './trap.ts'
-
-/** What every heap is told of a program. */
-export interface About {
-  readonly file: string
-  readonly module: Module
-  /** Address of its record in user memory. */
-  readonly record: Address
-  /** wasi-threads: its threads are made by wasi.thread-spawn. posix: through our headers. */
-  readonly abi: 'posix' | 'wasi-threads'
-  /** Pages. */
-  readonly maximum: number
-  /** Its stacks can be taken down: its threads may be fibers. */
-  readonly suspendable: boolean
-  readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  /** By the names that the program sees. */
-  readonly dirs: Readonly<Record<string, string>>
-}
 
 /** What an instance imports, by module and name. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -65,9 +49,27 @@ export function guestOf(id: number): Guest {
   if (guest === undefined) {
     forgetEnded()
     const { memory, about } = lookUpMemory(id)
-    guests.set(id, guest = new Guest(memory, about as About))
+    guests.set(id, guest = new Guest(memory ?? ownMemory(id, about as About), about as About))
   }
   return guest
+}
+
+// A memory that is not shared is made where the program begins, and nobody else has it.
+function ownMemory(id: number, { file, record, initial, maximum }: About): Memory {
+  const home = cas(user, record + ProgramRecord.home, 0, self.carrier)
+  if (home !== 0) throw new Error(`${file}: its memory is not shared: only carrier ${home} can run its threads and handlers`)
+  const memory = keepMemory(id, newMemory(file, maximum, false))
+  poke(memory, breakOf(maximum), initial)
+  return memory
+}
+
+/** A memory of so many pages for the program `file`. Throws ErrnoError: ENOMEM. */
+export function newMemory(file: string, maximum: number, shared: boolean): WasmMemory {
+  try {
+    return new engine.Memory({ initial: maximum, maximum, shared })
+  } catch (error) {
+    throw new ErrnoError(ENOMEM, 'Program.start', `${file}: the host refuses ${maximum / 16} MiB of memory: ${(error as Error).message}`)
+  }
 }
 
 // Programs that have ended would keep their memories.
@@ -86,9 +88,6 @@ let forgotten: (id: number) => void = () => undefined
 export function onForgotten(f: (id: number) => void): void {
   forgotten = f
 }
-
-/** Values of a program's `ended`. */
-export const RUNS = 0, ENDS = 1, ENDED = 2
 
 export class Guest {
   readonly memory: Memory
@@ -232,7 +231,7 @@ export class Guest {
 
   /** Ends the program: nothing of the calling thread runs any more, the others are ended by who started the program. */
   end(code: number, signal: number): never {
-    this.finish(code, signal)
+    finish(this.about, code, signal)
     return this.#quit()
   }
 
@@ -242,16 +241,6 @@ export class Guest {
     local.cleanup = local.values = local.last = undefined
     this.#registers.delete(self.slot)
     throw new ThreadExit(undefined)
-  }
-
-  /** The program is over, unless it is already. */
-  finish(code: number, signal: number): void {
-    const { record } = this.about
-    if (cas(user, record + ProgramRecord.ended, RUNS, ENDS) !== RUNS) return
-    poke(user, record + ProgramRecord.code, code & 255)
-    poke(user, record + ProgramRecord.signal, signal)
-    store(user, record + ProgramRecord.ended, ENDED)
-    wake(user, record + ProgramRecord.ended, Infinity)
   }
 
   /** Prints a message of ours about the calling thread, and ends the program by SIGABRT. */
@@ -333,16 +322,14 @@ export class Guest {
     })
   }
 
-  /** The entry of a part of the program: main, thread, spawned, wasi, or an index of the table. */
+  /** The entry of a part of the program, see about.ts. */
   entry(part: string): Entry {
-    const entry = { name: part } as Entry
-    mark(entry, `w${this.memory.id}\n${part}`)
-    return entry
+    return entryOf(this.memory.id, part)
   }
 
   /** The number of that entry. */
   entryId(part: string): number {
-    return entryId(sourceOf(this.entry(part))!)
+    return entryIdOf(this.memory.id, part)
   }
 
   /** The address of the word that says how many pages the program thinks it has. */

@@ -5,28 +5,30 @@
 
 import { load, peek, poke } from '#atomics'
 import { readWhole } from '#host'
+import { placeCount } from '../kernel/crew.ts'
 import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
 import { rouse } from '../kernel/futex.ts'
 import { requestBeat, requestTermination } from '../kernel/mail.ts'
-import { addMemory, removeMemory } from '../kernel/memories.ts'
+import { addMemory, namePrivateMemory, removeMemory } from '../kernel/memories.ts'
 import { arena, kernel, record, self, user } from '../kernel/process.ts'
 import { Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { settle, wait, type Sleeper } from '../kernel/request.ts'
 import { closeAsync, lastSlot, openAsync } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { free, malloc } from '../mem/arena.ts'
-import type { Address, WasmMemory } from '../mem/memory.ts'
+import type { Address } from '../mem/memory.ts'
 import { ensure, holdProcess, type Model } from '../api/attach.ts'
 import { ErrnoError } from '../api/errors.ts'
 import { cancelThread } from '../pthread/cancel.ts'
 import { cause } from '../pthread/obituary.ts'
 import { create, join_slow, sharesByDefault, type Outcome } from '../pthread/thread.ts'
 import { PLAIN } from '../kernel/clone.ts'
+import { ENDED, entryIdOf, finish, type About } from './about.ts'
 import { asyncify } from './asyncify.ts'
 import { engine, type Module } from './engine.ts'
 import './entry.ts'
 import { ProgramError } from './errors.ts'
-import { ENDED, Guest, type About } from './guest.ts'
+import { newMemory } from './guest.ts'
 import { checkImports } from './imports.ts'
 import { ProgramRecord } from './records.ts'
 import { signalName } from './trap.ts'
@@ -46,7 +48,15 @@ export interface LoadOptions {
    * cancellation ends them, and threads that share a carrier let others run when their scheduler says so (rr: after 10 ms). Loops are slower for it.
    */
   preempt?: number | undefined
+  /**
+   * False: its memory is not shared, but one carrier's own, so no other thread can read it (m:1 only; not with `preempt`). Calls that concern files
+   * then hold up all its threads. Default: true.
+   */
+  sharedMemory?: boolean
 }
+
+// A carrier, and the one that is spare.
+const ALONE = 2
 
 /** How a program is run. */
 export interface RunOptions {
@@ -68,7 +78,7 @@ export interface Exit {
 
 /** A program that is running. */
 export interface Running {
-  /** Its memory: length and views never change; what the program has not yet grown into is 0. */
+  /** Its memory: length and views never change; what the program has not yet grown into is 0. Throws Error if it is not shared. */
   readonly memory: Uint8Array
   /** Resolves at its end, when all its threads have ended. */
   readonly ended: Promise<Exit>
@@ -84,8 +94,9 @@ export class Program {
 
   readonly #suspendable: boolean
   readonly #preempt: number | undefined
+  readonly #shared: boolean
 
-  private constructor(file: string, module: Module, { initial, maximum }: Transformed, abi: About['abi'], suspendable: boolean, preempt: number | undefined) {
+  private constructor(file: string, module: Module, { initial, maximum }: Transformed, abi: About['abi'], suspendable: boolean, preempt: number | undefined, shared: boolean) {
     this.file = file
     this.#module = module
     this.#initial = initial
@@ -93,19 +104,22 @@ export class Program {
     this.#abi = abi
     this.#suspendable = suspendable
     this.#preempt = preempt
+    this.#shared = shared
   }
 
   /**
    * Reads and compiles a program: what `pthreads cc` makes, or a binary for wasi-threads. `source`: its file, or its bytes. Throws ProgramError for what
    * is none, naming what is wrong; RangeError for options that are none; the file system's errors.
    */
-  static async load(source: string | URL | Uint8Array, { model = '1:1', preempt }: LoadOptions = {}): Promise<Program> {
+  static async load(source: string | URL | Uint8Array, { model = '1:1', preempt, sharedMemory: shared = true }: LoadOptions = {}): Promise<Program> {
     if (preempt !== undefined && !(Number.isInteger(preempt) && preempt >= 1 && preempt <= 60_000)) throw new RangeError(`Program.load: preempt: ${String(preempt)} is not a whole number of ms from 1 to 60000`)
+    if (!shared && model !== 'm:1') throw new RangeError(`Program.load: sharedMemory: false is for m:1: under ${model} threads are in different Workers`)
+    if (!shared && preempt !== undefined) throw new RangeError('Program.load: preempt with sharedMemory: false: nobody can tell a loop that its time is over')
     const inMemory = source instanceof Uint8Array
     const file = inMemory ? 'the program' : nameOf(source)
     const whole = inMemory ? source : readWhole(source)
     const suspendable = model !== '1:1'
-    const wanted = { preempt: preempt !== undefined }
+    const wanted = { preempt: preempt !== undefined, shared }
     const transformed = suspendable ? await asyncify(file, whole, wanted) : transform(file, whole, wanted)
     let module: Module
     try {
@@ -115,7 +129,7 @@ export class Program {
     }
     const abi = abiOf(file, module)
     if (suspendable && abi !== 'posix') throw new ProgramError('ERR_WASM_ABI', `${file}: a program for wasi-threads runs under 1:1 only`)
-    return new Program(file, module, transformed, abi, suspendable, preempt)
+    return new Program(file, module, transformed, abi, suspendable, preempt, shared)
   }
 
   /** Runs it to its end. Rejects with ErrnoError when there is no memory for it, or no thread. */
@@ -127,62 +141,62 @@ export class Program {
   start({ args = [], env = {}, dirs = {} }: RunOptions = {}): Running {
     ensure()
     if (this.#suspendable && !sharesByDefault()) throw new Error(`Program.start: ${this.file} was loaded for threads that share carriers; the process's model is 1:1 (configure: model)`)
-    const wasm = this.#newMemory()
+    if (!this.#shared && placeCount() !== ALONE) throw new Error(`Program.start: ${this.file} was loaded for m:1; the process has ${placeCount() - 1} carriers (configure: model)`)
+    const wasm = this.#shared ? newMemory(this.file, this.#maximum, true) : undefined
     const at = malloc(arena, ProgramRecord.size, self.carrier)
     if (at === 0) throw new ErrnoError(ENOMEM, 'Program.start', `${this.file}: user memory is full (see configure: memory)`)
     user.i32.fill(0, at >>> 2, (at + ProgramRecord.size) >>> 2)
     poke(user, at + ProgramRecord.live, 1)
     const about: About = {
-      file: this.file, module: this.#module, record: at, abi: this.#abi, maximum: this.#maximum, suspendable: this.#suspendable,
-      args: [this.file, ...args], env, dirs,
+      file: this.file, module: this.#module, record: at, abi: this.#abi, initial: this.#initial, maximum: this.#maximum, suspendable: this.#suspendable,
+      shared: this.#shared, args: [this.file, ...args], env, dirs,
     }
-    const memory = addMemory(wasm, about)
-    if (this.#preempt !== undefined) requestBeat(memory.id, beatOf(this.#maximum), this.#preempt)
-    const guest = new Guest(memory, about)
-    poke(user, at + ProgramRecord.memory, memory.id)
-    poke(memory, breakOf(this.#maximum), this.#initial)
-    const id = guest.entryId('main')
+    const memory = wasm === undefined ? undefined : addMemory(wasm, about)
+    const number = memory === undefined ? namePrivateMemory(about) : memory.id
+    if (memory !== undefined) poke(memory, breakOf(this.#maximum), this.#initial)
+    if (this.#preempt !== undefined) requestBeat(number, beatOf(this.#maximum), this.#preempt)
+    poke(user, at + ProgramRecord.memory, number)
+    const id = entryIdOf(number, 'main')
     const slot = id < 0 ? id : create(id, [], { name: 'main', detached: false, kind: PLAIN, transfer: [], fiber: this.#suspendable })
     if (slot < 0) {
-      removeMemory(memory.id)
+      removeMemory(number)
       free(arena, at, self.carrier)
       throw new ErrnoError(-slot, 'Program.start', `${this.file}: ${slot === -EAGAIN ? 'there are too many threads, or the host refuses another Worker' : 'no thread can be made'}`)
     }
     holdProcess()
-    return { memory: memory.u8, ended: this.#end(guest, slot, peek(kernel, record(slot) + ThreadRecord.serial)) }
-  }
-
-  #newMemory(): WasmMemory {
-    try {
-      return new engine.Memory({ initial: this.#maximum, maximum: this.#maximum, shared: true })
-    } catch (error) {
-      throw new ErrnoError(ENOMEM, 'Program.start', `${this.file}: the host refuses ${this.#maximum / 16} MiB of memory: ${(error as Error).message}`)
+    const ended = this.#end(about, number, slot, peek(kernel, record(slot) + ThreadRecord.serial))
+    return {
+      ended,
+      get memory() {
+        if (memory === undefined) throw new Error(`Running.memory: ${about.file}: its memory is not shared`)
+        return memory.u8
+      },
     }
   }
 
-  async #end(guest: Guest, main: number, serial: number): Promise<Exit> {
-    const { record: at } = guest.about
-    const died = this.#watchMain(guest, main, serial)
+  async #end(about: About, memory: number, main: number, serial: number): Promise<Exit> {
+    const { record: at } = about
+    const died = this.#watchMain(about, main, serial)
     await asThread(untilEnded(at))
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
-    const entries = new Set([guest.entryId('main'), guest.entryId('thread'), guest.entryId('spawned')])
+    const entries = new Set(['main', 'thread', 'spawned'].map(part => entryIdOf(memory, part)))
     const threads = threadsOf(entries)
     for (const [slot, s] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) terminate(slot, s)
     await died
     for (const [slot, s] of threads) if (slot !== main) await bury(slot, s)   // one after the other: each takes a thread record
     poke(user, at + ProgramRecord.memory, 0)
-    removeMemory(guest.memory.id)
+    removeMemory(memory)
     free(arena, at, self.carrier)
     return signal === 0 ? { code } : { code, signal: signalName(signal) }
   }
 
   // main's thread may die of what the program cannot say: a full heap.
-  async #watchMain(guest: Guest, slot: number, serial: number): Promise<void> {
+  async #watchMain(about: About, slot: number, serial: number): Promise<void> {
     const out = await joined(slot, serial)
     if (out?.status !== Status.DIED && out?.status !== Status.THREW) return
-    if (peek(user, guest.about.record + ProgramRecord.ended) === ENDED) return
+    if (peek(user, about.record + ProgramRecord.ended) === ENDED) return
     console.error(`${this.file}: thread "main" ${out.status === Status.DIED ? cause(out.reason, out.code) : `failed: ${String((out.value as Error | undefined)?.stack ?? out.value)}`}`)
-    guest.finish(out.status === Status.DIED ? 137 : 70, 0)
+    finish(about, out.status === Status.DIED ? 137 : 70, 0)
   }
 }
 

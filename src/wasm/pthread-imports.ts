@@ -141,6 +141,8 @@ function before(m: Memory, at: Address, set: (old: { value?: number }) => number
   return toWasi(errno)
 }
 
+const NONE = -1
+
 // A stack of C is a block of the program's memory, and its bounds are not those of a Worker, which for a larger one than Workers have must be
 // made.  The default scope is the program's.
 function attributes({ memory: m, about }: Guest): Record<string, unknown> {
@@ -149,6 +151,7 @@ function attributes({ memory: m, about }: Guest): Record<string, unknown> {
     if (errno === 0) poke(m, at, peek(m, attr + Attr.block) || STACK_DEFAULT)
     return errno
   }
+  const isRefused = (scope: number): boolean => scope === (about.suspendable ? about.shared ? NONE : posix.PTHREAD_SCOPE_SYSTEM : posix.PTHREAD_SCOPE_PROCESS)
   const setSize = (attr: Address, bytes: number): number => {
     if (bytes < STACK_MIN || bytes > PTHREAD_STACK_MAX) return posix.EINVAL
     const errno = posix.pthread_attr_setstacksize(m, attr, Math.max(bytes, OF_A_WORKER))
@@ -162,7 +165,7 @@ function attributes({ memory: m, about }: Guest): Record<string, unknown> {
       return toWasi(errno)
     },
     pthread_attr_setscope: (attr: Address, scope: number) =>
-      toWasi(scope === posix.PTHREAD_SCOPE_PROCESS && !about.suspendable ? posix.ENOTSUP : posix.pthread_attr_setscope(m, attr, scope)),
+      toWasi(isRefused(scope) ? posix.ENOTSUP : posix.pthread_attr_setscope(m, attr, scope)),
     pthread_attr_getstacksize: (attr: Address, at: Address) => toWasi(size(attr, at)),
     pthread_attr_setstacksize: (attr: Address, bytes: number) => toWasi(setSize(attr, bytes)),
     pthread_attr_setstack: (attr: Address, at: Address, bytes: number) => {

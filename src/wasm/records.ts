@@ -9,7 +9,7 @@ export const ProgramRecord = struct('program', {
   signal: i32('the signal that ended it, or 0; written by who ends it'),
   live: i32('its threads that have not ended; by atomic additions'),
   memory: i32('id of its memory, 0 once it is over: then heaps let go of the program; written by who started it'),
-  reserved: i32('room'),
+  home: i32('the carrier whose heap has its memory, if that is not shared; 0: it has not begun; by compare and swap'),
 })
 
 /** What a thread of a C program stands on: at the beginning of its allocation, see c/src/thread.c. */

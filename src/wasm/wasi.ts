@@ -5,7 +5,7 @@
 // @bjorn3/browser_wasi_shim, whose files are in memory: a file system of our own on top of it would have to keep the promise.)
 // It has one table of file descriptors for each heap; a program has one.  So calls that concern files are made in one heap
 // for all threads, that of the process's I/O thread, on the program's memory; a program without directories has no files,
-// and needs none of that.
+// and needs none of that; nor does one whose memory is not shared: all its threads are in one heap.
 //
 // Here are: clocks, sleeps, yields and the end, which are the kernel's; standard output and error, which are written whole and
 // wait for a slow reader; standard input, which blocks the thread that reads and no other.
@@ -39,7 +39,7 @@ onForgotten((id) => { nodes.delete(id) })
 // This heap's own: what has no state besides descriptors 0 to 2.
 function nodeOf({ memory, about }: Guest, withDirs: boolean): Calls {
   let calls = nodes.get(memory.id)
-  if (calls === undefined) nodes.set(memory.id, calls = wasiOf(memory.wasm!, { ...about, dirs: withDirs ? about.dirs : {} }))
+  if (calls === undefined) nodes.set(memory.id, calls = wasiOf(memory.wasm!, { ...about, dirs: withDirs || !about.shared ? about.dirs : {} }))
   return calls
 }
 
@@ -165,7 +165,7 @@ export function wasiImports(guest: Guest, names: readonly string[]): Record<stri
   for (const name of names) {
     if (name in own) continue
     const elsewhere = (args: (number | bigint)[]): number =>
-      hasFiles && FILES.test(name) && Number(args[0]) > 2 ? remote(guest, name, args) : nodeOf(guest, false)[name](...args)
+      hasFiles && about.shared && FILES.test(name) && Number(args[0]) > 2 ? remote(guest, name, args) : nodeOf(guest, false)[name](...args)
     own[name] = name === 'fd_write'
       ? (...args: number[]) => args[0] === 1 || args[0] === 2 ? write(m, args[0], args[1], args[2], args[3]) : elsewhere(args)
       : name === 'fd_read' ? (...args: number[]) => args[0] === 0 ? read(m, args[1], args[2], args[3]) : elsewhere(args)

@@ -121,6 +121,20 @@ test('every round of a loop looks when the beat has changed, once for each beat'
   assert.deepEqual([exports.f0(1), looks], [3, 4])
 })
 
+test('a memory that shall not be shared is not', () => {
+  const { bytes, maximum } = transform('x.wasm', moduleOf([{ takes: 1, body: [0x20, 0, 0xfe, 0x10, 2, 0] }]), { shared: false })
+  const module = new engine.Module(bytes)
+  const withMemory = (shared: boolean): Uint32Array => {
+    const memory = new engine.Memory({ initial: maximum, maximum, shared })
+    const words = new Uint32Array(memory.buffer)
+    words[16] = 5
+    assert.equal(new engine.Instance(module, { env: { memory }, 'pthreads:futex': futex }).exports.f0(64), 5)
+    return words
+  }
+  assert.ok(withMemory(false).buffer instanceof ArrayBuffer)
+  assert.throws(() => withMemory(true), /shared/)
+})
+
 test('functions that may call themselves look as they begin, and no others', () => {
   let looks = 0
   const { exports, words, beat } = instantiate(moduleOf([

@@ -1,0 +1,54 @@
+// What every heap is told of a program that runs, and what can be done with it where its memory is not.
+
+import { cas, poke, store } from '#atomics'
+import { wake } from '../kernel/futex.ts'
+import { user } from '../kernel/process.ts'
+import type { Address } from '../mem/memory.ts'
+import { entryId, mark, sourceOf, type Entry } from '../pthread/entry.ts'
+import type { Module } from './engine.ts'
+import { ProgramRecord } from './records.ts'
+
+/** What every heap is told of a program. */
+export interface About {
+  readonly file: string
+  readonly module: Module
+  /** Address of its record in user memory. */
+  readonly record: Address
+  /** wasi-threads: its threads are made by wasi.thread-spawn. posix: through our headers. */
+  readonly abi: 'posix' | 'wasi-threads'
+  /** Pages with which its memory begins, and those that there are. */
+  readonly initial: number
+  readonly maximum: number
+  /** Its stacks can be taken down: its threads may be fibers. */
+  readonly suspendable: boolean
+  /** False: its memory is one heap's own, that of the carrier which all its threads share. */
+  readonly shared: boolean
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** By the names that the program sees. */
+  readonly dirs: Readonly<Record<string, string>>
+}
+
+/** Values of a program's `ended`. */
+export const RUNS = 0, ENDS = 1, ENDED = 2
+
+/** The program is over, unless it is already. */
+export function finish({ record }: About, code: number, signal: number): void {
+  if (cas(user, record + ProgramRecord.ended, RUNS, ENDS) !== RUNS) return
+  poke(user, record + ProgramRecord.code, code & 255)
+  poke(user, record + ProgramRecord.signal, signal)
+  store(user, record + ProgramRecord.ended, ENDED)
+  wake(user, record + ProgramRecord.ended, Infinity)
+}
+
+/** The entry of a part of the program in memory `id`: main, thread, spawned, wasi, or an index of the table. */
+export function entryOf(id: number, part: string): Entry {
+  const entry = { name: part } as Entry
+  mark(entry, `w${id}\n${part}`)
+  return entry
+}
+
+/** The number of that entry. */
+export function entryIdOf(id: number, part: string): number {
+  return entryId(sourceOf(entryOf(id, part))!)
+}
