@@ -4,7 +4,7 @@ import { EDEADLK, EINVAL, ENOMEM } from '../kernel/errno.ts'
 import { block, type Sleeper } from '../kernel/request.ts'
 import { encode } from '../mem/codec.ts'
 import { transferListOf } from '../pthread/transfer.ts'
-import { Answer, discardBody, empty, free, isAwaited, isServed, receive, refill, senderOf, serialOf, settle } from '../port/message.ts'
+import { Answer, discardBody, empty, free, isAwaited, isInteger, isServed, receive, refill, refillInteger, senderOf, serialOf, settle } from '../port/message.ts'
 import { ErrnoError, frozen } from './errors.ts'
 import { later } from './later.ts'
 import type { Port, SendOptions } from './port.ts'
@@ -157,6 +157,10 @@ export class Message<T = unknown, R = unknown> {
 }
 
 function settleAs(n: number, status: number, value: unknown, root: string): void {
+  if (isInteger(value)) {
+    refillInteger(n, value)
+    return settle(n, status)
+  }
   const transfer = transferListOf(value)
   const message = encode(value, root, transfer)
   const errno = refill(n, message, transfer)

@@ -10,11 +10,11 @@ import { cancellationPoint } from '../pthread/cancel.ts'
 import { local } from '../pthread/local.ts'
 import { cause } from '../pthread/obituary.ts'
 import { PORT } from '../port/end.ts'
-import { Answer, free, write } from '../port/message.ts'
+import { Answer, free, isInteger, write, writeInteger } from '../port/message.ts'
 import { do_slow, LIMIT_MAX, portInit, post_slow, take_slow, tryPost, tryTake, type Outcome } from '../port/port.ts'
-import { count, hardLimit, portSize } from '../port/queue.ts'
+import { count, hardLimit, portSize, type Known } from '../port/queue.ts'
 import { Port as Record } from '../port/records.ts'
-import { close, join, leave } from '../port/server.ts'
+import { close, join, leave, serves } from '../port/server.ts'
 import { ErrnoError, ThreadDeathError } from './errors.ts'
 import { after, later } from './later.ts'
 import { Message } from './message.ts'
@@ -48,12 +48,18 @@ const OPTIONS = new Set(['timeout', 'transfer']), MOVES = new Set(['transfer'])
  * is sent, until somebody serves it again: nobody waits for an answer that cannot come.
  */
 export class Port<T = unknown, R = unknown> extends Shared {
+  /** What this heap remembers of the port, which stays where it is while the handle is held. */
+  readonly #known: Known = { head: 0 }
+  /** The server record of the thread that served last. */
+  #server = 0
+
   /** Throws RangeError, TypeError for options that are none, ErrnoError ENOMEM when user memory is full. */
   constructor(options: PortOptions = {}) {
     const adoption = options instanceof Adoption ? options : undefined
     const limit = adoption === undefined ? capacityIn(options) : 1
     super(PORT, portSize(limit), adoption === undefined ? nameIn('Port', options) : '', adoption)
     if (adoption === undefined) portInit(this.at, limit)
+    this.#known.head = peek(user, this.at + Record.head)
   }
 
   /** How many messages it holds before `send` blocks. */
@@ -79,7 +85,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const until = options === undefined ? Infinity : untilOf(options)
     const n = this.#write(body, options, false, 'send')
     const { at } = this
-    let errno = tryPost(at, n)
+    let errno = tryPost(at, n, undefined, this.#known)
     if (errno === EAGAIN) errno = block(sending(at, n, until))
     else if (errno !== 0) free(n)
     if (errno !== 0) throw this.failure(errno, 'send')
@@ -232,15 +238,15 @@ export class Port<T = unknown, R = unknown> extends Shared {
   }
 
   /** The messages as they come, until the port is closed. Blocks as {@link wait}. */
-  *[Symbol.iterator](): Generator<Message<T, R>, void> {
-    for (;;) {
+  [Symbol.iterator](): IterableIterator<Message<T, R>> {
+    const next = (): IteratorResult<Message<T, R>, undefined> => {
       this.#serve('wait')
       cancellationPoint()
       let n = tryTake(this.at)
       if (n === 0) n = this.#sleep()
-      if (n === -EPIPE) return
-      yield this.#taken(n, 'wait')
+      return n === -EPIPE ? { done: true, value: undefined } : { done: false, value: this.#taken(n, 'wait') }
     }
+    return { next, [Symbol.iterator]() { return this } }
   }
 
   /** The messages as they come, until the port is closed, without blocking the thread. */
@@ -270,6 +276,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
   #write(body: T, options: SendOptions | undefined, answered: boolean, operation: string, sender = self.tid): number {
     if (this.at === 0) throw this.failure(0, operation)
     const transfer = options?.transfer ?? NONE
+    if (isInteger(body) && transfer.length === 0) return this.#written(writeInteger(body, answered, sender), operation)
     const message = encode(body, 'body', transfer)
     let n = 0
     try {
@@ -277,14 +284,19 @@ export class Port<T = unknown, R = unknown> extends Shared {
     } finally {
       if (n <= 0) message.drop()
     }
+    return this.#written(n, operation)
+  }
+
+  #written(n: number, operation: string): number {
     if (n < 0) throw this.failure(n === -EAGAIN ? EAGAIN : ENOMEM, operation)
     return n
   }
 
   #serve(operation: string): void {
     if (this.at === 0) throw this.failure(0, operation)
-    const errno = join(this.at)
-    if (errno !== 0) throw this.failure(errno, operation)
+    if (serves(this.at, this.#server)) return
+    this.#server = join(this.at)
+    if (this.#server < 0) throw this.failure(-this.#server, operation)
   }
 
   #taken(n: number, operation: string): Message<T, R> {

@@ -292,8 +292,8 @@ export const MessageRecord = struct('message', {
   status: i32('its answer: 0 none, 1 replied, 2 aborted with an error, 3 the server ended, 4 the server died, 5 nobody serves the port'),
   reason: i32('why the server died: see kernel/death.ts; written by the reaper'),
   code: i32('the process.exit code of a server that called it; written by the reaper'),
-  block: i32('body, then the answer: address in user memory, or 0: in the room; written by the sender, once it is taken by the server'),
-  length: i32('bytes of it'),
+  block: i32('body, then the answer: address in user memory, or 0: in the room; or itself, see length; written by the sender, once it is taken by the server'),
+  length: i32('bytes of it; -1: it is a 32-bit integer, and stands in block'),
   room: bytes(208, 'body, then the answer, if they are short'),
 }, 256)
 

@@ -43,7 +43,7 @@ import { kernel, messageCount, messageRecord, self } from '../kernel/process.ts'
 import { MessageRecord, PORTS, Ports } from '../kernel/records.ts'
 import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
-import { dropParcel, extrasOf, isFull, open, put } from '../pthread/parcel.ts'
+import { dropParcel, extrasOf, isFull, isInteger as holdsInteger, open, openInteger, put, putInteger } from '../pthread/parcel.ts'
 import { first, isFirst, look, pass } from './queue.ts'
 
 const { state, serial, block, room } = MessageRecord
@@ -105,10 +105,7 @@ export function write(body: Message, transfer: readonly object[], answered: bool
     store(kernel, r + state, FREE)                                        // WRITTEN -> FREE
     return -ENOMEM
   }
-  poke(kernel, r + serial, peek(kernel, r + serial) % SERIALS + 1)
-  poke(kernel, r + MessageRecord.sender, sender)
-  poke(kernel, r + MessageRecord.caller, answered ? self.carrier : 0)
-  poke(kernel, r + MessageRecord.status, Answer.NONE)
+  address(r, answered, sender)
   if (extras !== undefined) {
     try {
       needSpawner()                                                       // the post office
@@ -122,11 +119,37 @@ export function write(body: Message, transfer: readonly object[], answered: bool
   return n
 }
 
+/** Whether `value` is a 32-bit integer, which travels without the codec. */
+export function isInteger(value: unknown): value is number {
+  return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0)
+}
+
+/** {@link write} for a 32-bit integer. */
+export function writeInteger(value: number, answered: boolean, sender: number): number {
+  const n = claim()
+  if (n === 0) return -EAGAIN
+  const r = messageRecord(n)
+  putInteger(r + block, value)
+  address(r, answered, sender)
+  return n
+}
+
+function address(r: Address, answered: boolean, sender: number): void {
+  poke(kernel, r + serial, peek(kernel, r + serial) % SERIALS + 1)
+  poke(kernel, r + MessageRecord.sender, sender)
+  poke(kernel, r + MessageRecord.caller, answered ? self.carrier : 0)
+  poke(kernel, r + MessageRecord.status, Answer.NONE)
+}
+
 /** Message `n` is about to be entered into the queue of `port`. Returns what it was; 0: nobody wants it any more, and it is no more. */
 export function launch(n: number, port: Address): number {
   poke(kernel, messageRecord(n) + MessageRecord.port, port)
   const before = load(kernel, wordOf(n))
-  if (before > ABANDONED_BY && cas(kernel, wordOf(n), before, positive(QUEUED, n)) === before) return before   // WRITTEN, SERVED -> QUEUED
+  if (before === written(self.carrier)) {                                 // nobody else's
+    poke(kernel, wordOf(n), positive(QUEUED, n))                          // WRITTEN -> QUEUED
+    return before
+  }
+  if (before > ABANDONED_BY && cas(kernel, wordOf(n), before, positive(QUEUED, n)) === before) return before   // SERVED -> QUEUED
   free(n)
   return 0
 }
@@ -174,6 +197,7 @@ export function giveUp(n: number): boolean {
 /** Takes the parcel that is in message `n`: the body, or the answer. */
 export function receive(n: number): unknown {
   const r = messageRecord(n)
+  if (holdsInteger(r + block)) return openInteger(r + block)
   return open(r + block, r + room, extrasOf(r + block, r + room) === 0 ? undefined : collect(mailOf(n), serialOf(n)))
 }
 
@@ -242,6 +266,11 @@ export function refill(n: number, message: Message, transfer: readonly object[])
     dropParcel(r + block, r + room)
     throw error
   }
+}
+
+/** {@link refill} with a 32-bit integer. */
+export function refillInteger(n: number, value: number): void {
+  putInteger(messageRecord(n) + block, value)
 }
 
 /** Message `n`, served by `carrier`, is answered: whoever waits is woken, the reaper wakes all later. If nobody waits it is no more. */

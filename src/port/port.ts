@@ -12,7 +12,7 @@ import { wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address } from '../mem/memory.ts'
 import { free, giveUp, hasParcel, isDone, land, launch, receive, stateOf, takeFirst } from './message.ts'
-import { bitsFor, ENDED, enter, FULL } from './queue.ts'
+import { bitsFor, ENDED, enter, FULL, type Known } from './queue.ts'
 import { Port } from './records.ts'
 import { drain, ORPHANED } from './server.ts'
 
@@ -29,11 +29,11 @@ export function portInit(at: Address, limit: number): void {
  * Enters message `n`, which its sender has written or its server forwards. Returns 0; EAGAIN: full, or EPIPE: nobody takes
  * messages there, and it is as before.
  */
-export function tryPost(at: Address, n: number, limit = peek(user, at + Port.limit)): number {
+export function tryPost(at: Address, n: number, limit = peek(user, at + Port.limit), known?: Known): number {
   if (load(user, at + Port.life) === ORPHANED) return EPIPE
   const before = launch(n, at)
   if (before === 0) return 0                                              // nobody wants it
-  const result = enter(at, n, limit)
+  const result = enter(at, n, limit, known)
   if (result === 0) {
     wake(user, at + Port.tail, 1)
     if (load(user, at + Port.life) === ORPHANED) drain(at)                // server.ts, I3

@@ -14,7 +14,8 @@
 //     is whole, the next one finds the entry and advances tail.
 // I2  tail never passes an index whose cell does not have its lap, so indexes are used in order, and none is left out.
 // I3  A cell is written over only when head has passed its entry: `limit` is at most the number of cells, and what an enterer knows of head is
-//     too small at worst.  Half of the cells are beyond the port's own limit: for END, and for what has moved already and cannot be taken back.
+//     too small at worst.  Half of the cells are beyond the port's own limit: for END, and for what has moved already and cannot be taken back, and
+//     for senders whose knowledge is 2^32 messages old, if there should be any.
 // I4  Messages leave in the order in which they entered: only the first entry is taken, and it is taken before head passes it.
 // I5  No wakeup is lost: a server reads tail, then finds the queue empty, then sleeps while tail is what it has read; who enters writes the
 //     cell, sees to it that tail is past it, then wakes one.  A sender reads head, then finds the queue full, then sleeps while
@@ -67,8 +68,11 @@ function lapOf(at: Address, i: number): number {
   return (i >>> peek(user, at + bits)) + 1 & LAPS
 }
 
+/** What a heap knows of a port's head while it holds the port: an index that it has had. Spares a look at the servers' line. */
+export interface Known { head: number }
+
 /** Enters message `n`, unless there are `limit` already. Returns 0, FULL, or ENDED. */
-export function enter(at: Address, n: number, limit: number): number {
+export function enter(at: Address, n: number, limit: number, known?: Known): number {
   for (;;) {
     const t = load(user, at + tail), lap = lapOf(at, t), cell = cellOf(at, t)
     const seen = load(user, cell)
@@ -76,12 +80,18 @@ export function enter(at: Address, n: number, limit: number): number {
       if ((seen & NUMBER) === END) return ENDED
       cas(user, at + tail, t, t + 1 | 0)                                  // I1: for who has entered it
     } else if (seen >>> 16 === (lap - 1 & LAPS)) {                        // else tail has gone on
-      if ((t - load(user, at + head) | 0) >= limit) return FULL           // I3
+      if ((known === undefined || t - known.head >>> 0 >= limit) && isPast(at, t, limit, known)) return FULL   // I3
       if (cas(user, cell, seen, lap << 16 | n) !== seen) continue
       if (n !== END) cas(user, at + tail, t, t + 1 | 0)
       return 0
     }
   }
+}
+
+function isPast(at: Address, t: number, limit: number, known?: Known): boolean {
+  const h = load(user, at + head)
+  if (known !== undefined) known.head = h
+  return (t - h | 0) >= limit
 }
 
 /** Where {@link look} has looked. */

@@ -40,13 +40,18 @@ const { state, port, carrier, tid } = ServerRecord
 
 const lastServer = (): number => load(kernel, PORTS + Ports.lastServer)
 
-/** The calling thread serves `at` from now on, if it does not yet. Returns 0, or EAGAIN: there are too many servers. */
+/** Whether the calling thread serves `at`, and server record `i`, 0: none, is the one that says so. */
+export function serves(at: Address, i: number): boolean {
+  return i > 0 && peek(kernel, serverRecord(i) + port) === at && isMine(i)
+}
+
+/** The calling thread serves `at` from now on, if it does not yet. Returns the number of its server record, or -EAGAIN: there are too many servers. */
 export function join(at: Address): number {
   const mine = local.ports ??= new Map<Address, number>()
-  const known = mine.get(at)
-  if (known !== undefined && peek(kernel, serverRecord(known) + port) === at && isMine(known)) return 0
+  const known = mine.get(at) ?? 0
+  if (serves(at, known)) return known
   const i = claim()
-  if (i === 0) return EAGAIN
+  if (i === 0) return -EAGAIN
   const r = serverRecord(i)
   poke(kernel, r + carrier, self.carrier)
   poke(kernel, r + tid, self.tid)
@@ -54,7 +59,7 @@ export function join(at: Address): number {
   store(kernel, r + state, SERVING)                                       // CLAIMED -> SERVING
   mine.set(at, i)
   for (let life = load(user, at + Port.life); life !== SERVED; life = load(user, at + Port.life)) cas(user, at + Port.life, life, SERVED)
-  return 0
+  return i
 }
 
 function isMine(i: number): boolean {

@@ -2,7 +2,7 @@
 //
 // Two words of the record, `at`, say so: the block's address, or 0; and the length, 0 while no message is there. It is
 // written last, and the receiver clears it before it decodes: so the references in a message are taken over at most
-// once, even if the receiver dies in the middle.
+// once, even if the receiver dies in the middle. A length of INTEGER says that the first word is the value itself.
 
 import { peek, poke } from '#atomics'
 import { arena, kernel, self, user } from '../kernel/process.ts'
@@ -11,6 +11,7 @@ import { decode, extrasNeeded, releaseMessage, type Message } from '../mem/codec
 import type { Address, Memory } from '../mem/memory.ts'
 
 const LENGTH = 4
+const INTEGER = -1
 
 const memoryOf = (block: Address): Memory => block === 0 ? kernel : user
 const addressOf = (block: Address, room: Address): Address => block === 0 ? room : block
@@ -26,6 +27,25 @@ export function put(at: Address, room: Address, capacity: number, message: Messa
   return true
 }
 
+/** Puts a 32-bit integer there; it takes no room, and no codec. */
+export function putInteger(at: Address, value: number): void {
+  poke(kernel, at, value)
+  poke(kernel, at + LENGTH, INTEGER)
+}
+
+/** Whether what is there is such an integer. */
+export function isInteger(at: Address): boolean {
+  return peek(kernel, at + LENGTH) === INTEGER
+}
+
+/** Takes the integer that is there. */
+export function openInteger(at: Address): number {
+  poke(kernel, at + LENGTH, 0)
+  const value = peek(kernel, at)
+  poke(kernel, at, 0)
+  return value
+}
+
 /** Whether a message is there. */
 export function isFull(at: Address): boolean {
   return peek(kernel, at + LENGTH) !== 0
@@ -33,6 +53,7 @@ export function isFull(at: Address): boolean {
 
 /** How many values travel beside the bytes of the message that is there. */
 export function extrasOf(at: Address, room: Address): number {
+  if (isInteger(at)) return 0
   const block = peek(kernel, at)
   return extrasNeeded(memoryOf(block), addressOf(block, room))
 }
@@ -40,11 +61,13 @@ export function extrasOf(at: Address, room: Address): number {
 /** A copy of the message that is there, without extras; it stays. */
 export function read(at: Address, room: Address): unknown {
   const block = peek(kernel, at)
+  if (isInteger(at)) return block
   return decode(memoryOf(block), addressOf(block, room))
 }
 
 /** Takes the message that is there. */
 export function open(at: Address, room: Address, extras: unknown[] | undefined): unknown {
+  if (isInteger(at)) return openInteger(at)
   const block = peek(kernel, at)
   poke(kernel, at + LENGTH, 0)
   try {
@@ -56,7 +79,8 @@ export function open(at: Address, room: Address, extras: unknown[] | undefined):
 
 /** Gives up what is there; `discard` is called before if values beside the bytes have to be given up, too. */
 export function dropParcel(at: Address, room: Address, discard?: () => void): void {
-  const block = peek(kernel, at)
+  const block = isInteger(at) ? 0 : peek(kernel, at)
+  if (isInteger(at)) openInteger(at)
   if (isFull(at)) {
     poke(kernel, at + LENGTH, 0)
     const address = addressOf(block, room)

@@ -79,7 +79,7 @@ const other = ({ port }: Objects): void => { assert.equal(send(port, 5), 0) }
 
 function take({ port, log }: Objects): void {
   local.ports = undefined
-  assert.equal(join(port), 0)
+  assert.ok(join(port) > 0)
   const body = serve(port)
   log[TAKEN]++
   log[SUM] += body
