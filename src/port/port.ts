@@ -90,7 +90,8 @@ export interface Outcome {
 export function* do_slow(at: Address, n: number, out: Outcome, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
   let sent = false, over = false
   try {
-    const result = yield* post_slow(at, n, until, clock)
+    const tried = tryPost(at, n)
+    const result = tried === EAGAIN ? yield* post_slow(at, n, until, clock) : tried
     if (result !== 0) return result
     sent = true
     for (let seen = stateOf(n); !isDone(seen); seen = stateOf(n)) {       // message.ts, I3
