@@ -15,7 +15,8 @@
 // C1  An entry is no more than a hint.  The truth is in the fiber's record: its park word says WOKEN, its `claim` says
 //     that it waits for a carrier.  So an entry that comes twice, or late, does no harm, and after a death everything that
 //     may have been lost is posted again.
-// C2  `claim` goes from 1 to the carrier's number + 1 by compare and swap: a fiber is begun once.
+// C2  `claim` goes from 1 to the carrier's number + 1 by compare and swap: a fiber is begun once.  Back to 1 it goes by that carrier alone, which
+//     has not begun it, and forgets it (giveBack).
 // C3  No wakeup is lost: who posts writes the entry, then looks at the bell; the carrier sets the bell, then looks at the
 //     rings, and sleeps only while the bell is 1.  By the order of sequentially consistent accesses one sees the other.
 //     With offers, `idle` takes the part of the bell for carriers of other places, which come to steal: a bit for each place,

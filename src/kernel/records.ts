@@ -167,7 +167,7 @@ export const Place = struct('place', {
   bell: i32('0 the carrier looks, 1 it sleeps, or its event loop waits; set to 1 by the carrier, to 0 by both; a park word'),
   hintHead: i32('index of the next hint to be read; written by the carrier'),
   offerHead: i32('index of the next fiber to be begun; changed by compare and swap, by carriers that take one'),
-  taking: i32('the fiber that its carrier is about to take from a ring, or 0; for the reaper'),
+  taking: i32('the fiber that its carrier was about to take from a ring, or to give back, last, or 0; for the reaper'),
   blocking: i32('1 while its carrier is in a blocking section; written by the carrier, after its death by the reaper'),
   fibers: i32('fibers that have begun here and not ended; written by the carrier'),
   runnable: i32('how many of them its scheduler holds; written by the carrier'),

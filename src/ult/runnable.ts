@@ -36,7 +36,7 @@ export const here = {
   byPriority: false,
   /** How long runs may be that it does not tell apart, ms: see charge.ts. */
   grain: 0,
-  /** There is no other that might steal. */
+  /** There is no other that might steal; after the first blocking section here the spare one might. */
   alone: false,
   /** Somebody was woken who shall run before the fiber that runs goes on. */
   preempted: false,
@@ -77,6 +77,7 @@ let stride = 1, ticks = 0
 let fresh = false                                                         // the clock was read since the last fiber was picked
 let newOne = false                                                        // time has passed since one was taken in
 let waiting: Fiber | null = null                                          // the last one that was, if it has not begun
+let owed = false                                                          // one was given back, and none has begun since
 
 /** It is `ms` now. */
 export function setTime(ms: number): void {
@@ -125,7 +126,7 @@ export function forgetFibers(): void {
   awaited.clear()
   stride = 1
   ticks = 0
-  fresh = newOne = false
+  fresh = newOne = owed = false
   waiting = null
 }
 
@@ -164,7 +165,7 @@ function takeIn(): void {
     while (scheduler.runnable < WINDOW && offered(place) > 0) if (accept(place) === null) break
   } else if (scheduler.runnable === 0 || (newOne && waiting?.phase !== Phase.NEW)) {
     newOne = false
-    waiting = accept(place)
+    expect(accept(place))
   }
 }
 
@@ -305,12 +306,27 @@ const isNew = (slot: number): boolean => {
   return fiber?.offered === true && fiber.phase === Phase.NEW
 }
 
-/** The carrier will be blocked for a while: fibers that it has taken of what was offered, and that have not begun, are offered again. */
+// `fiber` was taken in, and waits: the one before it, if there was one, has begun.
+function expect(fiber: Fiber | null): void {
+  if (waiting !== null) owed = false
+  waiting = fiber
+}
+
+/**
+ * The carrier will be blocked for a while: fibers that it has taken of what was offered, and that have not begun, are offered again. Of two that wait
+ * one after the other it keeps one: else who blocks again and again, too short for others to come, would keep all from beginning.
+ */
 export function giveAway(): void {
   const { place, scheduler } = here
+  here.alone = false
+  const kept = owed ? waiting : null
+  if (kept === null && waiting?.phase === Phase.NEW) {
+    waiting = null
+    owed = true
+  }
   const p = placeRecord(place)
   for (const slot of newcomers.splice(0)) {
-    if (!isNew(slot)) continue
+    if (!isNew(slot) || slot === kept?.slot) continue
     const fiber = fibers.get(slot)!
     scheduler.remove(fiber)
     fiber.phase = Phase.ENDED
@@ -334,7 +350,7 @@ export function steal(): boolean {
   if (from < 0) return false
   const fiber = accept(from)
   if (fiber === null) return false
-  waiting = fiber
+  expect(fiber)
   const migrations = annex(fiber.slot) + Annex.migrations
   poke(kernel, migrations, peek(kernel, migrations) + 1)
   const p = placeRecord(here.place)

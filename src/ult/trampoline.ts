@@ -315,8 +315,8 @@ function awaitAgain(fiber: Fiber): void {
 // Blocking sections ----------------------------------------------------------------------------------------------
 
 /**
- * Calls `f`, which may block the carrier for a while. Meanwhile other carriers take the fibers that have not begun and are offered
- * here; a spare one is made for that, if there is none.
+ * Calls `f`, which may block the carrier for a while. Meanwhile other carriers begin the fibers that have not begun here, but for those with a
+ * priority and those whose arguments came by port; a spare one is made for that, if there is none.
  */
 export function blocking<T>(f: () => T): T {
   if (here.place < 0) return f()

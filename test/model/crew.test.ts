@@ -8,6 +8,8 @@ model('what is offered at the place of a busy carrier is begun by another one', 
 model('a fiber that is offered twice is begun once', 'crew.twice', { bound: 1, schedules: 8000, search: 6000 })
 model('what is offered beside a blocking section is begun by the spare carrier', 'crew.blocking', { bound: 3, schedules: 8000, search: 6000 })
 
+model('what a carrier gives back before it blocks is begun by the spare one', 'crew.givesBack', { bound: 2, schedules: 8000, search: 6000 })
+model('a carrier dies at any step when it gives back what it took: another one begins it', 'crew.giverDies', { bound: 1, schedules: 2500, search: 2500 })
 model('who offers dies at any step: what others offer is begun', 'crew.posterDies', { bound: 1, schedules: 2500, search: 2500 })
 model('who hints dies at any step: what others hint at is seen', 'crew.hinterDies', { bound: 1, schedules: 2500, search: 2500 })
 model('a carrier dies at any step: another one begins what it took', 'crew.carrierDies', { bound: 1, schedules: 2500, search: 2500 })
@@ -43,6 +45,14 @@ twin('a fiber that is begun by whoever finds it', 'crew.twice', {
 twin('a blocking section that tells nobody', 'crew.blocking', {
   file: 'kernel/crew.ts', from: '  if (inside) for (let j = placeCount() - 1; j >= 0; j--) if (j !== i) ring(j)\n', to: '',
 }, /assertion: after: .*how often each was seen/)
+
+twin('a carrier that gives back what it goes on holding', 'crew.givesBack', {
+  file: 'kernel/crew.ts', from: '  store(kernel, record(slot) + ThreadRecord.claim, 1)\n  offer(i, slot)\n', to: '  offer(i, slot)\n',
+}, /assertion: after: .*how often each was seen/)
+
+twin('a carrier that gives back what it tells nobody of, and dies', 'crew.giverDies', {
+  file: 'kernel/crew.ts', from: '  poke(kernel, placeRecord(i) + taking, slot)\n', to: '',
+}, /assertion: after: .*how often each was seen/, { bound: 1 })
 
 twin('a reaper that leaves the gap of the dead in a ring', 'crew.posterDies', {
   file: 'kernel/crew.ts', from: 'fill(offersOf(i), load(kernel, p + offerHead), load(kernel, p + offerTail))', to: 'void fill',

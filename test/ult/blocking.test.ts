@@ -8,6 +8,14 @@ const work = load<typeof import('./work.ts')>(new URL('./work.js', import.meta.u
 
 afterEach(() => nothingLeft())
 
+test('what the only carrier has taken in and not begun is begun by the spare one, the first time and later', () => {
+  for (const n of [100, 10]) assert.equal(Thread.create(work.blockBeforeOthers, new Semaphore(), n).join(), 'others ran meanwhile')
+})
+
+test('who is in short blocking sections all the time keeps nobody from beginning', () => {
+  assert.equal(Thread.create(work.blockAgainAndAgain, new Semaphore(), 20).join(), 20)
+})
+
 test('while the only carrier is in a blocking section, a spare one runs what has not begun', () => {
   assert.equal(Thread.create(work.blockUntil, new Semaphore(), 100).join(), 'others ran meanwhile')
   assert.equal(Thread.create(work.blockUntil, new Semaphore(), 10).join(), 'others ran meanwhile')

@@ -1,6 +1,6 @@
 // What the threads of these tests run, as fibers or on Workers of their own.
 
-import { fiber, load, Thread, ThreadLocal, threads, type Barrier, type Condition, type Mutex, type RwLock, type Semaphore } from 'pthreads'
+import { fiber, load, Semaphore, Thread, ThreadLocal, threads, type Barrier, type Condition, type Mutex, type RwLock } from 'pthreads'
 import type { MessagePort } from 'node:worker_threads'
 import { memory, pthread_cleanup_push, pthread_kill, pthread_self, sigaction, SIGUSR2, usleep } from 'pthreads/posix'
 
@@ -423,6 +423,40 @@ export function* blockUntil(done: Semaphore, n: number): Run<string> {
   })
   for (const each of others) yield* fiber.join(each)
   return result
+}
+
+/** As {@link blockUntil}, but by a fiber that begins first of many, when its carrier may have taken in the others. */
+export function* blockBeforeOthers(done: Semaphore, n: number): Run<string> {
+  const first = Thread.create(entries.blockUntilPosted, done, n)
+  const others = Array.from({ length: n }, () => Thread.create(entries.postIt, done))
+  const result = yield* fiber.join(first)
+  for (const each of others) yield* fiber.join(each)
+  return result
+}
+
+/** Keeps the spare carrier busy, and is in blocking sections until as many others have ended. */
+export function* blockAgainAndAgain(done: Semaphore, n: number): Run<number> {
+  const spins = new Semaphore(), spinner = Thread.create(entries.spinUntil, spins, done, n)
+  yield* fiber.blocking(() => { spins.wait() })
+  const others = Array.from({ length: n }, () => Thread.create(entries.postIt, done))
+  while (done.value < n) {
+    yield* fiber.blocking(() => undefined)
+    yield* fiber.yield()
+  }
+  for (const each of [spinner, ...others]) yield* fiber.join(each)
+  return done.value
+}
+
+export function spinUntil(spins: Semaphore, done: Semaphore, n: number): void {
+  spins.post()
+  while (done.value < n);
+}
+
+export function* blockUntilPosted(done: Semaphore, n: number): Run<string> {
+  return yield* fiber.blocking(() => {
+    for (let i = 0; i < n; i++) done.wait()
+    return 'others ran meanwhile'
+  })
 }
 
 export function* postIt(done: Semaphore): Run<void> {

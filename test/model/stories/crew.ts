@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { add, load, poke, store } from '#atomics'
-import { claim, getUp, hint, lieDown, mayTake, offer, readHints, setBlocking, suspendAt, take } from '#internal/kernel/crew.js'
+import { claim, getUp, giveBack, hint, lieDown, mayTake, offer, readHints, setBlocking, suspendAt, take } from '#internal/kernel/crew.js'
 import { reap, Reason } from '#internal/kernel/death.js'
 import { beginFiber } from '#internal/kernel/fiber.js'
 import { carrierRecord, kernel, placeRecord, record, SPAWNER_READY } from '#internal/kernel/process.js'
@@ -81,6 +81,11 @@ function offersBoth({ a, b }: Objects): void {
   offer(1, b)
 }
 
+function offersBothHere({ a, b }: Objects): void {
+  offer(0, a)
+  offer(0, b)
+}
+
 const seen = (o: Objects): readonly number[] => [load(memory(), o.begun), load(memory(), o.begun + 4)]
 const bothOnce = (o: Objects): void => { assert.deepEqual(seen(o), [1, 1], 'how often each was seen') }
 
@@ -111,6 +116,22 @@ export const blocking: Story<Objects> = {
   },
   threads: [blocks, spare, offersA], daemons: [0, 1], clock: false,
   after: (o) => { assert.deepEqual(seen(o), [1, 0], 'how often each was seen') },
+}
+
+// The first carrier takes what is offered, gives it back, and enters a blocking section.
+function takesAndBlocks(): void {
+  const slots = [take(0), take(0)]
+  for (const slot of slots) if (slot !== 0) giveBack(0, slot)
+  setBlocking(0, true)
+}
+export const givesBack: Story<Objects> = {
+  setup: () => {
+    const o = setup(1)
+    place(2, 1)
+    offersBothHere(o)
+    return o
+  },
+  threads: [takesAndBlocks, spare], daemons: [0, 1], after: bothOnce, clock: false,
 }
 
 // Death of somebody who posts, and of a carrier, at any step: the reaper is a thread of the story.
@@ -146,6 +167,14 @@ export const hinterDies: Story<Objects> = {
   },
   threads: [hintsA, first, hintsB, reaper], mortal: [MORTAL], daemons: [1, 3], clock: false,
   after: (o) => { assert.ok(seen(o)[1] >= 1, 'the other one\'s hint was read') },
+}
+export const giverDies: Story<Objects> = {
+  setup: () => {
+    const o = setup(2)
+    offersBothHere(o)
+    return o
+  },
+  threads: [takesAndBlocks, second, reaper], mortal: [MORTAL], daemons: [0, 1, 2], after: bothOnce, clock: false,
 }
 export const carrierDies: Story<Objects> = {
   setup: () => {
