@@ -57,6 +57,12 @@ function holdersOf(reason: Wmesg, memory: number, address: Address): number[] {
   return m === undefined || address <= 0 || address + 4 > m.size ? [] : holdersBy[reason]?.(m, address) ?? []
 }
 
+/** The tid of the one thread that holds what thread `slot` sleeps on, as the words are now; 0: nobody, or it is not known. */
+export function holderAwaitedBy(slot: number): number {
+  const t = record(slot), reason = wmesgs[peek(kernel, t + ThreadRecord.wmesg)] as Wmesg
+  return holdersOf(reason, peek(kernel, t + ThreadRecord.memory), peek(kernel, t + ThreadRecord.address))[0] ?? 0
+}
+
 /** The sleep that `by` is in, or undefined. */
 export function waitOf(by: Snapshot): Wait | undefined {
   const reason = wmesgs[by.word(ThreadRecord.wmesg)]

@@ -20,7 +20,7 @@ function watch(scheduler: Scheduler, from: string): Scheduler {
     runnable: { get: () => scheduler.runnable },
     timed: { value: scheduler.timed },
   }) as Scheduler
-  for (const call of ['reprioritized', 'started', 'expired', 'blocked', 'unblocked', 'preempts'] as const) {
+  for (const call of ['reprioritized', 'donated', 'started', 'expired', 'blocked', 'unblocked', 'preempts'] as const) {
     const method = scheduler[call]
     if (method !== undefined) watched[call] = method.bind(scheduler) as never
   }

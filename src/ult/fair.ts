@@ -15,10 +15,14 @@
 // I1  floor <= key + BONUS for every task that is held.
 // I2  So the day of every held task is one of the DAYS that begin with that of floor - BONUS, and a list holds one day's only.
 // I3  Of tasks that are always runnable, no two are apart by more than the longest run between two calls of `pick`, and WIDTH.
-// I4  No task waits for ever: all others together run, before it does, for no more than they are behind it, and WIDTH each.
+// I4  No task waits for ever: all others together run, before it does, for no more than they are behind it, and WIDTH each; who is given turns
+//     meanwhile runs for no more than AHEAD and a slice.
 //
 // Threads of SCHED_FIFO and SCHED_RR, and all that inherit a priority, run before, by the rules of priorities.ts: fairness is for
 // those who asked for nothing.  A task that had a priority for a while pays for that time, too: it was the processor's all the same.
+//
+// Who is given somebody's turn (donate.ts) runs before all of the calendar, and pays for it, unless it is ahead of the floor by more than AHEAD.
+// It waits for that among the urgent, below all that have a priority.
 //
 // A slice is PERIOD shared among those who wait, SHORTEST at the least.  A woken task preempts one that is ahead of it by more than
 // GRAIN: it waited for something, and will most often not run for long.
@@ -38,6 +42,8 @@ export const SHORTEST = 1
 export const BONUS = 5
 /** By how much a task must be behind the running one to preempt it, ms. */
 const GRAIN = 1
+/** By how much a task that is given somebody's turn may be ahead of the floor, ms. */
+export const AHEAD = PERIOD
 /** What a newcomer has to its account, ms. */
 const ENTRY = 0.05
 /** What every run costs at the least, ms. */
@@ -115,6 +121,12 @@ class Fair implements Scheduler {
       this.#calendar.delete(task)
       this.#urgent.enqueue(task, Why.YIELDED)
     }
+  }
+
+  donated(task: Task): void {
+    if (task.priority !== 0 || !this.#calendar.has(task) || task.key > this.#floor + AHEAD) return
+    this.#calendar.delete(task)
+    this.#urgent.enqueue(task, Why.YIELDED)
   }
 
   // A preempted task of an urgent policy pays when its slice is over.

@@ -6,6 +6,7 @@
 //   yields, or its slice is over        to the tail
 //   is preempted                        SCHED_FIFO, SCHED_RR: to the head, with what is left of its slice; SCHED_OTHER: to the tail
 //   pthread_setschedparam               to the tail of the list of its new priority
+//   is given somebody's turn            SCHED_OTHER: to the head (donate.ts).  SCHED_FIFO, SCHED_RR: stays where it is
 //   pthread_setschedprio, inheritance   raised: to the tail.  Lowered: to the head, so that lending costs nothing.  The same: stays where it is
 //
 // A task of a higher priority preempts when it becomes runnable, one of the same never does.  Slices:
@@ -61,6 +62,13 @@ export class Ready {
     this.#lists.delete(task)
   }
 
+  /** `task`, which it has, is given somebody's turn. */
+  donated(task: Task): void {
+    if (task.policy !== OTHER || task.priority !== 0) return
+    this.#lists.delete(task)
+    this.#lists.prepend(task, 0)
+  }
+
   /** Puts `task`, which it has, where its priority as it is now wants it; `anew`: by pthread_setschedparam. */
   reprioritized(task: Task, anew: boolean): void {
     const before = this.#lists.of(task), { priority } = task
@@ -114,6 +122,10 @@ class Priorities implements Scheduler {
 
   reprioritized(task: Task, anew = false): void {
     if (this.#ready.has(task)) this.#ready.reprioritized(task, anew)
+  }
+
+  donated(task: Task): void {
+    if (this.#ready.has(task)) this.#ready.donated(task)
   }
 }
 

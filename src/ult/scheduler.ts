@@ -118,6 +118,11 @@ export interface Scheduler {
    * somebody else shall run now, the task is enqueued, as YIELDED after pthread_setschedparam, else as PREEMPTED.
    */
   reprioritized?(task: Task, anew?: boolean): void
+  /**
+   * Somebody who ran sleeps until `task`, which it holds, unlocks what it has locked, and gives its turn to it: it may run next, if that is just to
+   * the others.
+   */
+  donated?(task: Task, now: number): void
   /** Activation: `task` runs, at the start of a slice. */
   started?(task: Task, now: number): void
   /** Activation: the slice of `task` is over; `enqueue` with EXPIRED follows, unless it is alone. */

@@ -10,7 +10,7 @@ export const SCHEDULERS: readonly string[] = Object.keys(NAMED)
 
 const METHODS = ['enqueue', 'pick', 'remove', 'slice', 'preempts'] as const
 const FLAGS = ['timed', 'byPriority'] as const
-const UPCALLS = ['reprioritized', 'started', 'expired', 'blocked', 'unblocked', 'victim'] as const
+const UPCALLS = ['reprioritized', 'donated', 'started', 'expired', 'blocked', 'unblocked', 'victim'] as const
 
 /** Whether `name` names a module, not a scheduler that is here: it has a slash, or ends as a module does. */
 export function isSchedulerFile(name: string): boolean {

@@ -49,6 +49,7 @@ import { enter, forget } from '../pthread/local.ts'
 import { bury, receiveArguments } from '../pthread/message.ts'
 import { closing, endOf, NO_VERB } from '../pthread/start.ts'
 import { forgetCharges, goesUnread, unreadRuns } from './charge.ts'
+import { donate, forgetDonations } from './donate.ts'
 import { Phase, type Body, type Fiber } from './fiber.ts'
 import { forgetRest, installLoop, lingers, prompt, rest, rise } from './rest.ts'
 import {
@@ -84,6 +85,7 @@ export function forgetTrampoline(): void {
   looping = false
   forgetFibers()
   forgetCharges()
+  forgetDonations()
   forgetRest()
   enter()
   forget()
@@ -259,6 +261,7 @@ function sleeps(fiber: Fiber, r: Request): boolean {
     fiber.clock = clock
     alarms.set(fiber, clock === CLOCK_MONOTONIC ? deadline : here.time + Math.max(0, remaining(deadline, clock)))
   }
+  donate(fiber)
   return true
 }
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BONUS, fair, PERIOD, SHORTEST, WIDTH } from '#internal/ult/fair.js'
+import { AHEAD, BONUS, fair, PERIOD, SHORTEST, WIDTH } from '#internal/ult/fair.js'
 import { Why, type Scheduler, type Task } from '#internal/ult/scheduler.js'
 import { drain, FIFO, put, RR, task } from './tasks.ts'
 
@@ -126,6 +126,42 @@ test('who inherits a priority runs at once, and pays for the time afterwards', (
   let turns = 0
   while (run(s, 1) === other) turns++
   assert.ok(turns >= 9 && turns <= 11, `the other has ${turns} ms first`)
+})
+
+test('who is given a turn runs next, after those with a priority, and pays for it', () => {
+  const s = fair(), holder = task(1), others = [task(2), task(3)]
+  put(s, Why.NEW, holder, ...others)
+  assert.equal(run(s, 5), holder)
+  const urgent = task(4, FIFO, 1)
+  put(s, Why.WOKEN, urgent)
+  s.donated?.(holder, 0)
+  assert.equal(s.runnable, 4)
+  assert.equal(s.pick(0), urgent)
+  assert.equal(run(s, 5), holder)
+  let turns = 0
+  while (run(s, 1) !== holder) turns++
+  assert.ok(turns >= 18 && turns <= 22, `the others have ${turns} ms first`)
+})
+
+test('who is given turns for ever gets no further ahead than AHEAD and a run', () => {
+  const s = fair(), holder = task(1), others = Array.from({ length: 10 }, (_, i) => task(2 + i))
+  put(s, Why.NEW, holder, ...others)
+  for (let i = 0; i < 10_000; i++) {
+    s.donated?.(holder, 0)
+    run(s, 1)
+    assert.ok(holder.runtime <= Math.min(...others.map(({ runtime }) => runtime)) + AHEAD + 2, `after ${i}`)
+  }
+  assert.ok(holder.runtime <= 10_000 / 11 + AHEAD + 2)
+})
+
+test('who is given a turn is taken out as any other, and a priority that comes meanwhile counts', () => {
+  const s = fair(), [a, b, c] = [task(1), task(2), task(3)]
+  put(s, Why.NEW, a, b, c)
+  for (const each of [b, c]) s.donated?.(each, 0)
+  s.remove(b)
+  c.priority = 5
+  s.reprioritized?.(c)
+  assert.deepEqual(drain(s), [3, 1])
 })
 
 test('who loses the priority while it waits stands among the others again', () => {

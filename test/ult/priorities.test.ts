@@ -95,6 +95,23 @@ eachOf('a thread of SCHED_OTHER that inherits a priority runs at that', (make) =
   assert.deepEqual(drain(s), [3, 2, 1])
 })
 
+eachOf('who is given a turn is the first of SCHED_OTHER, after all that have a priority', (make) => {
+  const s = make(), holder = task(3)
+  put(s, Why.NEW, task(1), task(2), holder, task(4, FIFO, 5))
+  s.donated?.(holder, 0)
+  assert.equal(s.runnable, 4)
+  assert.deepEqual(drain(s), [4, 3, 1, 2])
+})
+
+eachOf('a turn that is given to a thread of SCHED_FIFO or SCHED_RR, or to one that inherits, changes nothing', (make) => {
+  for (const holder of [task(3, FIFO, 5), task(3, RR, 5), task(3, 0, 5)]) {
+    const s = make()
+    put(s, Why.NEW, task(1, FIFO, 5), task(2, RR, 5), holder, task(4))
+    s.donated?.(holder, 0)
+    assert.deepEqual(drain(s), [1, 2, 3, 4])
+  }
+})
+
 eachOf('SCHED_FIFO has no slice, SCHED_RR the one that sched_rr_get_interval tells', (make) => {
   const s = make()
   assert.equal(s.slice(task(1, FIFO, 5)), Infinity)

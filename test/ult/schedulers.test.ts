@@ -17,7 +17,7 @@ for (const name of SCHEDULERS) {
     for (let call = 0; call < 100_000; call++) {
       const task = tasks[below(tasks.length)]
       now += below(3)
-      switch (below(8)) {
+      switch (below(9)) {
         case 0: case 1: case 2:
           if (held.has(task)) break
           task.runtime += below(100) === 0 ? below(1e6) : below(40) / 10
@@ -37,6 +37,9 @@ for (const name of SCHEDULERS) {
         case 6:
           s.remove(task)
           held.delete(task)
+          break
+        case 7:
+          if (held.has(task)) s.donated?.(task, now)
           break
         default: {
           const policy = below(3)
@@ -96,7 +99,7 @@ test('a scheduler that lacks something is told what', () => {
   const complete = { ...partial, remove() {}, slice: () => 1, preempts: () => false }
   checkScheduler(complete, 'mine.ts')
   for (const [change, reason] of [
-    [{ name: 7 }, /name is a number, not a string/], [{ runnable: 3 }, /runnable is 3, not 0/], [{ blocked: true }, /blocked is a boolean, neither a function nor absent/],
+    [{ name: 7 }, /name is a number, not a string/], [{ runnable: 3 }, /runnable is 3, not 0/], [{ blocked: true }, /blocked is a boolean, neither a function nor absent/], [{ donated: 1 }, /donated is a number, neither a function nor absent/],
     [{ timed: 1 }, /timed is a number/], [{ pick: null }, /pick is null, not a function/],
   ] as const) assert.throws(() => checkScheduler({ ...complete, ...change }, 'mine.ts'), reason)
 })

@@ -1,0 +1,3 @@
+import { donations } from './donation.ts'
+
+donations('fair', false)
