@@ -10,6 +10,8 @@
 //                                      room for it below the stack pointer, or -2 - n if it is in scratch
 //   stack_close()                      C will not go on: an exception has left it
 //   stack_unwinds()                    whether it takes its stack down
+//   stack_shut()                       an import calls C that cannot be taken down; returns what stack_reopen gets after that
+//   stack_reopen(open)                 it has returned
 //
 // Scratch: position (Asyncify's), its end (Asyncify's), the stack pointer when C returned, a reserved word, then the frames.
 //
@@ -67,6 +69,8 @@ export function addStackCode(binaryen: Binaryen, m: Module, blocking: readonly s
   add('stack_leave', 0, none, [], leaves())
   add('stack_close', 0, none, [], [set('stack:open', number(0)), put(scratch(), POINTER, get(pointer))])
   add('stack_unwinds', 0, i32, [], [m.i32.eq(get(STATE), number(UNWINDS))])
+  add('stack_shut', 0, i32, [i32], [m.local.set(0, get('stack:open')), set('stack:open', number(0)), m.local.get(0, i32)])
+  add('stack_reopen', 1, none, [], [set('stack:open', arg(0))])
   const bytes = 1, from = 2, left = 3
   add('stack_fall', 1, i32, [i32, i32, i32], [
     set('stack:open', number(0)), put(scratch(), POINTER, get(pointer)),

@@ -77,6 +77,8 @@ export interface Exports {
   readonly stack_fall: (to: Address) => number
   readonly stack_close: () => void
   readonly stack_unwinds: () => number
+  readonly stack_shut: () => number
+  readonly stack_reopen: (open: number) => void
 }
 
 /** The stacks of one instance. */
@@ -91,6 +93,8 @@ export class Stacks {
   #fall!: Exports['stack_fall']
   #close!: Exports['stack_close']
   #unwinds: Exports['stack_unwinds'] | undefined
+  #shut: Exports['stack_shut'] | undefined
+  #reopen: Exports['stack_reopen'] | undefined
   readonly #scratch: Address
   readonly #bytes: number
   #current: Registers | undefined
@@ -109,7 +113,7 @@ export class Stacks {
 
   /** The instance exists, with these exports. */
   attach(exports: Exports): void {
-    const { __stack_pointer: pointer, __tls_base: locals, stack_begin, stack_rise, stack_leave, stack_fall, stack_close, stack_unwinds } = exports
+    const { __stack_pointer: pointer, __tls_base: locals, stack_begin, stack_rise, stack_leave, stack_fall, stack_close, stack_unwinds, stack_shut, stack_reopen } = exports
     this.#pointer = pointer
     this.#locals = locals
     this.#begin = stack_begin
@@ -118,6 +122,8 @@ export class Stacks {
     this.#fall = stack_fall
     this.#close = stack_close
     this.#unwinds = stack_unwinds
+    this.#shut = stack_shut
+    this.#reopen = stack_reopen
     exports.stack_attach(this.#scratch, this.#bytes)
   }
 
@@ -141,7 +147,7 @@ export class Stacks {
 
   /** Calls `f`, which calls C that cannot be taken down. */
   fixed<T>(f: () => T): T {
-    const { open } = handover
+    const { open } = handover, opened = this.#shut?.() ?? 0
     handover.open = false
     this.#fixed++
     try {
@@ -149,6 +155,7 @@ export class Stacks {
     } finally {
       this.#fixed--
       handover.open = open
+      this.#reopen?.(opened)
     }
   }
 

@@ -89,6 +89,22 @@ static void in_vain(int signo) {
 	if (room[signo] == signo) sem_post(&go);
 }
 
+// Its stack stands on an import's, so it cannot be taken down: it goes on at once.
+static volatile int yielded;
+static void yields(int signo) {
+	int before = yielded;
+	sched_yield();
+	yielded = before + (signo == SIGUSR2);
+}
+
+static void *raises(void *arg) {
+	for (int i = 0; i < 100; i++) {
+		raise(SIGUSR2);
+		sched_yield();
+	}
+	return arg;
+}
+
 static void run(const char *name, void *(*routine)(void *), size_t stack) {
 	pthread_t t[THREADS];
 	long bad = 0;
@@ -116,5 +132,10 @@ int main(int argc, char **argv) {
 	pthread_t t;
 	pthread_create(&t, NULL, (void *(*)(void *))sched_yield, NULL);	/* a stack without frames */
 	printf("yields: %ld\n", join(t));
+	struct sigaction action = { 0 };
+	action.sa_handler = yields;
+	sigaction(SIGUSR2, &action, NULL);
+	join(start(raises, 0, 64 * 1024));
+	printf("handlers that yield: %d\n", yielded);
 	return 0;
 }
