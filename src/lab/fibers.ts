@@ -24,13 +24,11 @@ import type { Story } from './story.ts'
 import { KILLED } from './turn.ts'
 
 /** Finds the factory of the story's scheduler: a name, a module's URL, or the factory. */
-export async function schedulerFor(
-  { scheduler }: Cast, file: string, importModule: (url: string) => Promise<Record<string, unknown>>,
-): Promise<SchedulerFactory> {
+export async function schedulerFor({ scheduler }: Cast, file: string, load: (url: string) => Promise<Record<string, unknown>>): Promise<SchedulerFactory> {
   if (typeof scheduler === 'function') return (): Scheduler => checkScheduler(scheduler(), 'the story\'s scheduler')
   if (!isSchedulerFile(scheduler)) return schedulerNamed(scheduler)
   const url = new URL(scheduler, file).href
-  return schedulerOf(await importModule(url), url)
+  return schedulerOf(await load(url), url)
 }
 
 /** Gives the record of a fiber to the next thread of the story, whose entry is `entry`: it is started by {@link startFibers}. */
@@ -67,9 +65,7 @@ export function startFibers({ on }: Story, { fibers, carriers }: Cast): void {
 }
 
 /** The function of the story as a fiber's: `failed` is told what it throws. */
-export function fiberBody(
-  f: (objects: unknown) => unknown, objects: () => unknown, failed: (error: unknown) => never,
-): () => Generator<unknown, unknown, unknown> {
+export function fiberBody(f: (objects: unknown) => unknown, objects: () => unknown, failed: (error: unknown) => never): () => Generator {
   return function* () {
     try {
       const result = f(objects())

@@ -80,6 +80,7 @@ export async function live(born: LabBirth, loan: Loan): Promise<void> {
 // Joins the exploration.
 async function enter(loan: Loan): Promise<void> {
   open(birth.control)
+  FinalizationRegistry.prototype.register = () => undefined             // when they run is the engine's choice, and the memory is restored anyway
   loan.install()
   spinShort()
   become(birth.index, birth.processors, fail, () => { scheduleOver() })

@@ -132,8 +132,8 @@ export interface Scheduler {
   /** Activation: what `task` waited for has come; `enqueue` with WOKEN follows. */
   unblocked?(task: Task, now: number): void
   /**
-   * A preference: who of its tasks, the running one included, should be the one that gives way when one must. null: nobody in
-   * particular. It goes on holding a task that it names until `remove`.
+   * A preference: which of its tasks should be the one that moves away, when another processor takes some; null: none in particular. It goes on
+   * holding a task that it names until `remove`. The simulator asks; carriers do not, whose threads stay where they have started.
    */
   victim?(): Task | null
 }

@@ -43,6 +43,16 @@ test('a race that mutexes do not mend: the assertion of after', async () => {
   assert.match(stdout, /assertion: after: AssertionError/)
 })
 
+test('threads that are generators as fibers of two carriers: found, and replayed', async () => {
+  const dinner = fileURLToPath(new URL('../lab/stories.js', import.meta.url)), options = ['--story', 'dine', '--model', 'm:n', '--carriers', '2', '--scheduler', 'fifo']
+  const { code, stdout, stderr } = await check(dinner, ...options)
+  assert.equal(code, 1, stdout + stderr)
+  assert.match(stdout, /deadlock: no thread can run: 2 sleep on mutex; greedy waits for right, which contrary holds/)
+  const [, again] = /^replay: pthreads check \S+ (.*)$/m.exec(stdout)!
+  assert.match(again, /^--story dine --model m:n --carriers 2 --scheduler fifo --seed \S+$/)
+  assert.equal((await check(dinner, ...again.split(' '))).code, 1)
+})
+
 test('the same seed gives the same run', async () => {
   const run = async (): Promise<string> => (await check(accounts, '--story', 'ordered', '--seed', '7', '--schedules', '300', '--bound', '9')).stdout
   assert.equal(await run(), await run())

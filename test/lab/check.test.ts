@@ -52,6 +52,33 @@ test('threads that are generators are run: their deadlock is found, and none whe
   assert.equal((await explore('dined')).ok, true)
 })
 
+for (const [model, carriers] of [['m:1', 1], ['m:n', 2]] as const) {
+  test(`the same as fibers, ${model}: reports name them, and their carriers`, async () => {
+    const { finding, replayed } = await explore('dine', { model })
+    assert.equal(finding?.verdict, 'deadlock')
+    assert.match(finding.summary, /^no thread can run: 2 sleep on mutex; greedy waits for right, which contrary holds, contrary waits for left, which greedy holds$/)
+    assert.deepEqual(finding.threads.slice(carriers), ['greedy sleeps on mutex (right.word)', 'contrary sleeps on mutex (left.word)'])
+    assert.match(finding.threads.slice(0, carriers).join('\n'), /^carrier 1 sleeps on /)
+    assert.ok(replayed)
+    assert.equal((await explore('dined', { model, schedules: 500 })).ok, true)
+  })
+}
+
+test('a fiber that fails is named, and so is what it yields that is no verb', async () => {
+  assert.match((await explore('failsLater', { model: 'm:1' })).finding!.summary, /^wrong: RangeError: no$/)
+  assert.match((await explore('yields', { model: 'm:n' })).finding!.summary, /^rude: TypeError: a generator that is a thread yields/)
+})
+
+test('a fiber that calls a verb that blocks is refused, as it is where no lab is', async () => {
+  assert.match((await explore('freezing', { model: 'm:1' })).finding!.summary, /^freezes: ErrnoError: EDEADLK: .*fiber\.acquire/)
+})
+
+test('fibers under another scheduler, by name or by file; one that lacks something is refused', async () => {
+  for (const scheduler of ['fifo', 'fair', new URL('./lifo.js', import.meta.url)]) assert.equal((await explore('dined', { model: 'm:n', scheduler, schedules: 300 })).ok, true)
+  await assert.rejects(explore('dined', { model: 'm:1', scheduler: 'none' }), (error: Error) => error instanceof StoryError && /no scheduler "none"/.test(error.message))
+  await assert.rejects(explore('dined', { model: 'm:n', carriers: 9 }), (error: Error) => error instanceof StoryError && /9 carriers/.test(error.message))
+})
+
 test('a generator that yields what is no verb is told so', async () => {
   const { finding } = await explore('yields')
   assert.match(finding!.summary, /^rude: TypeError: a generator that is a thread yields what the verbs of `fiber` do/)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { add, load, store } from '#atomics'
 import { later } from '#internal/api/later.js'
 import { wait_slow } from '#internal/pthread/sem.js'
-import { fiber, Mutex } from 'pthreads'
+import { fiber, Mutex, Semaphore } from 'pthreads'
 import type { Story } from 'pthreads/lab'
 import { CLOCK_MONOTONIC, ETIMEDOUT, malloc, memory, Sem, sem_clockwait, sem_wait } from 'pthreads/posix'
 
@@ -107,4 +107,11 @@ function* modest({ left, right }: Forks): Generator { yield* dines(left, right) 
 function* rude(): Generator { yield 1 }
 export const dine: Story<Forks> = { setup: forks, threads: [greedy, contrary], clock: false }
 export const dined: Story<Forks> = { setup: forks, threads: [greedy, modest], clock: false }
+function* wrong(): Generator {
+  yield* fiber.yield()
+  bad()
+}
+export const failsLater: Story<Forks> = { setup: forks, threads: [wrong], clock: false }
+function freezes({ gate }: { gate: Semaphore }): void { gate.wait() }
+export const freezing: Story<{ gate: Semaphore }> = { setup: () => ({ gate: new Semaphore(0) }), threads: [freezes], clock: false }
 export const yields: Story<Forks> = { setup: forks, threads: [rude], clock: false }
