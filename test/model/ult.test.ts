@@ -30,7 +30,7 @@ twin('an alarm that takes a wakeup for a timeout', 'ult.timed', {
 }, /lost wakeup: no thread can run: 1 sleeps on mutex/)
 
 twin('a carrier that lies down without a look', 'ult.told', {
-  file: 'ult/rest.ts', from: '  if (left <= 0 && lieDown(here.place)) {\n', to: '  if (left <= 0 && (lieDown(here.place), poke(kernel, placeRecord(here.place) + Place.bell, 1), true)) {\n',
+  file: 'ult/rest.ts', from: ' && lieDown(here.place)) {\n', to: ' && (lieDown(here.place), poke(kernel, placeRecord(here.place) + Place.bell, 1), true)) {\n',
 }, /lost wakeup: /)
 
 twin('a trampoline that does not look at hints', 'ult.locked', {
