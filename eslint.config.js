@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   wasm: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api'],
   lab: ['mem', 'kernel', 'pthread', 'ult', 'port'],
   sim: ['mem', 'kernel', 'pthread', 'ult', 'port'],
+  napi: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api', 'wasm'],
   cli: ['mem', 'kernel', 'pthread', 'ult', 'port', 'api', 'pool', 'lab', 'sim', 'wasm'],
   host: ['mem'],
 }

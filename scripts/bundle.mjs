@@ -14,7 +14,7 @@ export const CHUNKS = 'lib/'
 
 const modules = join(root, 'build/modules')
 const CORE = /^(kernel|pthread|ult|port|api)\//
-const OWN = /^(mem|host|lab|sim|wasm)\//
+const OWN = /^(mem|host|lab|sim|wasm|napi)\//
 
 // The compiler's helper for import(); modules that import each other's functions.
 const HARMLESS = new Set(['THIS_IS_UNDEFINED', 'CIRCULAR_DEPENDENCY'])

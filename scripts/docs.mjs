@@ -13,8 +13,8 @@ import { root, text, walk } from './files.mjs'
 const BEGIN = '<!-- generated: records -->'
 const END = '<!-- end generated -->'
 // Of these, the files besides import faces.
-const RECORDS_ONLY = ['pool', 'wasm']
-const LAYERS = ['mem', 'kernel', 'pthread', 'pool', 'wasm']
+const RECORDS_ONLY = ['pool', 'wasm', 'napi']
+const LAYERS = ['mem', 'kernel', 'pthread', 'pool', 'wasm', 'napi']
 
 await main(async () => {
   await ready()

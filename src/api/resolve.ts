@@ -23,21 +23,24 @@ export function resolve(source: string): Routine | Promise<Routine> {
   switch (source[0]) {
     case 'u': return fromModule(source, place, name)
     case 'i': return compile(source.slice(1))
-    case 'w': return partNow?.(source) ?? afterWasm(source)
+    case 'w': case 'a': return partNow.get(source[0])?.(source) ?? afterFace(source)
     default: throw failure(`the Worker that the factory made has not registered "${name}"; it should call serve({ ${name} })`, 'ERR_THREAD_ENTRY')
   }
 }
 
-let partNow: ((source: string) => Routine) | undefined
+// Parts of WebAssembly programs, and of addons: what finds them is a face, which a heap loads when it meets one.
+const FACES = new Map([['w', '../wasm/entry.js'], ['a', '../napi/entry.js']])
+const partNow = new Map<string, (source: string) => Routine>()
 
-/** Installs what finds parts of WebAssembly programs: the face for these, when it is loaded. */
-export function installParts(part: (source: string) => Routine): void {
-  partNow = part
+/** Installs what finds the parts whose sources begin with `kind`: a face, when it is loaded. */
+export function installParts(kind: string, part: (source: string) => Routine): void {
+  partNow.set(kind, part)
 }
 
-async function afterWasm(source: string): Promise<Routine> {
-  await importModule(new URL('../wasm/entry.js', import.meta.url).href)
-  return partNow!(source)
+async function afterFace(source: string): Promise<Routine> {
+  const kind = source[0]
+  await importModule(new URL(FACES.get(kind)!, import.meta.url).href)
+  return partNow.get(kind)!(source)
 }
 
 type Module = Record<string, unknown>
@@ -46,7 +49,7 @@ const modules = new Map<string, Module>()
 /** The function of an entry, if it can be had without a turn of the event loop. */
 export function resolveNow(source: string): Routine | undefined {
   const known = given.get(source)
-  if (known !== undefined || !source.startsWith('u')) return known ?? (source.startsWith('i') ? compile(source.slice(1)) : source.startsWith('w') ? partNow?.(source) : undefined)
+  if (known !== undefined || !source.startsWith('u')) return known ?? (source.startsWith('i') ? compile(source.slice(1)) : partNow.get(source[0])?.(source))
   const [url, name] = source.slice(1).split('\n')
   const module = modules.get(url) ?? importNow(url)
   if (module === undefined) return undefined

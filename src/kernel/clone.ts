@@ -15,7 +15,7 @@ import { channel, host } from './host.ts'
 import { installLine } from './mail.ts'
 import { buffers, carrierRecord, kernel, record, self, SPAWNER_NONE, SPAWNER_READY, SPAWNER_STARTS } from './process.ts'
 import { Carrier, CarrierState, Flag, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
-import { allocate_locked, free_locked } from './thread.ts'
+import { allocate_locked, count_locked, free_locked } from './thread.ts'
 import { wmesg } from './wmesg.ts'
 
 /** Which carriers may run a thread. A thread with limits of its own needs a Worker that was born with them. */
@@ -48,8 +48,7 @@ export function clone(entry: number, kind: Class, flags: number): number {
   }
   const cached = take_locked(kind.heap, kind.stack, kind.factory)
   const n = cached !== 0 ? cached : allocateCarrier_locked(kind.heap, kind.stack, kind.factory)
-  poke(kernel, PROCESS + Process.count, count + 1)
-  poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) + 1)
+  count_locked(flags, 1)
   const t = record(slot)
   poke(kernel, t + ThreadRecord.entry, entry)
   poke(kernel, t + ThreadRecord.carrier, n)
@@ -104,8 +103,7 @@ export function undo(slot: number): void {
   if (unanswered.delete(asked)) block(made(asked))
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
   const n = peek(kernel, record(slot) + ThreadRecord.carrier)
-  poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
-  poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) - 1)
+  count_locked(peek(kernel, record(slot) + ThreadRecord.flags), -1)
   free_locked(slot)
   if (n !== 0) {
     const c = carrierRecord(n)

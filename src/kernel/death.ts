@@ -30,7 +30,7 @@ import { mendHandles, sweep } from './handle.ts'
 import { host } from './host.ts'
 import { annex, arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
 import { mendBucket } from './queue.ts'
-import { Annex, Bucket, BUCKETS, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord } from './records.ts'
+import { Annex, Bucket, BUCKETS, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord, UNCOUNTED } from './records.ts'
 import { drop_locked, prodHeirs } from './signal.ts'
 import { mendSignals } from './signal-queue.ts'
 import { free_locked, lastSlot, uncount_locked } from './thread.ts'
@@ -307,7 +307,7 @@ function mendTables(): void {
       poke(kernel, t + ThreadRecord.link, free)
       free = slot
       poke(kernel, tids + (peek(kernel, t + ThreadRecord.tid) & slotMask) * 4, 0)
-    } else if ((flags & (Flag.ASYNC | Flag.HOST | Flag.SYSTEM)) === 0 && !(slot === 1 && peek(kernel, t + ThreadRecord.carrier) === FIRST)) {
+    } else if ((flags & (Flag.ASYNC | Flag.HOST | UNCOUNTED)) === 0 && !(slot === 1 && peek(kernel, t + ThreadRecord.carrier) === FIRST)) {
       count++
       if (state !== State.EXITED) live++
     }

@@ -12,7 +12,7 @@ import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { bury, wake } from './futex.ts'
 import { host } from './host.ts'
 import { carrierRecord, kernel, record, self, slotOf } from './process.ts'
-import { Carrier, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { Carrier, Flag, PROCESS, Process, State, ThreadRecord, UNCOUNTED } from './records.ts'
 import { pending } from './request.ts'
 import { closeAsync, isOwn, ownAcquisitions, unclaim } from './thread.ts'
 import { wmesg } from './wmesg.ts'
@@ -55,7 +55,7 @@ export function exit(status: number, reusable: boolean): boolean {
 export function finish_locked(slot: number): boolean {
   const t = record(slot)
   const flags = peek(kernel, t + ThreadRecord.flags)
-  if ((flags & Flag.SYSTEM) === 0) poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) - 1)
+  if ((flags & UNCOUNTED) === 0) poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) - 1)
   poke(kernel, t + ThreadRecord.state, State.EXITED)
   store(kernel, t + ThreadRecord.exit, 0)
   return (flags & Flag.DETACHED) !== 0

@@ -20,7 +20,7 @@ import { wake } from './futex.ts'
 import { carrierRecord, kernel, placeRecord, record, self } from './process.ts'
 import { Carrier, Flag, Place, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { block } from './request.ts'
-import { allocate_locked, free_locked, lastSlot } from './thread.ts'
+import { allocate_locked, count_locked, free_locked, lastSlot } from './thread.ts'
 
 /** Makes the record of a fiber. Returns the slot, or -EAGAIN: the table is full, or there is no carrier. Blocks while Workers are made, the first time. */
 export function cloneFiber(entry: number, flags: number): number {
@@ -28,10 +28,7 @@ export function cloneFiber(entry: number, flags: number): number {
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
   const count = peek(kernel, PROCESS + Process.count)
   const slot = count < peek(kernel, PROCESS + Process.threads) ? allocate_locked(flags | Flag.FIBER) : 0
-  if (slot !== 0) {
-    poke(kernel, PROCESS + Process.count, count + 1)
-    poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) + 1)
-  }
+  if (slot !== 0) count_locked(flags, 1)
   release(kernel, PROCESS + Process.tableLock)
   if (slot === 0) return -EAGAIN
   poke(kernel, record(slot) + ThreadRecord.entry, entry)
@@ -80,9 +77,8 @@ function home(): number {
 /** Takes back a fiber that was not started. */
 export function undoFiber(slot: number): void {
   acquire(kernel, PROCESS + Process.tableLock, self.carrier)
-  poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
-  const live = peek(kernel, PROCESS + Process.live) - 1
-  poke(kernel, PROCESS + Process.live, live)
+  count_locked(peek(kernel, record(slot) + ThreadRecord.flags), -1)
+  const live = peek(kernel, PROCESS + Process.live)
   free_locked(slot)
   release(kernel, PROCESS + Process.tableLock)
   if (live === 0) wake(kernel, PROCESS + Process.live, Infinity)

@@ -70,7 +70,7 @@ export const ThreadRecord = struct('thread', {
   state: i32('0 free, 1 embryo (cloned, not yet running), 2 running, 3 sleeping, 4 exited; written by the thread, at birth by its creator, at death by the reaper'),
   tid: i32('its number, 30 bits; tids[tid modulo slots] is its slot'),
   serial: i32('counts the uses of this record; tells a stale handle'),
-  flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port, 128 started, 256 the library\'s own: not counted, holds no process'),
+  flags: i32('bits: 1 detached, 2 joined or being joined, 4 failed, 8 asynchronous acquisition, 16 fiber, 32 the process itself, 64 message went by port, 128 started, 256 the library\'s own, 512 a daemon: these two are not counted and hold no process'),
   carrier: i32('the carrier that runs it; 0 before it runs'),
   exit: i32('exit word: 1 while the thread exists, 0 when it is gone; a futex word that join waits on'),
   park: i32('park word: 0 awake, 1 asleep, 2 woken, 3 its carrier runs other fibers; set to 0, 1 and 3 by the thread, to 2 by who wakes it, under the bucket lock'),
@@ -312,6 +312,8 @@ export const BUCKETS = 1024
 export const FIRST = 1, SPAWNER = 2
 
 export const State = { FREE: 0, EMBRYO: 1, RUNNING: 2, SLEEPING: 3, EXITED: 4 } as const
-export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128, SYSTEM: 256 } as const
+export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128, SYSTEM: 256, DAEMON: 512 } as const
+/** Threads that keep no process alive, count in no limit and take no signal of the process. */
+export const UNCOUNTED = Flag.SYSTEM | Flag.DAEMON
 export const Status = { NONE: 0, RETURNED: 1, THREW: 2, EXITED: 3, DIED: 4, CANCELED: 5 } as const
 export const CarrierState = { FREE: 0, REQUESTED: 1, BOOTING: 2, RUNNING: 3, PARKED: 4, REFUSED: 5, DEAD: 6 } as const

@@ -10,7 +10,7 @@ import { acquire, release } from '../mem/lock.ts'
 import type { Address } from '../mem/memory.ts'
 import { EAGAIN, EINVAL, ESRCH } from './errno.ts'
 import { annex, kernel, record, self, slotMask, tids } from './process.ts'
-import { Annex, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { Annex, Flag, PROCESS, Process, State, ThreadRecord, UNCOUNTED } from './records.ts'
 
 // All below 2^30: a mutex keeps the number of its holder in 30 bits (pthread/robust.ts).
 const TID_MAX = 2 ** 29 - 1, ASYNC_TID = 2 ** 29
@@ -40,13 +40,13 @@ export function open_locked(slot: number, flags: number): void {
     : number_locked(slot, Process.lastAsync, ASYNC_TID + (slotMask >>> 1)))
   poke(kernel, t + ThreadRecord.flags, flags)
   poke(kernel, t + ThreadRecord.creator, self.tid)
-  mask(t, (flags & Flag.SYSTEM) !== 0)
+  mask(t, (flags & UNCOUNTED) !== 0)
   store(kernel, t + ThreadRecord.exit, 1)
   store(kernel, t + ThreadRecord.state, State.EMBRYO)                     // last: a sender of a signal looks at no lock of ours
 }
 
 // A new thread has the signal mask of the one that made it; one that the spawner makes for a timer has none; and the
-// library's own threads leave all signals to others.
+// library's own threads, and daemons, leave all signals to others.
 function mask(t: Address, all: boolean): void {
   if (!all && self.slot === 0) return
   const maker = record(self.slot)
@@ -141,9 +141,16 @@ export function dispose(slot: number): void {
   release(kernel, PROCESS + Process.tableLock)
 }
 
+/** A thread with these flags is about to live, or is taken back: it counts among those that there are, or not. Under tableLock. */
+export function count_locked(flags: number, by: 1 | -1): void {
+  if ((flags & UNCOUNTED) !== 0) return
+  poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) + by)
+  poke(kernel, PROCESS + Process.live, peek(kernel, PROCESS + Process.live) + by)
+}
+
 /** Thread `slot` is about to give up its record: it counts no more, if it did. Under tableLock. */
 export function uncount_locked(slot: number): void {
-  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.SYSTEM) === 0) poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
+  if ((peek(kernel, record(slot) + ThreadRecord.flags) & UNCOUNTED) === 0) poke(kernel, PROCESS + Process.count, peek(kernel, PROCESS + Process.count) - 1)
 }
 
 /** What {@link claim} returns for a thread that has exited. */

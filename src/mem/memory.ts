@@ -49,7 +49,7 @@ export class Memory {
     this.size = buffer.byteLength
     this.i32 = new Int32Array(buffer)
     this.u8 = new Uint8Array(buffer)
-    this.f64 = new Float64Array(buffer, 0, this.size >>> 3)
+    this.f64 = new Float64Array(buffer, 0, Math.floor(this.size / 8))
   }
 }
 

@@ -66,7 +66,7 @@ export function routineOf(id: number): Routine | Promise<Routine> {
   return routines[id] = found
 }
 
-/** Whether entry `id` is a part of a WebAssembly program. */
+/** Whether entry `id` is a part of a WebAssembly program or addon. */
 export function isPart(id: number): boolean {
-  return textOf(id).startsWith('w')
+  return /^[wa]/.test(textOf(id))
 }

@@ -43,6 +43,8 @@ export interface Creation {
   kind: Class
   /** It shares a carrier with others: a fiber. */
   fiber?: boolean
+  /** It keeps no process alive, counts in no limit, and takes no signal of the process: a thread that waits for work, for ever. */
+  daemon?: boolean
   transfer: readonly object[]
   /** Absent: the creator's. */
   scheduling?: { policy: number, priority: number }
@@ -63,7 +65,7 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
   const message = args.length === 0 ? undefined : (how.fiber === true ? encodeForAnybody : encode)(args, 'args', how.transfer)
   let slot = -EINVAL
   try {
-    const flags = how.detached ? Flag.DETACHED : 0
+    const flags = (how.detached ? Flag.DETACHED : 0) | (how.daemon === true ? Flag.DAEMON : 0)
     slot = how.fiber === true ? cloneFiber(entry, flags) : clone(entry, how.kind, flags)
   } finally {
     if (slot < 0) message?.drop()

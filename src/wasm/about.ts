@@ -14,8 +14,8 @@ export interface About {
   readonly module: Module
   /** Address of its record in user memory. */
   readonly record: Address
-  /** wasi-threads: its threads are made by wasi.thread-spawn. posix: through our headers. */
-  readonly abi: 'posix' | 'wasi-threads'
+  /** wasi-threads: its threads are made by wasi.thread-spawn. posix: through our headers. napi: as wasi-threads, but it is a library that JavaScript calls. */
+  readonly abi: 'posix' | 'wasi-threads' | 'napi'
   /** Pages with which its memory begins, and those that there are. */
   readonly initial: number
   readonly maximum: number
@@ -41,14 +41,16 @@ export function finish({ record }: About, code: number, signal: number): void {
   wake(user, record + ProgramRecord.ended, Infinity)
 }
 
-/** The entry of a part of the program in memory `id`: main, thread, spawned, wasi, or an index of the table. */
-export function entryOf(id: number, part: string): Entry {
+/**
+ * The entry of a part of the program in memory `id`: main, thread, spawned, wasi, or an index of the table. `kind`: who finds it, see api/resolve.ts.
+ */
+export function entryOf(id: number, part: string, kind = 'w'): Entry {
   const entry = { name: part } as Entry
-  mark(entry, `w${id}\n${part}`)
+  mark(entry, `${kind}${id}\n${part}`)
   return entry
 }
 
 /** The number of that entry. */
-export function entryIdOf(id: number, part: string): number {
-  return entryId(sourceOf(entryOf(id, part))!)
+export function entryIdOf(id: number, part: string, kind = 'w'): number {
+  return entryId(sourceOf(entryOf(id, part, kind))!)
 }

@@ -13,7 +13,7 @@ import { perform } from './wasi.ts'
 
 installImports(importsOf)
 
-installParts((source): Routine => {
+installParts('w', (source): Routine => {
   const [id, part] = source.slice(1).split('\n')
   const memory = Number(id)
   switch (part) {

@@ -43,13 +43,13 @@ export function installImports(make: ImportsOf): void {
 
 const guests = new Map<number, Guest>()
 
-/** The program that lives in memory `id`, in this heap. */
-export function guestOf(id: number): Guest {
+/** The program that lives in memory `id`, in this heap; `make` makes it if the heap has not met it yet. */
+export function guestOf(id: number, make = (memory: Memory, about: About): Guest => new Guest(memory, about)): Guest {
   let guest = guests.get(id)
   if (guest === undefined) {
     forgetEnded()
     const { memory, about } = lookUpMemory(id)
-    guests.set(id, guest = new Guest(memory ?? ownMemory(id, about as About), about as About))
+    guests.set(id, guest = make(memory ?? ownMemory(id, about as About), about as About))
   }
   return guest
 }
@@ -64,22 +64,26 @@ function ownMemory(id: number, { file, record, initial, maximum }: About): Memor
 }
 
 /** A memory of so many pages for the program `file`. Throws ErrnoError: ENOMEM. */
-export function newMemory(file: string, maximum: number, shared: boolean): WasmMemory {
+export function newMemory(file: string, maximum: number, shared: boolean, verb = 'Program.start'): WasmMemory {
   try {
     return new engine.Memory({ initial: maximum, maximum, shared })
   } catch (error) {
-    throw new ErrnoError(ENOMEM, 'Program.start', `${file}: the host refuses ${maximum / 16} MiB of memory: ${(error as Error).message}`)
+    throw new ErrnoError(ENOMEM, verb, `${file}: the host refuses ${maximum / 16} MiB of memory: ${(error as Error).message}`)
   }
 }
 
 // Programs that have ended would keep their memories.
 function forgetEnded(): void {
   for (const [id, { about }] of guests) {
-    if (peek(user, about.record + ProgramRecord.memory) === id) continue
-    guests.delete(id)
-    forgetMemory(id)
-    forgotten(id)
+    if (peek(user, about.record + ProgramRecord.memory) !== id) forgetGuest(id)
   }
+}
+
+/** This heap lets go of the program in memory `id`. */
+export function forgetGuest(id: number): void {
+  guests.delete(id)
+  forgetMemory(id)
+  forgotten(id)
 }
 
 let forgotten: (id: number) => void = () => undefined
@@ -100,21 +104,32 @@ export class Guest {
   #registers = new Map<number, Registers>()
   readonly stacks: Stacks | undefined
 
-  constructor(memory: Memory, about: About) {
+  /** `suspends`: here, too, its stacks can be taken down. */
+  constructor(memory: Memory, about: About, suspends = about.suspendable) {
     this.memory = memory
     this.about = about
-    if (!about.suspendable) return
+    if (!suspends) return
     const bytes = SCRATCH * PAGE
     this.stacks = new Stacks(memory, reservedOf(about.maximum, SCRATCHES) + Math.max(0, placeOf(self.carrier)) * bytes, bytes)
   }
 
-  get #exports(): Readonly<Record<string, unknown>> {
+  /** The instance of this heap. */
+  get instance(): WasmInstance {
     if (this.#instance === undefined) {
-      const instantiate = (): WasmInstance => new engine.Instance(this.about.module, importsOf(this))
+      const instantiate = (): WasmInstance => new engine.Instance(this.about.module, this.imports())
       this.#instance = this.stacks === undefined ? instantiate() : this.stacks.fixed(instantiate)
       this.stacks?.attach(this.#instance.exports as unknown as Exports)
     }
-    return this.#instance.exports
+    return this.#instance
+  }
+
+  /** What it imports. */
+  protected imports(): Imports {
+    return importsOf(this)
+  }
+
+  get #exports(): Readonly<Record<string, unknown>> {
+    return this.instance.exports
   }
 
   /** A function that the module exports; undefined if it does not. */
@@ -169,10 +184,16 @@ export class Guest {
     return self.fiber ? this.#begin(this.#calling(routine, argument), block + Block.size) : this.call(routine, argument)
   }
 
-  /** Runs a thread of wasi-threads, which has its stack from its creator. */
+  /** Runs a thread of wasi-threads, which has its stack from its creator, and sets it and its thread-local base itself. */
   spawned(argument: number): unknown {
     local.last = () => { this.#leave(0) }
-    return this.#guard(() => this.exported('wasi_thread_start')!(self.tid, argument))
+    const start = this.exported('wasi_thread_start')!, { tid } = self
+    if (!self.fiber) return this.#guard(() => start(tid, argument))
+    this.stacks!.abandon()
+    return this.#begin(() => {
+      start(tid, argument)
+      this.stacks!.learn()
+    }, 0)
   }
 
   /** Calls function `index` of the table: a callback of C, whatever its type. In a fiber it cannot wait for anybody. */
@@ -215,7 +236,13 @@ export class Guest {
     if (error instanceof ThreadExit) throw error
     const trap = trapOf(error)
     if (trap !== undefined) this.#trapped(this.#isUnwinding() ? { ...trap, signal: SIGSEGV, reason: TOO_DEEP } : trap)
+    this.threw(error)
     throw error
+  }
+
+  /** An import that C called has thrown something else, which ends the thread. */
+  protected threw(_error: unknown): void {
+    // Told as any other thread's end.
   }
 
   /** The calling thread has used more than its stack. */
@@ -231,8 +258,13 @@ export class Guest {
 
   /** Ends the program: nothing of the calling thread runs any more, the others are ended by who started the program. */
   end(code: number, signal: number): never {
-    finish(this.about, code, signal)
+    this.finish(code, signal)
     return this.#quit()
+  }
+
+  /** The program is over, unless it is already. */
+  finish(code: number, signal: number): void {
+    finish(this.about, code, signal)
   }
 
   // Nothing of the calling thread runs any more.
@@ -322,14 +354,19 @@ export class Guest {
     })
   }
 
+  /** With what the sources of its entries begin. */
+  protected get kind(): string {
+    return 'w'
+  }
+
   /** The entry of a part of the program, see about.ts. */
   entry(part: string): Entry {
-    return entryOf(this.memory.id, part)
+    return entryOf(this.memory.id, part, this.kind)
   }
 
   /** The number of that entry. */
   entryId(part: string): number {
-    return entryIdOf(this.memory.id, part)
+    return entryIdOf(this.memory.id, part, this.kind)
   }
 
   /** The address of the word that says how many pages the program thinks it has. */

@@ -1,7 +1,7 @@
 // A walk over the instructions of a function body, to change a few of them: what names a function gets that function's new
 // number, and what the memory does by itself is asked of us (transform.ts).  Everything else is copied as it is.
 
-import { type Reader, type Writer } from './bytes.ts'
+import { Reader, type Writer } from './bytes.ts'
 
 /** What the walk asks for. */
 export interface Changes {
@@ -15,9 +15,11 @@ export interface Changes {
   readonly wait64: number
   /** What every round of a loop begins with. */
   readonly round?: Uint8Array | undefined
+  /** Told of each global.set, in order; nothing is changed there. */
+  sets?(global: number): void
 }
 
-const LOOP = 0x03, CALL = 0x10, RETURN_CALL = 0x12, REF_FUNC = 0xd2, I32_CONST = 0x41
+const LOOP = 0x03, CALL = 0x10, RETURN_CALL = 0x12, REF_FUNC = 0xd2, GLOBAL_SET = 0x24, I32_CONST = 0x41
 const MEMORY_SIZE = 0x3f, MEMORY_GROW = 0x40
 const MISC = 0xfc, SIMD = 0xfd, ATOMIC = 0xfe
 const NOTIFY = 0, WAIT32 = 1, WAIT64 = 2, FENCE = 3
@@ -55,6 +57,11 @@ export function rewrite(r: Reader, w: Writer, changes: Changes): void {
         break
       case ATOMIC:
         if (!replaceWait(r, w, changes)) w.copy(r.bytes, from, r.at)
+        break
+      case GLOBAL_SET:
+        changes.sets?.(new Reader(r.bytes, r.at, r.end).u32())
+        r.passNumber()
+        w.copy(r.bytes, from, r.at)
         break
       default:
         passOver(op, r)

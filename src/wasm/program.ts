@@ -3,28 +3,25 @@
 //   const program = await Program.load('philosophers.wasm')
 //   const { code } = await program.run({ args: ['5', '1000'] })
 
-import { load, peek, poke } from '#atomics'
+import { peek, poke } from '#atomics'
 import { readWhole } from '#host'
+import { PLAIN } from '../kernel/clone.ts'
 import { placeCount } from '../kernel/crew.ts'
-import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
-import { rouse } from '../kernel/futex.ts'
-import { requestBeat, requestTermination } from '../kernel/mail.ts'
-import { addMemory, namePrivateMemory, removeMemory } from '../kernel/memories.ts'
-import { arena, kernel, record, self, user } from '../kernel/process.ts'
-import { Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
-import { settle, wait, type Sleeper } from '../kernel/request.ts'
-import { closeAsync, lastSlot, openAsync } from '../kernel/thread.ts'
+import { EAGAIN } from '../kernel/errno.ts'
+import { requestBeat } from '../kernel/mail.ts'
+import { addMemory, namePrivateMemory } from '../kernel/memories.ts'
+import { kernel, record, user } from '../kernel/process.ts'
+import { Status, ThreadRecord } from '../kernel/records.ts'
+import { wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import { free, malloc } from '../mem/arena.ts'
 import type { Address } from '../mem/memory.ts'
 import { ensure, holdProcess, type Model } from '../api/attach.ts'
 import { ErrnoError } from '../api/errors.ts'
-import { cancelThread } from '../pthread/cancel.ts'
 import { cause } from '../pthread/obituary.ts'
-import { create, join_slow, sharesByDefault, type Outcome } from '../pthread/thread.ts'
-import { PLAIN } from '../kernel/clone.ts'
+import { create, sharesByDefault } from '../pthread/thread.ts'
 import { ENDED, entryIdOf, finish, type About } from './about.ts'
-import { asyncify } from './asyncify.ts'
+import { compile, newRecord, type Compiled } from './compile.ts'
+import { asThread, endThreads, giveUp, joined } from './ending.ts'
 import { engine, type Module } from './engine.ts'
 import './entry.ts'
 import { ProgramError } from './errors.ts'
@@ -32,7 +29,7 @@ import { newMemory } from './guest.ts'
 import { checkImports } from './imports.ts'
 import { ProgramRecord } from './records.ts'
 import { signalName } from './trap.ts'
-import { beatOf, breakOf, transform, type Transformed } from './transform.ts'
+import { beatOf, breakOf } from './transform.ts'
 
 export { ProgramError } from './errors.ts'
 
@@ -96,7 +93,7 @@ export class Program {
   readonly #preempt: number | undefined
   readonly #shared: boolean
 
-  private constructor(file: string, module: Module, { initial, maximum }: Transformed, abi: About['abi'], suspendable: boolean, preempt: number | undefined, shared: boolean) {
+  private constructor(file: string, { module, initial, maximum }: Compiled, abi: About['abi'], suspendable: boolean, preempt: number | undefined, shared: boolean) {
     this.file = file
     this.#module = module
     this.#initial = initial
@@ -120,16 +117,8 @@ export class Program {
     const whole = inMemory ? source : readWhole(source)
     const suspendable = model !== '1:1'
     const wanted = { preempt: preempt !== undefined, shared }
-    const transformed = suspendable ? await asyncify(file, whole, wanted) : transform(file, whole, wanted)
-    let module: Module
-    try {
-      module = await engine.compile(transformed.bytes)
-    } catch (error) {
-      throw new ProgramError('ERR_WASM_INVALID', `${file}: not a valid WebAssembly module: ${(error as Error).message.replace(/^[\w.]+\(\): /, '')}`)
-    }
-    const abi = abiOf(file, module)
-    if (suspendable && abi !== 'posix') throw new ProgramError('ERR_WASM_ABI', `${file}: a program for wasi-threads runs under 1:1 only`)
-    return new Program(file, module, transformed, abi, suspendable, preempt, shared)
+    const compiled = await compile(file, whole, suspendable, wanted)
+    return new Program(file, compiled, abiOf(file, compiled.module), suspendable, preempt, shared)
   }
 
   /** Runs it to its end. Rejects with ErrnoError when there is no memory for it, or no thread. */
@@ -143,10 +132,7 @@ export class Program {
     if (this.#suspendable && !sharesByDefault()) throw new Error(`Program.start: ${this.file} was loaded for threads that share carriers; the process's model is 1:1 (configure: model)`)
     if (!this.#shared && placeCount() !== ALONE) throw new Error(`Program.start: ${this.file} was loaded for m:1; the process has ${placeCount() - 1} carriers (configure: model)`)
     const wasm = this.#shared ? newMemory(this.file, this.#maximum, true) : undefined
-    const at = malloc(arena, ProgramRecord.size, self.carrier)
-    if (at === 0) throw new ErrnoError(ENOMEM, 'Program.start', `${this.file}: user memory is full (see configure: memory)`)
-    user.i32.fill(0, at >>> 2, (at + ProgramRecord.size) >>> 2)
-    poke(user, at + ProgramRecord.live, 1)
+    const at = newRecord('Program.start', this.file)
     const about: About = {
       file: this.file, module: this.#module, record: at, abi: this.#abi, initial: this.#initial, maximum: this.#maximum, suspendable: this.#suspendable,
       shared: this.#shared, args: [this.file, ...args], env, dirs,
@@ -159,8 +145,7 @@ export class Program {
     const id = entryIdOf(number, 'main')
     const slot = id < 0 ? id : create(id, [], { name: 'main', detached: false, kind: PLAIN, transfer: [], fiber: this.#suspendable })
     if (slot < 0) {
-      removeMemory(number)
-      free(arena, at, self.carrier)
+      giveUp(at, number)
       throw new ErrnoError(-slot, 'Program.start', `${this.file}: ${slot === -EAGAIN ? 'there are too many threads, or the host refuses another Worker' : 'no thread can be made'}`)
     }
     holdProcess()
@@ -179,14 +164,8 @@ export class Program {
     const died = this.#watchMain(about, main, serial)
     await asThread(untilEnded(at))
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
-    const entries = new Set(['main', 'thread', 'spawned'].map(part => entryIdOf(memory, part)))
-    const threads = threadsOf(entries)
-    for (const [slot, s] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) terminate(slot, s)
-    await died
-    for (const [slot, s] of threads) if (slot !== main) await bury(slot, s)   // one after the other: each takes a thread record
-    poke(user, at + ProgramRecord.memory, 0)
-    removeMemory(memory)
-    free(arena, at, self.carrier)
+    await endThreads(['main', 'thread', 'spawned'].map(part => entryIdOf(memory, part)), main, died)
+    giveUp(at, memory)
     return signal === 0 ? { code } : { code, signal: signalName(signal) }
   }
 
@@ -221,48 +200,4 @@ function* untilEnded(at: Address): Sleeper<void> {
     if (state === ENDED) return
     yield wait(user, at + ProgramRecord.ended, state, wmesg['exit of all'])
   }
-}
-
-async function asThread<T>(sleeper: Sleeper<T>): Promise<T> {
-  const slot = openAsync()
-  if (slot < 0) throw new ErrnoError(EAGAIN, 'Program.run', 'there is no thread record left to wait with')
-  try {
-    return await settle(slot, sleeper)
-  } finally {
-    closeAsync(slot)
-  }
-}
-
-// The outcome of a thread that nobody else joins; undefined: somebody does, or it is gone.
-async function joined(slot: number, serial: number): Promise<Outcome | undefined> {
-  const out: Outcome = { status: 0, value: undefined, reason: 0, code: 0 }
-  const errno = await asThread(join_slow(slot, serial, 0, out))
-  return errno === 0 ? out : undefined
-}
-
-function threadsOf(entries: ReadonlySet<number>): [number, number][] {
-  const found: [number, number][] = []
-  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
-    const t = record(slot)
-    if (peek(kernel, t + ThreadRecord.state) !== State.FREE && (peek(kernel, t + ThreadRecord.flags) & Flag.ASYNC) === 0
-      && entries.has(peek(kernel, t + ThreadRecord.entry))) found.push([slot, peek(kernel, t + ThreadRecord.serial)])
-  }
-  return found
-}
-
-// A fiber ends when it runs next, see Guest; another thread at once.
-function terminate(slot: number, serial: number): void {
-  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.FIBER) === 0) return requestTermination(slot, serial)
-  cancelThread(slot, serial)
-  rouse(slot)
-}
-
-// Waits for the end of a thread and gives up its record, if nobody else does. A detached one gives it up itself.
-async function bury(slot: number, serial: number): Promise<void> {
-  if (await joined(slot, serial) === undefined) await asThread(untilGone(slot, serial))
-}
-
-function* untilGone(slot: number, serial: number): Sleeper<void> {
-  const t = record(slot)
-  while (peek(kernel, t + ThreadRecord.serial) === serial && load(kernel, t + ThreadRecord.exit) !== 0) yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join)
 }

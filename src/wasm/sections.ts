@@ -88,3 +88,17 @@ export function withGlobals(parts: Part[]): void {
   const after = parts.findIndex(({ id }) => id > Section.GLOBAL && id !== TAGS)
   parts.splice(after < 0 ? parts.length : after, 0, { id: Section.GLOBAL, from: 7, to: 8 })
 }
+
+/** The functions' bodies in a code section, each from its first instruction on, and where it begins. */
+export function* bodies(r: Reader): Generator<{ body: Reader, from: number }> {
+  for (let n = r.u32(); n > 0; n--) {
+    const length = r.u32(), from = r.at
+    const body = new Reader(r.bytes, from, from + length)
+    r.pass(length)
+    for (let groups = body.u32(); groups > 0; groups--) {
+      body.passNumber()
+      body.passNumber()
+    }
+    yield { body, from }
+  }
+}

@@ -36,8 +36,9 @@ const YIELDS = ['pthreads.sched_yield', 'wasi_snapshot_preview1.sched_yield']
 /** Adds it. `blocking`: the imports that may block, as module.name. */
 export function addStackCode(binaryen: Binaryen, m: Module, blocking: readonly string[]): void {
   const { i32, none, createType } = binaryen
-  const pointer = globalOf(binaryen, m, '__stack_pointer'), locals = globalOf(binaryen, m, '__tls_base')
-  if (pointer === undefined || locals === undefined) return               // none of `pthreads cc`: it will be refused
+  const pointer = globalOf(binaryen, m, '__stack_pointer')
+  if (pointer === undefined) return                                       // it will be refused
+  const locals = globalOf(binaryen, m, '__tls_base') ?? noLocals(binaryen, m)
   for (const name of ['stack:scratch', 'stack:end', 'stack:open', 'stack:result']) m.addGlobal(name, i32, true, m.i32.const(0))
   const get = (name: string): number => m.global.get(name, i32), set = (name: string, value: number): number => m.global.set(name, value)
   const number = (value: number): number => m.i32.const(value), arg = (i: number): number => m.local.get(i, i32)
@@ -107,4 +108,11 @@ function globalOf(binaryen: Binaryen, m: Module, name: string): string | undefin
 
 function functions(binaryen: Binaryen, m: Module): ReturnType<Binaryen['getFunctionInfo']>[] {
   return Array.from({ length: m.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(m.getFunctionByIndex(i)))
+}
+
+// A module without thread-local variables.
+function noLocals({ i32 }: Binaryen, m: Module): string {
+  m.addGlobal('stack:locals', i32, true, m.i32.const(0))
+  m.addGlobalExport('stack:locals', '__tls_base')
+  return 'stack:locals'
 }

@@ -145,6 +145,11 @@ export class Stacks {
     this.#current = undefined
   }
 
+  /** The thread whose registers are in place has set its thread-local base itself. */
+  learn(): void {
+    this.#current!.locals = this.#locals.value
+  }
+
   /** Calls `f`, which calls C that cannot be taken down. */
   fixed<T>(f: () => T): T {
     const { open } = handover, opened = this.#shut?.() ?? 0

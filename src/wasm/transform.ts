@@ -1,5 +1,6 @@
 // What is changed in a module's bytes before it is compiled, for every model.  No other code is touched, so it runs as fast as before.
-// (For M:1 and M:N, asyncify.ts goes on with the result, and asks for `more` pages at the memory's end, which the program cannot use.)
+// (For M:1 and M:N, asyncify.ts goes on with the result, and asks for `more` pages at the memory's end, which the program cannot use;
+// then the registers of a thread are exported, too: registers.ts.)
 //
 //   memory.size, memory.grow    calls of two functions added at the end: the memory is as large as it may become from the
 //                               beginning, and what a program sees grow is a number at its very end, the break.  An
@@ -16,8 +17,9 @@
 
 import { Kind, Reader, Section, SHARED, Writer } from './bytes.ts'
 import { rewrite, type Changes } from './instructions.ts'
+import { registersOf, type Shown } from './registers.ts'
 import { ProgramError } from './errors.ts'
-import { countIn, find, importedOf, imports, memoryOf, sections, withGlobals, type Linear, type Part } from './sections.ts'
+import { bodies, countIn, find, importedOf, imports, memoryOf, sections, withGlobals, type Linear, type Part } from './sections.ts'
 import { comparison, dueBody, LOOK, PREEMPT, recursive } from './preemption.ts'
 
 /** The module that the added imports are of. */
@@ -62,6 +64,8 @@ interface Plan {
   /** With preemption: its global, and the functions that look as they begin, by their place among those that are not imported. */
   readonly seen: number | undefined
   readonly recursive: readonly boolean[]
+  /** What is exported besides. */
+  readonly shown: readonly Shown[]
 }
 
 /** Where the break is, in a memory of `maximum` pages: its last page is not the program's. */
@@ -96,7 +100,7 @@ function transformed(file: string, bytes: Uint8Array, { more = 0, preempt = fals
   const limit = memory.maximum - more - OURS
   if (limit < memory.initial) throw new ProgramError('ERR_WASM_MEMORY', `${file}: its memory begins with ${memory.initial} pages, of 65536 that there may be; ${more + OURS} must be left`)
   if (preempt) withGlobals(parts)
-  const p = plan(bytes, parts, preempt, { maximum: memory.maximum, limit, shared })
+  const p = plan(bytes, parts, preempt, { maximum: memory.maximum, limit, shared, shown: more === 0 ? [] : registersOf(bytes, parts) })
   const w = new Writer(bytes.length + 1024)
   w.copy(bytes, 0, 8)
   for (const part of parts) {
@@ -106,7 +110,7 @@ function transformed(file: string, bytes: Uint8Array, { more = 0, preempt = fals
   return { bytes: w.bytes, ...memory }
 }
 
-function plan(bytes: Uint8Array, parts: readonly Part[], preempt: boolean, rest: Pick<Plan, 'maximum' | 'limit' | 'shared'>): Plan {
+function plan(bytes: Uint8Array, parts: readonly Part[], preempt: boolean, rest: Pick<Plan, 'maximum' | 'limit' | 'shared' | 'shown'>): Plan {
   const first = importedOf(bytes, parts, Kind.FUNCTION)
   const own = first + WAITS.length + countIn(bytes, parts, Section.FUNCTION)
   const common = { notify: first, wait32: first + 1, wait64: first + 2 }
@@ -172,7 +176,7 @@ function change(bytes: Uint8Array, { id, from, to }: Part, p: Plan): Uint8Array 
     case Section.START:
       w.u32(changes.function(r.u32()))
       return w.bytes
-    case Section.EXPORT: return changeExports(r, w, changes)
+    case Section.EXPORT: return changeExports(r, w, changes, p.shown)
     case Section.ELEMENT: return changeElements(r, w, changes)
     case Section.CODE: return changeCode(r, w, p)
     case Section.CUSTOM: return r.name() === 'name' ? changeNames(r, w, changes) : undefined
@@ -195,15 +199,20 @@ function changeImports(bytes: Uint8Array, part: Part, w: Writer, { maximum, shar
   }
 }
 
-function changeExports(r: Reader, w: Writer, changes: Changes): Uint8Array {
+function changeExports(r: Reader, w: Writer, changes: Changes, shown: readonly Shown[]): Uint8Array {
   const count = r.u32()
-  w.u32(count)
+  w.u32(count + shown.length)
   for (let n = count; n > 0; n--) {
     w.name(r.name())
     const kind = r.byte()
     w.byte(kind)
     const index = r.u32()
     w.u32(kind === Kind.FUNCTION ? changes.function(index) : index)
+  }
+  for (const { name, global } of shown) {
+    w.name(name)
+    w.byte(Kind.GLOBAL)
+    w.u32(global)
   }
   return w.bytes
 }
@@ -254,20 +263,6 @@ function changeElements(r: Reader, w: Writer, changes: Changes): Uint8Array {
     }
   }
   return w.bytes
-}
-
-// Each body, from its first instruction on, and where it begins.
-function* bodies(r: Reader): Generator<{ body: Reader, from: number }> {
-  for (let n = r.u32(); n > 0; n--) {
-    const length = r.u32(), from = r.at
-    const body = new Reader(r.bytes, from, from + length)
-    r.pass(length)
-    for (let groups = body.u32(); groups > 0; groups--) {
-      body.passNumber()
-      body.passNumber()
-    }
-    yield { body, from }
-  }
 }
 
 function changeCode(r: Reader, w: Writer, p: Plan): Uint8Array {

@@ -1,0 +1,4 @@
+// pthreads/napi: addons of Node-API that were compiled to WebAssembly, with threads.
+
+export { loadNapi, unloadNapi, type NapiOptions } from './load.ts'
+export { NapiError } from './errors.ts'

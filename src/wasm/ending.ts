@@ -1,0 +1,78 @@
+// The end of a program in all heaps: its threads are ended and buried, its memory is given up.
+
+import { load, peek, poke } from '#atomics'
+import { EAGAIN } from '../kernel/errno.ts'
+import { rouse } from '../kernel/futex.ts'
+import { requestTermination } from '../kernel/mail.ts'
+import { removeMemory } from '../kernel/memories.ts'
+import { arena, kernel, record, self, user } from '../kernel/process.ts'
+import { Flag, State, ThreadRecord } from '../kernel/records.ts'
+import { settle, wait, type Sleeper } from '../kernel/request.ts'
+import { closeAsync, lastSlot, openAsync } from '../kernel/thread.ts'
+import { wmesg } from '../kernel/wmesg.ts'
+import { free } from '../mem/arena.ts'
+import type { Address } from '../mem/memory.ts'
+import { ErrnoError } from '../api/errors.ts'
+import { cancelThread } from '../pthread/cancel.ts'
+import { join_slow, type Outcome } from '../pthread/thread.ts'
+import { ProgramRecord } from './records.ts'
+
+/** Ends the threads of a program that has ended, by the numbers of its entries, and waits until they are gone, but for `own`: `died` awaits that. */
+export async function endThreads(entries: readonly number[], own = 0, died: Promise<void> | undefined = undefined): Promise<void> {
+  const threads = threadsOf(new Set(entries))
+  for (const [slot, serial] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) terminate(slot, serial)
+  await died
+  for (const [slot, serial] of threads) if (slot !== own) await bury(slot, serial)   // one after the other: each takes a thread record
+}
+
+/** Gives up the memory of a program that has no threads, and its record. */
+export function giveUp(at: Address, memory: number): void {
+  poke(user, at + ProgramRecord.memory, 0)
+  removeMemory(memory)
+  free(arena, at, self.carrier)
+}
+
+/** Runs `sleeper` for a promise. */
+export async function asThread<T>(sleeper: Sleeper<T>): Promise<T> {
+  const slot = openAsync()
+  if (slot < 0) throw new ErrnoError(EAGAIN, 'Program.run', 'there is no thread record left to wait with')
+  try {
+    return await settle(slot, sleeper)
+  } finally {
+    closeAsync(slot)
+  }
+}
+
+/** The outcome of a thread that nobody else joins; undefined: somebody does, or it is gone. */
+export async function joined(slot: number, serial: number): Promise<Outcome | undefined> {
+  const out: Outcome = { status: 0, value: undefined, reason: 0, code: 0 }
+  const errno = await asThread(join_slow(slot, serial, 0, out))
+  return errno === 0 ? out : undefined
+}
+
+function threadsOf(entries: ReadonlySet<number>): [number, number][] {
+  const found: [number, number][] = []
+  for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.state) !== State.FREE && (peek(kernel, t + ThreadRecord.flags) & Flag.ASYNC) === 0
+      && entries.has(peek(kernel, t + ThreadRecord.entry))) found.push([slot, peek(kernel, t + ThreadRecord.serial)])
+  }
+  return found
+}
+
+// A fiber ends when it runs next, see Guest; another thread at once.
+function terminate(slot: number, serial: number): void {
+  if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.FIBER) === 0) return requestTermination(slot, serial)
+  cancelThread(slot, serial)
+  rouse(slot)
+}
+
+// Waits for the end of a thread and gives up its record, if nobody else does. A detached one gives it up itself.
+async function bury(slot: number, serial: number): Promise<void> {
+  if (await joined(slot, serial) === undefined) await asThread(untilGone(slot, serial))
+}
+
+function* untilGone(slot: number, serial: number): Sleeper<void> {
+  const t = record(slot)
+  while (peek(kernel, t + ThreadRecord.serial) === serial && load(kernel, t + ThreadRecord.exit) !== 0) yield wait(kernel, t + ThreadRecord.exit, 1, wmesg.join)
+}
