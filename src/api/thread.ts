@@ -215,13 +215,15 @@ export class Thread<R = unknown> {
   /**
    * Ends the thread by force: at once, wherever it is. `finally` blocks do not run, locks that it holds stay held.
    * The last resort; its join throws ThreadDeathError. Does nothing if it has ended. Throws ErrnoError EINVAL for the
-   * calling thread and the first one; ENOSYS if another thread's factory made its Worker, or if it shares its carrier with others.
+   * calling thread and the first one; ENOSYS if another thread's factory made its Worker, or if it shares its Worker with others: use {@link cancel}.
    */
   terminate(): void {
     if (this.tid === self.tid || this.#slot === 1) throw new ErrnoError(EINVAL, 'thread.terminate', `${String(this)} cannot be terminated`, this)
     if (!this.#lives()) return
     const t = record(this.#slot)
-    if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) throw new ErrnoError(ENOSYS, 'thread.terminate', `${String(this)} shares its carrier with others; cancel it`, this)
+    if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) {
+      throw new ErrnoError(ENOSYS, 'thread.terminate', `${String(this)} shares its Worker with others, which would end with it: cancel() ends it at its next cancellation point`, this)
+    }
     const n = peek(kernel, t + ThreadRecord.carrier)
     if (peek(kernel, carrierRecord(n) + Carrier.factory) === 0) {
       requestTermination(this.#slot, this.#serial)

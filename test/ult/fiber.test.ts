@@ -196,6 +196,14 @@ test('destructors run at the end of a fiber', () => {
   assert.equal(cell[0], 7)
 })
 
+test('a fiber is not terminated, for others share its Worker: the error says so, and cancel ends it', () => {
+  const never = new Semaphore(), sleeper = Thread.create(work.acquire, never)
+  asleep(sleeper, 'semaphore')
+  assert.throws(() => { sleeper.terminate() }, code('ENOSYS', /thread \d+.* shares its Worker with others, which would end with it: cancel\(\) ends it/))
+  sleeper.cancel()
+  assert.throws(() => { sleeper.join() }, { code: 'ECANCELED' })
+})
+
 test('a canceled fiber runs its finally blocks, then its cleanup handlers', () => {
   const cell = words(2)
   const sleeper = Thread.create(work.sleepWell, cell)
