@@ -60,7 +60,7 @@ function dynamic(rules) {
 }
 
 const ATOMICS = { name: 'Atomics', message: 'Atomic accesses are written in src/mem/atomics.ts; import them from \'#atomics\'.' }
-const SHARED = { name: 'SharedArrayBuffer', message: 'Shared memory is made in src/mem and src/host, and sent by the codec in src/api.' }
+const SHARED = { name: 'SharedArrayBuffer', message: 'Shared memory is made in src/mem, src/host and, for results, src/pool; it is sent by the codec.' }
 const NEW_WORKER = ['callee.name', 'callee.property.name'].map(path => ({
   selector: `NewExpression[${path}='Worker']`,
   message: 'Workers are started in src/host only: see its verb for a carrier.',
@@ -82,7 +82,7 @@ const layers = LAYERS.flatMap((layer) => {
   const rules = forbidden(layer)
   const globals = [
     ...['host', 'wasm', 'lab'].includes(layer) ? [] : [ATOMICS],
-    ...['host', 'mem'].includes(layer) ? [] : [SHARED],
+    ...['host', 'mem', 'pool'].includes(layer) ? [] : [SHARED],
   ]
   const syntax = [...dynamic(rules), ...layer === 'host' ? [] : NEW_WORKER]
   const files = [`src/${layer}/**/*.ts`]

@@ -1,5 +1,7 @@
 // What the project promises: ratios of two medians of this run; for what is bounded as such the median, and for the hang report the slowest.
 
+import { POOLS } from './cases.mjs'
+
 /** @param results `{ [case name]: results of rounds.mjs }`, of the cases that ran */
 export function judge(results) {
   const find = (benchCase, contestant, placement) =>
@@ -56,6 +58,17 @@ export function judge(results) {
   bound('port.do, same core: ours / our semaphore ping-pong', '<=', 1.3, ratio('port-round-trip', 'ours', 'our semaphores', 'S'))
   for (const [placement, where] of [['S', 'same core'], ['X', 'across cores']])
     bound(`port.do, ${where}: ours / MessagePort`, '<=', 0.6, ratio('port-round-trip', 'ours', 'MessagePort', placement))
+
+  for (const [placement, where] of [['S', 'one core'], ['free', 'two cores']]) {
+    const best = how => POOLS.map(pool => ratio(`pool-${how}`, 'ours', pool, placement)).reduce((a, b) => (b.measured ?? 0) > (a.measured ?? 0) ? b : a)
+    bound(`pool, 20,000 tasks at once, ${where}: ours / piscina`, '<=', 0.2, ratio('pool-burst', 'ours', 'piscina', placement))
+    bound(`pool, 20,000 tasks at once, ${where}: ours / the best peer`, '<=', 0.5, best('burst'))
+    bound(`pool, a round trip, ${where}: ours / the best peer`, '<=', 1, best('round-trip'))
+    bound(`pool, an object of 1 KB, ${where}: ours / piscina`, '<=', 0.5, ratio('pool-object', 'ours', 'piscina', placement))
+    for (const how of ['transfer', 'shared']) bound(`pool, an array of 1 MB, ${how}, ${where}: ours / the best peer`, '<=', 1, best(how))
+    bound(`pool, an abort, ${where}: the slowest, in ms`, '<=', 100, slowest('pool-abort', 'ours', placement))
+  }
+  bound('10 million doubles, two cores: TypedArray.sort / parallelSort', '>=', 1.6, ratio('parallel-sort', 'TypedArray.sort', 'ours, 2 threads'))
 
   for (const [scheduler, limit] of [['rr', 1], ['fifo', 1], ['fair', 1.5]])
     bound(`fiber.yield, ${scheduler}: ours / a goroutine switch`, '<=', limit, ratio('fiber-switch', `ours ${scheduler}`, 'Go', 'S'))

@@ -7,6 +7,9 @@ import { programs } from './compile.mjs'
 import { corpus } from './corpus.mjs'
 import { figure } from './print.mjs'
 
+/** The pools of others. */
+export const POOLS = ['piscina', 'tinypool', 'workerpool', 'poolifier']
+
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 
 /** @param have `{ c, go, wasm, quick }`: whether the C, Go and WebAssembly programs were compiled, and whether the run is a quick one */
@@ -27,6 +30,26 @@ export function cases({ c, go, wasm, quick }) {
   const multithreading = (script, ...args) => ({
     command: [process.execPath, '--import', here('peers/newer-node.mjs'), here(`peers/${script}.mjs`), ...args],
   })
+
+  // What pools are measured with: pool-loads.mjs.
+  const poolCases = () => [
+    ['burst', 'a tiny task, 20 000 submitted at once to a pool of two threads', 'us'],
+    ['round-trip', 'a tiny task and back, one after another, in a pool of one thread', 'us'],
+    ['object', 'a task with an object of 1 KB, 1000 at once, in a pool of two threads', 'us'],
+    ['transfer', 'a task with an array of 1 MB that moves', 'us'],
+    ['shared', 'a task with an array of 1 MB in shared memory', 'us'],
+    ['abort', 'a loop in the only thread of a pool, from its abort until the next task is done', 'ms'],
+  ].map(([how, title, unit]) => ({
+    name: `pool-${how}`,
+    title,
+    unit,
+    reference: 'piscina',
+    placements: ['S', 'free'],
+    contestants: [
+      { name: 'ours', ...ours('pool', how) },
+      ...POOLS.filter(name => how !== 'abort' || name !== 'poolifier').map(name => ({ name, ...peer('pool', name, how) })),
+    ],
+  }))
 
   return [
     {
@@ -170,6 +193,17 @@ export function cases({ c, go, wasm, quick }) {
       contestants: [[4, 1], [1, 4], [4, 4]].map(([senders, servers]) => ({
         name: `${senders} to ${servers}`, ...ours('port-storm', String(senders), String(servers), quick ? '100000' : '10000000'),
       })),
+    },
+    ...poolCases(),
+    {
+      name: 'parallel-sort',
+      title: `sort ${quick ? 'a million' : '10 million'} random doubles on two cores`,
+      unit: 's',
+      reference: 'TypedArray.sort',
+      placements: ['free'],
+      once: true,
+      timeout: 120,
+      contestants: [['sort', 'TypedArray.sort'], ['ours', 'ours, 2 threads']].map(([how, name]) => ({ name, ...ours('parallel-sort', how, quick ? '1000000' : '10000000') })),
     },
     {
       name: 'run-sync',

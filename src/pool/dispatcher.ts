@@ -11,20 +11,18 @@
 // A thread that dies fails the task that it ran.  What stood behind that goes to others.  A thread that dies before it was ready, in `init` say, fails the
 // task that it was made for: else the pool would make threads for ever.
 
-import { store, suspendAsync } from '#atomics'
 import { load as loadModule } from '../api/entry.ts'
 import { ErrnoError } from '../api/errors.ts'
 import { Thread } from '../api/thread.ts'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
 import { EAGAIN, ENOMEM, EPIPE, ETIMEDOUT } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
-import { user } from '../kernel/process.ts'
 import type { Address } from '../mem/memory.ts'
 import type { Entry } from '../pthread/entry.ts'
 import { idFor } from './entry-id.ts'
 import { Figures, type ThreadPoolStats } from './figures.ts'
 import { Job } from './job.ts'
-import { allocate, answersOf, condemn, listens, release, requestAbort, tell } from './lane.ts'
+import { allocate, answersOf, condemn, listens, release, requestAbort, tell, untilTold } from './lane.ts'
 import { LaneEnd, type Done } from './lane-end.ts'
 import type { PoolSettings, RunOptions } from './options.ts'
 import { TaskQueue } from './queue.ts'
@@ -183,9 +181,7 @@ export class Dispatcher {
     for (;;) {
       this.#drain()
       if (this.#lanes.every(lane => lane.isEmpty)) break
-      store(user, this.#at + PoolRecord.sleeping, 1)                      // lane.ts, L5
-      const woken = suspendAsync(user, this.#at + PoolRecord.answers, this.#seen)
-      await (woken ?? new Promise<void>(resolve => { host.nextTurn(resolve) }))
+      await (untilTold(this.#at, this.#seen) ?? new Promise<void>(resolve => { host.nextTurn(resolve) }))
     }
     this.#isWatching = false
   }

@@ -22,9 +22,10 @@
 //     other, and a thread that finds it when it is done takes nothing any more, but ends.  So what was meant for one task never hits the next.
 // L4  Outcomes are stored before DONE, DONE before `answers` counts; the pool reads `answers`, then looks at all lanes, then sleeps while
 //     `answers` is what it has read: no outcome is left lying.
-// L5  One wake for all that is done while the pool is awake: it says `sleeping` before it reads `answers` again, in the act of sleeping; a
-//     thread counts, then looks at `sleeping`, and whoever takes the 1 out of it wakes.  Either the pool sees the count or the thread
-//     sees that it sleeps.
+// L5  The pool writes the number of its sleep into `sleeping` before `answers` is read again, in the act of falling asleep; a thread counts, then
+//     looks at `sleeping`, and wakes. Either the pool sees the count or the thread sees that it sleeps. A thread that has woken the pool
+//     clears `sleeping`, if that is the same sleep still: so one wake does for all that is done until the pool runs. One that found nobody asleep leaves
+//     it: the pool is about to fall asleep, and may have read `answers` after the thread had counted; then the next thread has to wake it.
 // L6  The thread reads tail, finds nothing, sleeps while tail is what it has read; the pool stores tail, then wakes: kernel/futex.ts, I2.
 //
 // A thread that dies leaves its entries as they are.  Its lane belongs to the pool alone then: what is DONE counts, what was POSTED goes to another
@@ -39,7 +40,7 @@
 // ahead, and each task would cost two wakes; its bound on messages is the process's.  One ring for all threads: they would fight for its head, and the death of
 // one in the middle would need a reaper.  Outcomes in a ring of their own: two rings for one life, and one could be full.
 
-import { add, cas, exchange, load, peek, peekf, poke, pokef, resume, store } from '#atomics'
+import { add, cas, load, peek, peekf, poke, pokef, resume, store, suspendAsync } from '#atomics'
 import { wake } from '../kernel/futex.ts'
 import { arena, self, user } from '../kernel/process.ts'
 import { wait, type Sleeper } from '../kernel/request.ts'
@@ -168,6 +169,16 @@ export function answersOf(pool: Address): number {
   return load(user, pool + PoolRecord.answers)
 }
 
+/** Sleeps until threads have counted further than `seen`: a promise, or undefined if they have. */
+export function untilTold(pool: Address, seen: number): Promise<unknown> | undefined {
+  const number = peek(user, pool + PoolRecord.sleeps) % (2 ** 30) + 1
+  poke(user, pool + PoolRecord.sleeps, number)
+  store(user, pool + PoolRecord.sleeping, number)                         // L5
+  const told = suspendAsync(user, pool + PoolRecord.answers, seen)
+  if (told === undefined) store(user, pool + PoolRecord.sleeping, 0)
+  return told
+}
+
 // The thread ----------------------------------------------------------------------------------------------------
 
 /** Waits until entry `i` is there. */
@@ -209,7 +220,8 @@ export function pass(lane: Address, i: number): void {
 /** Something is done: tells the pool. */
 export function tell(pool: Address): void {
   add(user, pool + PoolRecord.answers, 1)                                 // L5
-  if (load(user, pool + PoolRecord.sleeping) !== 0 && exchange(user, pool + PoolRecord.sleeping, 0) !== 0) resume(user, pool + PoolRecord.answers)
+  const sleep = load(user, pool + PoolRecord.sleeping)
+  if (sleep !== 0 && resume(user, pool + PoolRecord.answers) !== 0) cas(user, pool + PoolRecord.sleeping, sleep, 0)
 }
 
 /** When entry `i` was taken, ms. */

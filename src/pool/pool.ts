@@ -43,6 +43,11 @@ export class ThreadPool implements AsyncDisposable {
     return this.#settings.name
   }
 
+  /** The most threads. */
+  get size(): number {
+    return this.#settings.max
+  }
+
   /** What it has done, and does now. */
   get stats(): ThreadPoolStats {
     return this.#dispatcher.stats

@@ -5,7 +5,8 @@ import { bytes, f64, i32, struct } from '../mem/struct.ts'
 /** What the pool's threads tell the heap that made it. */
 export const PoolRecord = struct('pool', {
   answers: i32('counts what the threads have done; atomic adds of theirs; the heap that made the pool sleeps on it'),
-  sleeping: i32('1 while that heap sleeps; set by it, cleared by the thread that is about to wake it'),
+  sleeping: i32('number of its sleep, while it sleeps or is about to, else 0; by that heap, and by the thread that has woken it'),
+  sleeps: i32('counts its sleeps; by that heap'),
 })
 
 /** A lane: the pool\'s way to one thread, and back. Its entries follow. */

@@ -147,3 +147,55 @@ export async function nested(n: number): Promise<number> {
 }
 
 const inner = load<typeof import('./work.ts')>(new URL(import.meta.url))
+
+export function square(x: number): number {
+  return x * x
+}
+
+export function failAtFive(n: number): number {
+  if (n === 5) throw new RangeError(`not ${n}`)
+  return n
+}
+
+export function half(x: number): number {
+  return x / 2
+}
+
+export function plus(a: number, b: number): number {
+  return a + b
+}
+
+export function fill(from: number, to: number, array: Int32Array): void {
+  for (let i = from; i < to; i++) array[i] += i
+}
+
+export function failBetween(from: number, to: number, at: number): void {
+  if (from <= at && at < to) throw new RangeError(`there is no ${at}`)
+}
+
+export function waitFor(begun: Semaphore, go: Semaphore, value: number): number {
+  begun.post()
+  go.wait()
+  return value
+}
+
+export function failAfter(go: Semaphore, message: string): never {
+  go.wait()
+  throw new Error(message)
+}
+
+/** Fails when it is canceled, as code does that cannot clean up. */
+export function failWhenCanceled(begun: Semaphore, never: Semaphore): void {
+  begun.post()
+  try {
+    never.wait()
+  } finally {
+    throw new Error('cannot clean up')
+  }
+}
+
+export function* waitAsFiber(begun: Semaphore, go: Semaphore, value: number): Generator<unknown, number> {
+  begun.post()
+  yield* fiber.acquire(go)
+  return value
+}

@@ -1,0 +1,72 @@
+// The tasks of parallel.ts.
+
+import { routineNow, type Entry } from '../pthread/entry.ts'
+import { idOf } from './entry-id.ts'
+import type { Numbers } from './parallel.ts'
+
+type Two = (a: number, b: number) => number
+
+async function functionOf(entry: Entry): Promise<Two> {
+  return await routineNow(idOf(entry)) as unknown as Two
+}
+
+export async function mapPart(entry: Entry, array: Numbers, result: Numbers, from: number, to: number): Promise<void> {
+  const f = await functionOf(entry)
+  for (let i = from; i < to; i++) result[i] = f(array[i], i)
+}
+
+export async function reducePart(entry: Entry, array: Numbers, identity: number, from: number, to: number): Promise<number> {
+  const f = await functionOf(entry)
+  let value = identity
+  for (let i = from; i < to; i++) value = f(value, array[i])
+  return value
+}
+
+export async function reduceValues(entry: Entry, values: readonly number[], identity: number): Promise<number> {
+  const f = await functionOf(entry)
+  return values.reduce((a, b) => f(a, b), identity)
+}
+
+/** Sorts a part of `array` into the same place of `result`; in memory of its own, which engines sort faster than shared memory. */
+export function sortPart(array: Numbers, result: Numbers, from: number, to: number): void {
+  const part = array.slice(from, to).sort()
+  result.set(part, from)
+}
+
+/** Merges low … middle and middle … high of `from`, both sorted: those elements that come to begin … end of `to`. */
+export function mergePart(from: Numbers, to: Numbers, low: number, middle: number, high: number, begin: number, end: number): void {
+  let i = split(from, low, middle, high, begin - low), j = middle + (begin - low) - (i - low), at = begin
+  while (at < end && i < middle && j < high) {
+    const x = from[i], y = from[j]
+    if (x < y) {
+      to[at++] = x
+      i++
+    } else if (y < x || precedes(y, x)) {
+      to[at++] = y
+      j++
+    } else {
+      to[at++] = x
+      i++
+    }
+  }
+  const [rest, last] = i < middle ? [i, middle] : [j, high]
+  to.set(from.subarray(rest, Math.min(last, rest + end - at)), at)
+}
+
+// Where in the first half the merge stands when it has written `count` elements: of equal ones those of the first half come first.
+function split(a: Numbers, low: number, middle: number, high: number, count: number): number {
+  let least = Math.max(low, low + count - (high - middle)), most = Math.min(middle, low + count)
+  while (least < most) {
+    const i = least + most >>> 1, j = middle + count - (i - low) - 1      // is a[i] among them, before a[j]?
+    if (precedes(a[j], a[i])) most = i
+    else least = i + 1
+  }
+  return least
+}
+
+// The order of sort: -0 before 0, NaN last.
+function precedes(x: number, y: number): boolean {
+  if (x < y) return true
+  if (x > y) return false
+  return x === y ? x === 0 && Object.is(x, -0) && Object.is(y, 0) : Number.isNaN(y) && !Number.isNaN(x)
+}

@@ -1,0 +1,28 @@
+import { model, twin } from './model.ts'
+
+model('a task that is posted is done, and the pool told', 'pool.posted', { bound: 3, schedules: 6000, search: 5000 })
+model('a task that is called back while it may be taken is run once, or not at all', 'pool.calledBack', { bound: 3, schedules: 6000, search: 5000 })
+model('a thread that is to be killed takes no other task', 'pool.aborted', { bound: 3, schedules: 6000, search: 5000 })
+
+twin('a task that is posted, and the thread is not woken', 'pool.posted', {
+  file: 'pool/lane.ts', from: '  wake(user, lane + LaneRecord.tail, 1)\n', to: '',
+}, /lost wakeup: no thread can run/, { bound: 2 })
+
+twin('a thread that clears what says that the pool sleeps, though it has woken nobody', 'pool.aborted', {
+  file: 'pool/lane.ts',
+  from: 'if (sleep !== 0 && resume(user, pool + PoolRecord.answers) !== 0) cas(user, pool + PoolRecord.sleeping, sleep, 0)',
+  to: `if (sleep !== 0) {
+    store(user, pool + PoolRecord.sleeping, 0)
+    resume(user, pool + PoolRecord.answers)
+  }`,
+}, /lost wakeup: no thread can run/, { bound: 3 })
+
+twin('a task that is called back without a compare', 'pool.calledBack', {
+  file: 'pool/lane.ts',
+  from: 'return cas(user, entryAt(lane, i) + EntryRecord.state, POSTED, REVOKED) === POSTED',
+  to: 'return (store(user, entryAt(lane, i) + EntryRecord.state, REVOKED), true)',
+}, /assertion|lost wakeup|no thread can run/, { bound: 3 })
+
+twin('a thread that is to be killed, and goes on', 'pool.aborted', {
+  file: 'pool/lane.ts', from: 'cas(user, word, ABORTING, DONE) === ABORTING', to: '(store(user, word, DONE), true)',
+}, /assertion|lost wakeup|no thread can run/, { bound: 3 })
