@@ -113,7 +113,8 @@ export class Stacks {
 
   /** The instance exists, with these exports. */
   attach(exports: Exports): void {
-    const { __stack_pointer: pointer, __tls_base: locals, stack_begin, stack_rise, stack_leave, stack_fall, stack_close, stack_unwinds, stack_shut, stack_reopen } = exports
+    const { __stack_pointer: pointer, __tls_base: locals, stack_begin, stack_rise, stack_leave, stack_fall, stack_close } = exports
+    const { stack_unwinds, stack_shut, stack_reopen } = exports
     this.#pointer = pointer
     this.#locals = locals
     this.#begin = stack_begin
