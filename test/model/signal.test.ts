@@ -11,8 +11,8 @@ model('a wait that a signal ends has taken nothing', 'signal.interrupted', { bou
 model('a signal that everybody blocks stays pending while a thread is made', 'signal.born', { bound: 3, schedules: 6000, search: 5000 })
 
 twin('a new thread that is seen before it has its mask', 'signal.born', {
-  file: 'kernel/thread.ts', from: '  mask(t, (flags & Flag.SYSTEM) !== 0)\n  store(kernel, t + ThreadRecord.exit, 1)\n  store(kernel, t + ThreadRecord.state, State.EMBRYO)',
-  to: '  store(kernel, t + ThreadRecord.state, State.EMBRYO)\n  store(kernel, t + ThreadRecord.exit, 1)\n  mask(t, (flags & Flag.SYSTEM) !== 0)\n',
+  file: 'kernel/thread.ts', from: '  mask(t, (flags & UNCOUNTED) !== 0)\n  store(kernel, t + ThreadRecord.exit, 1)\n  store(kernel, t + ThreadRecord.state, State.EMBRYO)',
+  to: '  store(kernel, t + ThreadRecord.state, State.EMBRYO)\n  store(kernel, t + ThreadRecord.exit, 1)\n  mask(t, (flags & UNCOUNTED) !== 0)\n',
 }, /a signal that everybody blocks is gone/)
 
 twin('a sleep that does not look whether a signal has come', 'signal.directed', {
