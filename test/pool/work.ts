@@ -46,10 +46,10 @@ export function spin(begun: Semaphore): never {
   for (;;);
 }
 
-/** A loop that looks. */
+/** A loop that looks; it has looked when it says that it has begun. */
 export function polite(begun: Semaphore, ended: Semaphore): number {
+  let rounds = ThreadPool.task!.aborted ? 1 : 0
   begun.post()
-  let rounds = 0
   while (!ThreadPool.task!.aborted) rounds++
   ended.post()
   return rounds
