@@ -6,7 +6,7 @@
 //   ORPHAN                  nobody does; the last holder died         any thread, by lock, which returns EOWNERDEAD: its tid
 //   LOST                    not recoverable                           nobody
 //   tid                     held, nobody sleeps                       the holder: VACANT, or LOST.  Who buries it: ORPHAN.  A thread about to wait: + WAITED
-//   tid + WAITED            held, somebody may sleep                  the same, who then wakes one; at LOST who is woken wakes the next
+//   tid + WAITED            held, somebody may sleep                  the same, who then wakes one, at LOST all
 // No value is 0, which is how the fast path of plain mutexes (mutex.ts) passes these by; while they are held the
 // sign bit of `depth` is set, which is how the fast path of unlock does.
 //
@@ -124,9 +124,11 @@ export function* lockNamed_slow(m: Memory, mutex: Address, tid: number, until = 
 }
 
 // Who was woken and does not take the mutex owes the wake to others (I2): its priority was raised meanwhile; or the mutex is LOST, perhaps left so
-// by one who took it without WAITED before the woken one looked, and therefore woke nobody.  So one after the other hears of that.
+// by one who took it without WAITED before the woken one looked, and therefore woke nobody.  All are woken then, not one by the other: one may be a
+// promise of a heap that is blocked.
 function passOn(m: Memory, mutex: Address, result: number): void {
-  if (result === EINVAL || result === ENOTRECOVERABLE) wake(m, mutex, 1)
+  if (result === EINVAL) wake(m, mutex, 1)
+  else if (result === ENOTRECOVERABLE) wake(m, mutex, Infinity)
 }
 
 // Takes the mutex if nobody holds it.  `waited`: WAITED by who has slept.
@@ -188,7 +190,7 @@ export function unlockNamed(m: Memory, mutex: Address, tid: number): number {
   delist(m, mutex, t)
   poke(m, mutex + owner, 0)
   poke(m, mutex + depth, 0)
-  if (exchange(m, mutex, lost ? LOST : VACANT) < 0) wake(m, mutex, 1)      // tid + WAITED -> VACANT, LOST
+  if (exchange(m, mutex, lost ? LOST : VACANT) < 0) wake(m, mutex, lost ? Infinity : 1)   // tid + WAITED -> VACANT, LOST
   poke(kernel, t + acquiring, 0)
   inheritAgain(slot, kind)
   return 0
