@@ -55,7 +55,7 @@ import {
   ANY, append_locked, ASLEEP, AWAKE, bucketOf, FRONT, highest_locked, inOrder_locked, inQueueOf, join_locked, mark_locked, matches, SWITCHED, unlink_locked,
   unpark, waiting_locked, WOKEN,
 } from './queue.ts'
-import { Annex, Bucket, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
+import { Annex, Bucket, Flag, PROCESS, Process, State, ThreadRecord, UNSAID } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
@@ -82,6 +82,7 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
   poke(kernel, t + address, a)
   poke(kernel, t + bitset, bits)
   poke(kernel, t + ThreadRecord.wmesg, reason)
+  poke(kernel, t + ThreadRecord.timed, UNSAID)
   poke(kernel, t + interruptible, by)
   poke(kernel, t + interrupted, 0)
   add(kernel, b + Bucket.count, 1)                                       // I1: counted,
@@ -305,11 +306,11 @@ const spins = wmesgs.map(() => new Spin())
 export function sleep(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
   const spin = spins[peek(kernel, t + ThreadRecord.wmesg)]
+  poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)     // who looks for deadlocks need not wait until the looking on is over
   let left = spin.begin()
   while (left !== 0 && load(kernel, t + park) !== WOKEN) if (--left === 0) left = spin.more()
   spin.end(left !== 0)
   let result = 0
-  if (left === 0) poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
   if (left === 0 && cas(kernel, t + park, AWAKE, ASLEEP) === AWAKE) result = suspend_slow(slot, deadline, clock)
   if (peek(kernel, t + bucket) !== 0) withdraw(slot)                      // I5
   return conclude(t, result)
