@@ -4,6 +4,8 @@
 // A heap keeps one writer and hands it to one message at a time.  While a message is being written, getters of
 // the user's objects run, and they may create threads themselves: the writer is then busy and another is made.
 //
+// Over 400 lines: one class whose methods share its buffer and its path; half of it in another file would write both through calls.
+//
 // Objects met before are found by a linear search up to FEW and in a Map from there on.  The path to a value is
 // kept as one key a level, stored only on the way into an object; it becomes text when an error needs it.
 //

@@ -10,6 +10,7 @@ const MANY = 20_000
 
 afterEach(() => nothingLeft())
 
+// Skipped elsewhere than on Linux: what of the shared memory is committed is read from /proc.
 test('a fiber takes a record of shared memory, and the next one the same; a handle of one that was joined holds no copy of it', { skip: tells ? false : 'only Linux tells' }, () => {
   const { first, second, handle } = Thread.create(work.footprint, MANY).join()
   assert.ok(first > 250 && first < 280, `${first} bytes of shared memory for each`)

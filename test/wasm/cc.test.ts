@@ -23,6 +23,7 @@ async function inFolder(f: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
+// Without gcc there is no native build to compare with; .ci/run has one.
 for (const name of names) {
   test(`${name} says what its native build says`, { skip: noGcc }, () => inFolder(async (folder) => {
     const native = join(folder, name)
@@ -40,6 +41,7 @@ test('every example in C is tested, and its compiled form is there', () => {
   assert.deepEqual(readdirSync(join(examples, 'wasm')).sort(), names.map(name => `${name}.wasm`).sort())
 })
 
+// Skipped with another clang than the one that they were compiled by: the bytes differ. .ci/run installs that one.
 test('the committed examples are those of the source', { skip: otherClang }, () => inFolder(async (folder) => {
   const out = join(folder, 'philosophers.wasm')
   const compiled = await pthreads(['cc', '-O2', '-Wall', '-Werror', join(examples, 'philosophers.c'), '-o', out])
@@ -47,6 +49,7 @@ test('the committed examples are those of the source', { skip: otherClang }, () 
   assert.deepEqual(readFileSync(out), readFileSync(join(examples, 'wasm', 'philosophers.wasm')), 'npm run programs makes them')
 }))
 
+// Skipped for the same reason.
 test('the committed cases are those of the source', { skip: otherClang }, () => inFolder(async (folder) => {
   const out = join(folder, 'cases.wasm')
   const source = fileURLToPath(new URL('./c/cases.c', import.meta.url))
@@ -54,6 +57,7 @@ test('the committed cases are those of the source', { skip: otherClang }, () => 
   assert.deepEqual(readFileSync(out), readFileSync(cases), 'npm run programs makes them')
 }))
 
+// Skipped where there is no clang for WebAssembly; .ci/run installs one.
 test('several files, -c, -D and -I are handed on; an error of the compiler is the exit code', { skip: noClang }, () => inFolder(async (folder) => {
   writeFileSync(join(folder, 'n.h'), 'extern int n;\n')
   writeFileSync(join(folder, 'n.c'), '#include "n.h"\nint n = N;\n')
@@ -68,6 +72,7 @@ test('several files, -c, -D and -I are handed on; an error of the compiler is th
   assert.match(stderr, /bad\.c:1:25: error: .*'m'/)
 }))
 
+// Skipped where there is no clang for WebAssembly.
 test('the memory and the first stack are as large as asked', { skip: noClang }, () => inFolder(async (folder) => {
   const source = join(folder, 'm.c'), out = join(folder, 'm.wasm')
   writeFileSync(source, '#include <stdlib.h>\nint main(void) { volatile char room[3 << 20]; room[0] = 1; return malloc(20 << 20) == NULL ? 3 : room[0]; }\n')

@@ -59,8 +59,7 @@ function post({ sem }: Objects): void { sem.post() }
 async function sleeps({ inside }: Objects): Promise<void> {
   const order: number[] = []
   const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(() => { resolve(void order.push(ms)) }, ms))
-  // virtual time: what is asserted is the order
-  await Promise.all([sleep(20), sleep(10), sleep(5).then(() => sleep(30))])
+  await Promise.all([sleep(20), sleep(10), sleep(5).then(() => sleep(30))])   // virtual time: what is asserted is the order
   assert.deepEqual(order, [5, 10, 20, 30])
   add(memory(), inside, 1)
 }
