@@ -132,6 +132,7 @@ export const Annex = struct('annex', {
   affinity1: i32('processors 32 to 63'),
   sleepsBy: bytes(72, 'eighteen counters: sleeps by wmesg; written by the thread'),
   migrations: i32('of a fiber: how often it went from one carrier to another; written by the one that took it'),
+  wanted: i32('of a fiber: 1 if somebody elsewhere waits for a lock that it holds; written by that one, 0 by its carrier'),
 }, 128)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */

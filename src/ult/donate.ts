@@ -9,6 +9,8 @@
 // D2  Nobody starves.  Two that wait for each other's locks in turn could give all turns to each other: of MOST turns that were given on,
 //     one after another, the last is not given on again.
 //
+// A thread that waits elsewhere, on another carrier or in a Worker of its own, has no turn to give here, but asks for one: pthread/turn.ts.
+//
 // Rejected: to hand the lock over with the turn (a mutex is taken by who runs first); to lend until the unlock (somebody would have to take it back
 // in every unlock); whom a thread joins (it holds nothing that others wait for, too).
 

@@ -11,6 +11,7 @@ import { effective, prioritized } from '../kernel/priority.ts'
 import { annex, kernel, placeRecord, record, self } from '../kernel/process.ts'
 import { Annex, Place, State, ThreadRecord } from '../kernel/records.ts'
 import { local, own } from '../pthread/local.ts'
+import { takeTurn } from '../pthread/turn.ts'
 import { Alarms } from './alarms.ts'
 import { BySlot } from './by-slot.ts'
 import { charge, isTrusted, unreadRuns } from './charge.ts'
@@ -77,6 +78,7 @@ let stride = 1, ticks = 0
 let fresh = false                                                         // the clock was read since the last fiber was picked
 let newOne = false                                                        // time has passed since one was taken in
 let waiting: Fiber | null = null                                          // the last one that was, if it has not begun
+let nextLoan = 0                                                          // how many switches there shall have been when a turn may be lent again
 let owed = false                                                          // one was given back, and none has begun since
 
 /** It is `ms` now. */
@@ -125,7 +127,7 @@ export function forgetFibers(): void {
   seen.hints = seen.offers = 0
   awaited.clear()
   stride = 1
-  ticks = 0
+  ticks = nextLoan = 0
   fresh = newOne = owed = false
   waiting = null
 }
@@ -225,7 +227,7 @@ export function look(slot: number): void {
     if (woken(slot)) ready(fiber, Why.WOKEN)
   } else if (fiber.phase === Phase.RUNS) {
     fiber.told ||= isDue(slot, SIGNAL)
-  } else if (fiber.phase === Phase.YIELDED || fiber.phase === Phase.READY || fiber.phase === Phase.NEW) {
+  } else if (isQueued(fiber)) {
     if (isDue(slot, SIGNAL)) {
       fiber.told = true
       if (fiber.phase === Phase.YIELDED) fiber.phase = Phase.READY
@@ -238,6 +240,17 @@ export function look(slot: number): void {
     fiber.value = INTERRUPTED
     ready(fiber, Why.WOKEN)
   }
+  if (fiber !== null && takeTurn(slot) && isQueued(fiber)) lent(fiber)
+}
+
+const isQueued = ({ phase }: Fiber): boolean => phase === Phase.YIELDED || phase === Phase.READY || phase === Phase.NEW
+
+// Somebody elsewhere waits for what `fiber`, which is queued, has locked (pthread/turn.ts). Between two turns that were lent another comes whose it is:
+// so nobody starves.
+function lent(fiber: Fiber): void {
+  if (here.switches < nextLoan) return
+  nextLoan = here.switches + 2
+  here.scheduler.donated?.(fiber, here.time)
 }
 
 const isDue = (slot: number, what: number): boolean => (peek(kernel, record(slot) + ThreadRecord.attention) & what) !== 0

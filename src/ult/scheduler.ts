@@ -119,8 +119,8 @@ export interface Scheduler {
    */
   reprioritized?(task: Task, anew?: boolean): void
   /**
-   * Somebody who ran sleeps until `task`, which it holds, unlocks what it has locked, and gives its turn to it: it may run next, if that is just to
-   * the others.
+   * Somebody who ran, here or elsewhere, sleeps until `task`, which it holds, unlocks what it has locked, and gives its turn to it: it may run next,
+   * if that is just to the others.
    */
   donated?(task: Task, now: number): void
   /** Activation: `task` runs, at the start of a slice. */
