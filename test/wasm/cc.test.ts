@@ -7,11 +7,12 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cases, examples, noClang, noGcc, otherClang, pthreads, run } from './programs.ts'
+import { cases, examples, given, inputOf, noClang, noGcc, otherClang, outcome, pthreads, run } from './programs.ts'
 
 const names = readdirSync(examples).filter(name => name.endsWith('.c')).map(name => basename(name, '.c'))
 const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'philosophers': [[], ['7', '300']], 'bounded-buffer': [[], ['1', '3', '1000']], 'merge-sort': [[], ['10000', '4'], ['1', '0']], 'matrix': [[], ['50', '3', '2']],
+  'line-server': [[]], 'sleepers': [['1', '0'], ['30', '20']],
 }
 
 async function inFolder(f: (folder: string) => Promise<void>): Promise<void> {
@@ -29,9 +30,10 @@ for (const name of names) {
     const native = join(folder, name)
     assert.equal(spawnSync('gcc', ['-O2', '-pthread', join(examples, `${name}.c`), '-o', native]).status, 0)
     for (const args of ARGUMENTS[name]) {
-      const wanted = spawnSync(native, args, { encoding: 'utf8' })
-      const { code, stdout, stderr } = await run(join(examples, 'wasm', `${name}.wasm`), args)
-      assert.deepEqual({ code, stdout, stderr }, { code: wanted.status, stdout: wanted.stdout, stderr: wanted.stderr })
+      const input = inputOf(name)
+      const wanted = spawnSync(native, args, { encoding: 'utf8', input })
+      const { code, stdout, stderr } = await run(join(examples, 'wasm', `${name}.wasm`), args, [], given(input))
+      assert.deepEqual(outcome(code, stdout, stderr), outcome(wanted.status, wanted.stdout, wanted.stderr))
     }
   }))
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { command, root, runProgram, type Ended } from '../program.ts'
+import { given, inputOf, outcome } from './programs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pthreads-models-'))
 after(() => { rmSync(folder, { recursive: true }) })
@@ -15,21 +16,28 @@ const env = { XDG_CACHE_HOME: folder }
 const suspending = fileURLToPath(new URL('./c/wasm/suspending.wasm', import.meta.url))
 const MODELS = [['--model', 'm:1'], ['--model', 'm:n', '--carriers', '1'], ['--model', 'm:n', '--carriers', '2'], ['--model', 'm:n', '--carriers', '3']]
 
-function run(file: string, args: readonly string[], options: readonly string[]): Promise<Ended> {
-  return runProgram(command, { timeout: 120_000, env, args: ['run', ...options, file, '--', ...args] })
+function run(file: string, args: readonly string[], options: readonly string[], input = ''): Promise<Ended> {
+  return runProgram(command, { timeout: 120_000, env, args: ['run', ...options, file, '--', ...args], ...given(input) })
 }
 
-async function agrees(file: string, args: readonly string[]): Promise<void> {
-  const alone = await run(file, args, [])
-  for (const model of MODELS) {
-    const { code, stdout, timedOut } = await run(file, args, model)
-    assert.deepEqual({ model, code, stdout, timedOut }, { model, code: alone.code, stdout: alone.stdout, timedOut: false })
-  }
+// What is told of the transformation is not the program's.
+const ended = ({ code, stdout, stderr, timedOut }: Ended): unknown => ({ timedOut, outcome: outcome(code, stdout, stderr.replace(/^.*transform.*\n/gm, '')) })
+
+async function agrees(file: string, args: readonly string[], input = ''): Promise<void> {
+  const alone = ended(await run(file, args, [], input))
+  for (const model of MODELS) assert.deepEqual({ model, ended: ended(await run(file, args, model, input)) }, { model, ended: alone })
 }
 
 test('every call that waits suspends its thread alone, and gives what it gives under 1:1', () => agrees(suspending, []))
-for (const [name, ...args] of [['philosophers', '5', '200'], ['bounded-buffer'], ['merge-sort'], ['matrix']])
-  test(`the example ${name} does the same under every model`, () => agrees(join(root, `examples/c/wasm/${name}.wasm`), args))
+for (const [name, ...args] of [['philosophers', '5', '200'], ['bounded-buffer'], ['merge-sort'], ['matrix'], ['line-server'], ['sleepers', '30', '20']])
+  test(`the example ${name} does the same under every model`, () => agrees(join(root, `examples/c/wasm/${name}.wasm`), args, inputOf(name)))
+
+for (const model of [MODELS[0], MODELS[2]]) {
+  test(`ten thousand threads sleep at the same time (${model.join(' ')})`, async () => {
+    const { code, stdout, timedOut } = await run(join(root, 'examples/c/wasm/sleepers.wasm'), [], model)
+    assert.deepEqual([code, stdout, timedOut], [0, '10000 threads slept 100 ms at the same time: 10000 woke, 0 of them too early\n', false])
+  })
+}
 
 test('a transformed module is kept; one that was spoilt on disk is made again', async () => {
   const cache = join(folder, 'pthreads'), name = (): string[] => readdirSync(cache)

@@ -19,6 +19,25 @@ export function run(file: string, args: readonly string[], options: readonly str
   return pthreads(['run', ...options, file, '--', ...args], how)
 }
 
+const LINES = ['a echo hello  there', 'b add 5', 'a sleep 30', 'b add 7', 'c', '', 'b mul 3', 'b close', 'c add -1', 'a echo again', 'b add 1', 'd close', 'a close', 'e sleep 10']
+
+/** What the example is given as its standard input; '': nothing. */
+export function inputOf(name: string): string {
+  return name === 'line-server' ? LINES.join('\n') + '\n' : ''
+}
+
+/** A program's options that give it `input`. */
+export function given(input: string): ProgramOptions {
+  return { stdin: true, started: child => child.stdin!.end(input) }
+}
+
+/** How an example ended, without what differs from run to run: which connection answers first, and how late one wakes. */
+export function outcome(code: number | null, stdout: string, stderr: string): unknown {
+  const connection = (line: string): string => /^(\w+): /.exec(line)?.[1] ?? ''
+  const lines = stdout.split('\n').sort((a, b) => connection(a) < connection(b) ? -1 : connection(a) > connection(b) ? 1 : 0)
+  return { code, lines, stderr: stderr.replace(/[\d.]+ ms late/, '… ms late') }
+}
+
 /** Why a test that compiles is skipped; false where it can be done. */
 export const noClang = [16, 17, 18, 19, 20, 21].some(n => spawnSync(`clang-${n}`, ['--version']).status === 0)
   ? false : 'no clang 16 or newer is installed: see `pthreads cc`'
