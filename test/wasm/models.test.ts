@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { command, root, runProgram, type Ended } from '../program.ts'
 import { given, inputOf, outcome } from './programs.ts'
 
@@ -77,4 +77,11 @@ test('a folder that cannot be written costs time only', async () => {
 test('a program whose main returns ends its fibers that sleep for ever', async () => {
   const { code, timedOut } = await run(fileURLToPath(new URL('./c/wasm/cases.wasm', import.meta.url)), ['hang'], MODELS[0])
   assert.deepEqual([code, timedOut], [4, false])
+})
+
+test('what npm start shows of C: one committed program, three models, the same result', async () => {
+  const script = `import { showProgram } from ${JSON.stringify(pathToFileURL(join(root, 'scripts/models.mjs')))}\nshowProgram(7, 5)`
+  const { code, stdout, stderr } = await runProgram('-', { timeout: 120_000, env, node: ['--input-type=module'], ...given(script) })
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /\n {2}1:1 +\d+\.\d\d s .*\n {2}m:1 +\d+\.\d\d s .*\n {2}m:n +\d+\.\d\d s .*\n {2}same result: 7 threads slept 5 ms at the same time: 7 woke, 0 of them too early\n/)
 })
