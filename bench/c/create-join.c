@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
   long created = 0, sum = 0, counted = 0;
   double counted_ns = 0;
   for (int warm = 1; warm >= 0; warm--) {
-    double length = warm ? duration_ns() / 4 : duration_ns();
+    double length = warm ? warm_ns() : duration_ns();
     created = sum = counted = 0;
     counted_ns = 0;
     double start = now_ns(), last = start;

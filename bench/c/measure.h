@@ -26,6 +26,15 @@ static inline double duration_ns(void) {
   return (ms ? atof(ms) : 400) * 1e6;
 }
 
+// How long to warm up: the caches; in WebAssembly also the engine's compiler, which works on the same core, for as long as the contestants in JavaScript do.
+static inline double warm_ns(void) {
+#ifdef __wasm__
+  return duration_ns();
+#else
+  return duration_ns() / 4;
+#endif
+}
+
 static inline int across_cores(void) {
   const char *placement = getenv("BENCH_PLACEMENT");
   return placement && strcmp(placement, "X") == 0;

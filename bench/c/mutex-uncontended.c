@@ -30,7 +30,7 @@ int main(int argc, char **argv) {
   long pairs = 0;
   double start = 0, end = 0;
   for (int warm = 1; warm >= 0; warm--) {
-    double length = warm ? duration_ns() / 4 : duration_ns();
+    double length = warm ? warm_ns() : duration_ns();
     pairs = counter = 0;
     start = end = now_ns();
     while (end - start < length) {

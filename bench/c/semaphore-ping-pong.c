@@ -12,7 +12,7 @@ static long rounds;
 static void *ping(void *argument) {
   pin_worker(0);
   for (int warm = 1; warm >= 0; warm--) {
-    double length = warm ? duration_ns() / 4 : duration_ns();
+    double length = warm ? warm_ns() : duration_ns();
     long played = 0;
     double start = now_ns(), end = start;
     while (end - start < length) {

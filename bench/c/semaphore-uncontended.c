@@ -24,7 +24,7 @@ int main(void) {
   int wrong = 0;
   double start = 0, end = 0;
   for (int warm = 1; warm >= 0; warm--) {
-    double length = warm ? duration_ns() / 4 : duration_ns();
+    double length = warm ? warm_ns() : duration_ns();
     pairs = 0;
     start = end = now_ns();
     while (end - start < length) {
