@@ -10,7 +10,8 @@ const times = []
 let ok = true
 for (let round = 0; round < 4; round++) {
   let state = 12345
-  for (let i = 0; i < array.length; i++) array[i] = (state = Math.imul(state, 1103515245) + 12345 & 0x7fff_ffff) / 65536
+  const next = () => (state = Math.imul(state, 1103515245) + 12345 & 0x7fff_ffff) / 2 ** 31
+  for (let i = 0; i < array.length; i++) array[i] = 1000 * (next() + next() / 2 ** 31) - 500     // all bits of a double, both signs
   const start = performance.now()
   if (pool === undefined) array.sort()
   else await parallelSort(array, { pool })

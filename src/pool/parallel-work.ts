@@ -3,6 +3,7 @@
 import { routineNow, type Entry } from '../pthread/entry.ts'
 import { idOf } from './entry-id.ts'
 import type { Numbers } from './parallel.ts'
+import { sortByCounting, sortByDigits, type Narrow, type Wide } from './radix.ts'
 
 type Two = (a: number, b: number) => number
 
@@ -27,34 +28,40 @@ export async function reduceValues(entry: Entry, values: readonly number[], iden
   return values.reduce((a, b) => f(a, b), identity)
 }
 
-/** Sorts a part of `array` into the same place of `result`; in memory of its own, which engines sort faster than shared memory. */
-export function sortPart(array: Numbers, result: Numbers, from: number, to: number): void {
-  const part = array.slice(from, to).sort()
-  result.set(part, from)
+/** Sorts a part of `array`, with the help of the same part of `spare`, where the result is to be if `moves`. */
+export function sortPart(array: Wide, spare: Wide, from: number, to: number, moves: boolean): void {
+  const part = array.subarray(from, to), other = spare.subarray(from, to), sorted = sortByDigits(part, other)
+  if (moves && sorted === part) other.set(part as never)
+  else if (!moves && sorted === other) part.set(other as never)
+}
+
+/** Sorts an array of small numbers. */
+export function sortNarrow(array: Narrow): void {
+  sortByCounting(array)
 }
 
 /** Merges low … middle and middle … high of `from`, both sorted: those elements that come to begin … end of `to`. */
-export function mergePart(from: Numbers, to: Numbers, low: number, middle: number, high: number, begin: number, end: number): void {
+export function mergePart(from: Wide, to: Wide, low: number, middle: number, high: number, begin: number, end: number): void {
   let i = split(from, low, middle, high, begin - low), j = middle + (begin - low) - (i - low), at = begin
   while (at < end && i < middle && j < high) {
     const x = from[i], y = from[j]
     if (x < y) {
-      to[at++] = x
+      to[at++] = x as never
       i++
     } else if (y < x || precedes(y, x)) {
-      to[at++] = y
+      to[at++] = y as never
       j++
     } else {
-      to[at++] = x
+      to[at++] = x as never
       i++
     }
   }
   const [rest, last] = i < middle ? [i, middle] : [j, high]
-  to.set(from.subarray(rest, Math.min(last, rest + end - at)), at)
+  to.set(from.subarray(rest, Math.min(last, rest + end - at)) as never, at)
 }
 
 // Where in the first half the merge stands when it has written `count` elements: of equal ones those of the first half come first.
-function split(a: Numbers, low: number, middle: number, high: number, count: number): number {
+function split(a: Wide, low: number, middle: number, high: number, count: number): number {
   let least = Math.max(low, low + count - (high - middle)), most = Math.min(middle, low + count)
   while (least < most) {
     const i = least + most >>> 1, j = middle + count - (i - low) - 1      // is a[i] among them, before a[j]?
@@ -65,7 +72,7 @@ function split(a: Numbers, low: number, middle: number, high: number, count: num
 }
 
 // The order of sort: -0 before 0, NaN last.
-function precedes(x: number, y: number): boolean {
+function precedes(x: number | bigint, y: number | bigint): boolean {
   if (x < y) return true
   if (x > y) return false
   return x === y ? x === 0 && Object.is(x, -0) && Object.is(y, 0) : Number.isNaN(y) && !Number.isNaN(x)

@@ -6,9 +6,13 @@ import { isFixedShared } from '../mem/codec.ts'
 import type * as Work from './parallel-work.ts'
 import { sourceIn } from './options.ts'
 import { ThreadPool } from './pool.ts'
+import type { Wide } from './radix.ts'
 
 /** Typed arrays of numbers. */
 export type Numbers = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array
+
+/** Typed arrays that can be sorted. */
+export type Sortable = Numbers | BigInt64Array | BigUint64Array
 
 /** How a loop is run. */
 export interface ParallelOptions {
@@ -37,7 +41,7 @@ function planOf(operation: string, options: ParallelOptions, grain = 1024): Plan
   return { pool, grain: options.grain ?? grain, run: options.signal === undefined ? {} : { signal: options.signal } }
 }
 
-function checkShared(operation: string, what: string, array: Numbers): void {
+function checkShared(operation: string, what: string, array: Sortable): void {
   if (!ArrayBuffer.isView(array) || array instanceof DataView) throw new TypeError(`${operation}: ${what} is not a typed array`)
   if (!isFixedShared(array.buffer)) throw new TypeError(`${operation}: the memory of ${what} is not shared; make it with new SharedArrayBuffer(bytes)`)
 }
@@ -97,20 +101,28 @@ export async function parallelReduce(array: Numbers, entry: Entry<(a: number, b:
 }
 
 /**
- * Sorts the array, which is in shared memory, in place: as its own `sort` without a function does. Needs as much memory again. If it is rejected (an
- * abort, the death of a thread), the array holds its elements no more.
+ * Sorts the array, which is in shared memory, in place: as its own `sort` without a function does, by digits. Needs as much memory again, but for numbers of
+ * 8 and 16 bits, which are counted. If it is rejected (an abort, the death of a thread), the array holds its elements no more.
  */
-export async function parallelSort<T extends Numbers>(array: T, options: ParallelOptions = {}): Promise<T> {
+export async function parallelSort<T extends Sortable>(array: T, options: ParallelOptions = {}): Promise<T> {
   const plan = planOf('parallelSort', options, 32_768), { pool, run } = plan
   checkShared('parallelSort', 'the array', array)
+  if (array.length < 2 * plan.grain) return array.sort() as T
+  if (isWide(array)) await sortWide(array, plan)
+  else await pool.run(run, entries().sortNarrow, array)
+  return array
+}
+
+function isWide(array: Sortable): array is Wide {
+  return array.BYTES_PER_ELEMENT > 2
+}
+
+async function sortWide(array: Wide, plan: Plan): Promise<void> {
+  const { pool, run } = plan
   let bounds = boundsOf(array.length, plan, 1)
-  if (bounds.length === 2) return array.sort() as T
-  const rounds = Math.ceil(Math.log2(bounds.length - 1))
-  let from: T = array, to: T = likeOf(array)
-  if (rounds % 2 === 1) [from, to] = [to, from]                           // the last round writes into the array
-  const first = from
-  await all(bounds.slice(1).map((end, i) => pool.run(run, entries().sortPart, array, first, bounds[i], end)))
-  for (; bounds.length > 2; [from, to] = [to, from]) {
+  const spare = likeOf(array), moves = Math.ceil(Math.log2(bounds.length - 1)) % 2 === 1       // the last round writes into the array
+  await all(bounds.slice(1).map((end, i) => pool.run(run, entries().sortPart, array, spare, bounds[i], end, moves)))
+  for (let [from, to] = moves ? [spare, array] : [array, spare]; bounds.length > 2; [from, to] = [to, from]) {
     const tasks: Promise<unknown>[] = [], next = [0], pairs = Math.floor(bounds.length / 2)
     const split = Math.max(1, Math.floor(pool.size / pairs))
     for (let i = 0; i + 1 < bounds.length; i += 2) {
@@ -122,9 +134,8 @@ export async function parallelSort<T extends Numbers>(array: T, options: Paralle
     await all(tasks)
     bounds = next
   }
-  return array
 }
 
-function likeOf<T extends Numbers>(array: T): T {
+function likeOf<T extends Sortable>(array: T): T {
   return new (array.constructor as new (buffer: ArrayBufferLike) => T)(new SharedArrayBuffer(array.byteLength))
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { load, parallelFor, parallelMap, parallelReduce, parallelSort, ThreadPool, type Numbers } from 'pthreads'
+import { load, parallelFor, parallelMap, parallelReduce, parallelSort, ThreadPool, type Numbers, type Sortable } from 'pthreads'
 import { nothingLeft } from '../leftovers.ts'
 
 const work = load<typeof import('./work.ts')>(new URL('./work.js', import.meta.url))
@@ -51,9 +51,38 @@ test('parallelSort sorts as sort does: signed zeros, infinities, NaN, many that 
       assert.equal(await parallelSort(array, { pool }), array)
       assert.ok(array.every((x, i) => Object.is(x, expected[i])), `${length} elements, ${max} threads, seed ${seed}`)
     }
-    const bytes = shared(Uint8Array, 150_000, () => Math.floor(random() * 256)), expected = new Uint8Array(bytes).sort()
-    assert.deepEqual(await parallelSort(bytes, { pool }), new Uint8Array(expected))
   }
+})
+
+test('parallelSort sorts numbers of every type as sort does', async () => {
+  await using pool = new ThreadPool({ max: 2 })
+  const types: readonly { new (buffer: ArrayBufferLike): Sortable, readonly name: string, readonly BYTES_PER_ELEMENT: number }[] = [
+    Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+  ]
+  const length = 100_003
+  for (const type of types) {
+    for (const [what, digits] of [['all bits', 0xffff_ffff], ['few numbers', 0x8000_0101], ['low bits', 0xfff]] as const) {
+      const array = new type(new SharedArrayBuffer(length * type.BYTES_PER_ELEMENT)), words = new Int32Array(array.buffer, 0, array.byteLength >>> 2)
+      for (let i = 0; i < words.length; i++) words[i] = Math.floor(random() * 2 ** 32) & digits
+      const expected = (array.slice() as Float64Array).sort()
+      assert.equal(await parallelSort<Sortable>(array, { pool }), array)
+      assert.ok((array as Float64Array).every((x, i) => Object.is(x, expected[i])), `${type.name}, ${what}, seed ${seed}`)
+    }
+  }
+})
+
+test('a part of a larger array is sorted, and nothing beside it', async () => {
+  await using pool = new ThreadPool({ max: 2 })
+  const all = shared(Float32Array, 100_010, i => 100_010 - i), part = all.subarray(5, 100_005)
+  await parallelSort(part, { pool })
+  assert.ok(part.every((x, i) => x === i + 6))
+  assert.deepEqual([...all.subarray(0, 5), ...all.subarray(100_005)], [100_010, 100_009, 100_008, 100_007, 100_006, 5, 4, 3, 2, 1])
+})
+
+test('a sort whose signal is aborted is rejected with its reason', async () => {
+  await using pool = new ThreadPool({ max: 2 })
+  const array = shared(Float64Array, 200_000, random)
+  await assert.rejects(parallelSort(array, { pool, signal: AbortSignal.abort(new Error('no more')) }), { message: 'no more' })
 })
 
 test('memory that is not shared, and options that are none, are refused', async () => {
