@@ -4,7 +4,7 @@ import { EDEADLK, EINVAL, ENOMEM } from '../kernel/errno.ts'
 import { block, type Sleeper } from '../kernel/request.ts'
 import { encode } from '../mem/codec.ts'
 import { transferListOf } from '../pthread/transfer.ts'
-import { Answer, discardBody, empty, free, isAwaited, isInteger, isServed, receive, refill, refillInteger, senderOf, serialOf, settle } from '../port/message.ts'
+import { Answer, discardBody, empty, free, isAwaited, isInteger, isServed, receive, refill, refillInteger, senderOf, serialOf, settle, type Taken } from '../port/message.ts'
 import { ErrnoError, frozen } from './errors.ts'
 import { later } from './later.ts'
 import type { Port, SendOptions } from './port.ts'
@@ -46,6 +46,11 @@ export class Message<T = unknown, R = unknown> {
     }
     if (!awaited) free(n)
     return new Message<T, R>(port, n, body, sender, awaited)
+  }
+
+  /** @internal A message of a run, which the calling thread has taken from `port`. */
+  static inline<T, R>(port: Port<T, R>, { body, sender }: Taken): Message<T, R> {
+    return new Message<T, R>(port, 0, body as T, sender, false)
   }
 
   /** What has become of it. A server that works for long may look whether its answer is wanted still. */

@@ -10,9 +10,9 @@ import { cancellationPoint } from '../pthread/cancel.ts'
 import { local } from '../pthread/local.ts'
 import { cause } from '../pthread/obituary.ts'
 import { PORT } from '../port/end.ts'
-import { Answer, free, isInteger, write, writeInteger } from '../port/message.ts'
-import { do_slow, LIMIT_MAX, portInit, post_slow, take_slow, tryPost, tryTake, type Outcome } from '../port/port.ts'
-import { count, hardLimit, portSize, type Known } from '../port/queue.ts'
+import { Answer, free, INLINE, isInteger, letGo, taken, write, writeInteger, type Taken } from '../port/message.ts'
+import { add_slow, do_slow, LIMIT_MAX, lookOn, portInit, post_slow, take_slow, tryAdd, tryPost, tryTake, type Outcome } from '../port/port.ts'
+import { acquaint, count, hardLimit, portSize, type Known } from '../port/queue.ts'
 import { Port as Record } from '../port/records.ts'
 import { close, join, leave, serves } from '../port/server.ts'
 import { ErrnoError, ThreadDeathError } from './errors.ts'
@@ -49,7 +49,7 @@ const OPTIONS = new Set(['timeout', 'transfer']), MOVES = new Set(['transfer'])
  */
 export class Port<T = unknown, R = unknown> extends Shared {
   /** What this heap remembers of the port, which stays where it is while the handle is held. */
-  readonly #known: Known = { head: 0 }
+  readonly #known: Known
   /** The server record of the thread that served last. */
   #server = 0
 
@@ -59,7 +59,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const limit = adoption === undefined ? capacityIn(options) : 1
     super(PORT, portSize(limit), adoption === undefined ? nameIn('Port', options) : '', adoption)
     if (adoption === undefined) portInit(this.at, limit)
-    this.#known.head = peek(user, this.at + Record.head)
+    this.#known = acquaint(this.at)
   }
 
   /** How many messages it holds before `send` blocks. */
@@ -83,6 +83,12 @@ export class Port<T = unknown, R = unknown> extends Shared {
    */
   send(body: T, options?: SendOptions): void {
     const until = options === undefined ? Infinity : untilOf(options)
+    if (this.#isBare(body, options)) {
+      let errno = tryAdd(this.at, body, self.tid, this.#known)
+      if (errno === EAGAIN) errno = block(add_slow(this.at, body, self.tid, this.#known, until))
+      if (errno !== 0) throw this.failure(Math.abs(errno), 'send')
+      return
+    }
     const n = this.#write(body, options, false, 'send')
     const { at } = this
     let errno = tryPost(at, n, undefined, this.#known)
@@ -95,6 +101,11 @@ export class Port<T = unknown, R = unknown> extends Shared {
   trySend(body: T, options?: { transfer?: readonly object[] }): boolean {
     if (this.at === 0) throw this.failure(0, 'trySend')
     const moves = options === undefined ? NONE : transferOf(options, MOVES)
+    if (this.#isBare(body, options)) {
+      const errno = tryAdd(this.at, body, self.tid, this.#known)
+      if (errno !== 0 && errno !== EAGAIN) throw this.failure(Math.abs(errno), 'trySend')
+      return errno === 0
+    }
     if (count(this.at) >= this.capacity) return false
     const n = this.#write(body, options, false, 'trySend')
     const errno = tryPost(this.at, n, moves.length === 0 ? undefined : hardLimit(this.at))   // what has moved cannot be taken back
@@ -107,8 +118,14 @@ export class Port<T = unknown, R = unknown> extends Shared {
   /** {@link send} without blocking the thread. */
   async sendAsync(body: T, options?: SendOptions): Promise<void> {
     const until = options === undefined ? Infinity : untilOf(options)
+    const { at } = this, { tid } = self
+    if (this.#isBare(body, options)) {
+      let errno = tryAdd(at, body, tid, this.#known)
+      if (errno === EAGAIN) errno = await later('port.sendAsync', () => add_slow(at, body, tid, this.#known, until))
+      if (errno !== 0) throw this.failure(Math.abs(errno), 'sendAsync')
+      return
+    }
     const n = this.#write(body, options, false, 'sendAsync')
-    const { at } = this
     let errno = tryPost(at, n)
     if (errno === EAGAIN) {
       remember()
@@ -126,7 +143,22 @@ export class Port<T = unknown, R = unknown> extends Shared {
 
   /** @internal The same in another thread's name. */
   passing(body: T, options: SendOptions | undefined, sender: number): Sleeper<void> | undefined {
-    return this.entering(this.#write(body, options, false, 'send', sender), options, () => undefined, free)
+    if (!this.#isBare(body, options)) return this.entering(this.#write(body, options, false, 'send', sender), options, () => undefined, free)
+    const until = options === undefined ? Infinity : untilOf(options)
+    const errno = tryAdd(this.at, body, sender, this.#known)
+    if (errno === EAGAIN) return this.#add(body, sender, until)
+    if (errno !== 0) throw this.failure(Math.abs(errno), 'send')
+    return undefined
+  }
+
+  *#add(body: number, sender: number, until: number): Sleeper<void> {
+    const errno = yield* add_slow(this.at, body, sender, this.#known, until)
+    if (errno !== 0) throw this.failure(Math.abs(errno), 'send')
+  }
+
+  // Whether a body that is sent to nobody's answer is added to a run.
+  #isBare(body: unknown, options: SendOptions | undefined): body is number {
+    return isInteger(body) && this.at !== 0 && (options?.transfer ?? NONE).length === 0
   }
 
   /** @internal Enters message `n`; what remains to be slept for, if the port is full. */
@@ -198,20 +230,22 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const until = after(ms)
     this.#serve('wait')
     cancellationPoint()
-    let n = tryTake(this.at)
+    let n = tryTake(this.at, this.#known)
     if (n === 0) n = this.#sleep(until)
     return this.#taken(n, 'wait')
   }
 
   #sleep(until?: number): number {
+    const n = lookOn(this.at, this.#known)
+    if (n !== 0) return n
     if (freezes()) throw this.failure(EDEADLK, 'wait')
-    return block(take_slow(this.at, self.tid, until))
+    return block(take_slow(this.at, self.tid, taken, until))
   }
 
   /** Takes a message if there is one, else undefined. Does not block. Otherwise as {@link wait}. */
   get(): Message<T, R> | undefined {
     this.#serve('get')
-    const n = tryTake(this.at)
+    const n = tryTake(this.at, this.#known)
     return n === 0 ? undefined : this.#taken(n, 'get')
   }
 
@@ -219,14 +253,17 @@ export class Port<T = unknown, R = unknown> extends Shared {
   async waitAsync(ms?: number): Promise<Message<T, R>> {
     const until = after(ms)
     this.#serve('waitAsync')
-    return this.#taken(await this.#next(until), 'waitAsync')
+    const out = { body: 0, sender: 0 }
+    return this.#taken(await this.#next(out, until), 'waitAsync', out)
   }
 
-  async #next(until = Infinity): Promise<number> {
-    const n = tryTake(this.at)
-    if (n !== 0) return n
+  // `out`: other messages are taken before the promise's reaction runs.
+  async #next(out: Taken, until = Infinity): Promise<number> {
     const { at } = this, { tid } = self
-    return later('port.waitAsync', () => take_slow(at, tid, until))
+    const n = tryTake(at, this.#known)
+    out.body = taken.body
+    out.sender = taken.sender
+    return n !== 0 ? n : later('port.waitAsync', () => take_slow(at, tid, out, until))
   }
 
   /** @internal {@link wait} for a fiber. */
@@ -234,7 +271,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const until = after(ms)
     this.#serve('wait')
     cancellationPoint()
-    return this.#taken(yield* take_slow(this.at, self.tid, until), 'wait')
+    return this.#taken(yield* take_slow(this.at, self.tid, taken, until), 'wait')
   }
 
   /** The messages as they come, until the port is closed. Blocks as {@link wait}. */
@@ -242,7 +279,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const next = (): IteratorResult<Message<T, R>, undefined> => {
       this.#serve('wait')
       cancellationPoint()
-      let n = tryTake(this.at)
+      let n = tryTake(this.at, this.#known)
       if (n === 0) n = this.#sleep()
       return n === -EPIPE ? { done: true, value: undefined } : { done: false, value: this.#taken(n, 'wait') }
     }
@@ -253,9 +290,10 @@ export class Port<T = unknown, R = unknown> extends Shared {
   async *[Symbol.asyncIterator](): AsyncGenerator<Message<T, R>, void> {
     for (;;) {
       this.#serve('waitAsync')
-      const n = await this.#next()
+      const out = { body: 0, sender: 0 }
+      const n = await this.#next(out)
       if (n === -EPIPE) return
-      yield this.#taken(n, 'waitAsync')
+      yield this.#taken(n, 'waitAsync', out)
     }
   }
 
@@ -268,6 +306,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
   /** Lets go of the port at once; the calling thread serves it no more. */
   override [Symbol.dispose](): void {
     if (this.at !== 0) leave(this.at)
+    letGo(this.#known)
     super[Symbol.dispose]()
   }
 
@@ -299,7 +338,8 @@ export class Port<T = unknown, R = unknown> extends Shared {
     if (this.#server < 0) throw this.failure(-this.#server, operation)
   }
 
-  #taken(n: number, operation: string): Message<T, R> {
+  #taken(n: number, operation: string, out: Taken = taken): Message<T, R> {
+    if (n === INLINE) return Message.inline(this, out)
     if (n > 0) return Message.taken(this, n)
     throw this.failure(-n, operation)
   }

@@ -287,7 +287,7 @@ export const MessageRecord = struct('message', {
   state: i32('0 free, -n carrier n has it, and more: see port/message.ts; a futex word, on which who waits for the answer sleeps'),
   serial: i32('counts the uses of this record, 29 bits; written by who claims it'),
   sender: i32('tid of the thread that sent it; written by its carrier, as what follows up to `block`'),
-  caller: i32('carrier of the thread that waits for an answer, or 0: nobody does'),
+  caller: i32('carrier of the thread that waits for an answer, or 0: nobody does; of a run the carrier that adds to it'),
   port: i32('address in user memory of the port in whose queue it is, or is about to be; 0 once it has left; by who sends, forwards, takes it'),
   server: i32('tid of the thread that took it; written by its carrier, as what follows'),
   status: i32('its answer: 0 none, 1 replied, 2 aborted with an error, 3 the server ended, 4 the server died, 5 nobody serves the port'),
@@ -295,7 +295,9 @@ export const MessageRecord = struct('message', {
   code: i32('the process.exit code of a server that called it; written by the reaper'),
   block: i32('body, then the answer: address in user memory, or 0: in the room; or itself, see length; written by the sender, once it is taken by the server'),
   length: i32('bytes of it; -1: it is a 32-bit integer, and stands in block'),
-  room: bytes(208, 'body, then the answer, if they are short'),
+  base: i32('index of its first body among all that its port has ever got, modulo 2^32; written by who enters it into the queue'),
+  filled: i32('how many bodies it has, whether that is all, and who lets go of it: see port/queue.ts; by compare and swap'),
+  room: bytes(200, 'body, then the answer, if they are short; of a run the bodies, a word each'),
 }, 256)
 
 /** A thread that serves a port. */

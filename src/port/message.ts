@@ -12,11 +12,13 @@
 //   ABANDONED   -n - 2^21    the same, and nobody waits for the answer        that carrier, or the reaper: FREE
 //   DROPPED     serial, 2    in the queue, and nobody wants it                whoever passes it in the queue: FREE
 //   DONE        serial, 3    the answer is in place                           the caller, or its reaper: FREE
+//   RUN         serial, 0    a run of integers that nobody answers; see       WRITTEN's sender.  Who passes it in the queue, its sender or the
+//                            queue.ts for what is in it                       sender's reaper, whoever lets go of it last: FREE
 //
 // QUEUED, SERVED, ABANDONED are left by compare and swap.  `serial` counts the uses of the record.
 //
-// I1  A message is in one queue at most, and in QUEUED, DROPPED or, for a moment, SERVED while it is.  Its record is not used again before
-//     head has passed its entry: a server makes it SERVED, then passes it, then reads it; who finds another one's entry SERVED passes it, too.
+// I1  A message is in one queue at most, and in QUEUED, DROPPED, RUN or, for a moment, SERVED while it is.  Its record is not used again before
+//     the queue has passed its entry: a server makes it SERVED, then passes it, then reads it; who finds another one's entry SERVED passes it, too.
 // I2  A server reads the state, then looks whether the entry is still the first, then swaps: so the state is of that entry's message, by I1, and
 //     the swap fails if it is another use of the record by then, by the serial.  Hence each message is taken once.
 // I3  Each message for which somebody waits is answered: by its server; by its server's thread at its end, or the reaper; by who finds that
@@ -39,16 +41,17 @@ import { needSpawner } from '../kernel/clone.ts'
 import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { collect, deposit, discard } from '../kernel/mail.ts'
-import { kernel, messageCount, messageRecord, self } from '../kernel/process.ts'
+import { kernel, messageCount, messageRecord, self, user } from '../kernel/process.ts'
 import { MessageRecord, PORTS, Ports } from '../kernel/records.ts'
 import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
+import { Port } from './records.ts'
 import { dropParcel, extrasOf, isFull, isInteger as holdsInteger, open, openInteger, put, putInteger } from '../pthread/parcel.ts'
-import { first, isFirst, look, pass } from './queue.ts'
+import { bodies, countAt, entry, filledWith, index, isFirst, isPassed, look, pass, place, release, take, type Known } from './queue.ts'
 
-const { state, serial, block, room } = MessageRecord
+const { state, serial, block, room, filled } = MessageRecord
 const ROOM = MessageRecord.size - room
-const FREE = 0, QUEUED = 1, DROPPED = 2, DONE = 3
+const FREE = 0, RUN = 0, QUEUED = 1, DROPPED = 2, DONE = 3
 const SERVED_BY = -(2 ** 20), ABANDONED_BY = -(2 ** 21)
 const SERIALS = 2 ** 29 - 1
 
@@ -73,6 +76,8 @@ let next = 0, span = FEW
 export function forgetMessages(): void {
   next = 0
   span = FEW
+  held.length = 0
+  turn = 0
 }
 
 function claim(): number {
@@ -134,11 +139,65 @@ export function writeInteger(value: number, answered: boolean, sender: number): 
   return n
 }
 
-function address(r: Address, answered: boolean, sender: number): void {
+function address(r: Address, answered: boolean, sender: number, open = false): void {
   poke(kernel, r + serial, peek(kernel, r + serial) % SERIALS + 1)
+  poke(kernel, r + filled, filledWith(peek(kernel, r + serial), open))
   poke(kernel, r + MessageRecord.sender, sender)
   poke(kernel, r + MessageRecord.caller, answered ? self.carrier : 0)
   poke(kernel, r + MessageRecord.status, Answer.NONE)
+}
+
+// The ports in which this heap holds a run; who comes when there is no room lets go of another one's.
+const HELD = 16
+const held: Known[] = []
+let turn = 0
+
+/**
+ * Begins a run for what this heap sends to a port, with `value`: a message, to be launched. The run before it is let go of, whose record it uses if
+ * nobody else does. Returns its number, or -EAGAIN.
+ */
+export function beginRun(known: Known, value: number, sender: number): number {
+  const n = reclaim(known) || claim()
+  if (n === 0) return -EAGAIN
+  const r = messageRecord(n)
+  address(r, false, sender, true)
+  poke(kernel, r + MessageRecord.caller, self.carrier)
+  poke(kernel, r + room, value)
+  return n
+}
+
+// The record of a run that has been passed, if it is the caller's.
+function reclaim(known: Known): number {
+  const n = known.run
+  if (n === 0) return 0
+  if (!isPassed(n)) {
+    letGo(known)
+    return 0
+  }
+  known.run = 0
+  store(kernel, wordOf(n), written(self.carrier))                         // RUN -> WRITTEN
+  return n
+}
+
+/** Run `n` was entered: this heap holds it, to add to it. */
+export function hold(known: Known, n: number, sender: number): void {
+  const r = messageRecord(n)
+  known.run = n
+  known.sender = sender
+  known.filled = filledWith(peek(kernel, r + serial), true)
+  known.base = peek(kernel, r + MessageRecord.base)
+  if (held[known.holder] === known) return
+  known.holder = turn
+  turn = (turn + 1) % HELD
+  if (held[known.holder] !== undefined) letGo(held[known.holder])
+  held[known.holder] = known
+}
+
+/** This heap adds nothing more to the run that it holds in a port. */
+export function letGo(known: Known): void {
+  if (known.run === 0) return
+  if (release(known.run, false)) free(known.run)
+  known.run = 0
 }
 
 /** Message `n` is about to be entered into the queue of `port`. Returns what it was; 0: nobody wants it any more, and it is no more. */
@@ -146,7 +205,7 @@ export function launch(n: number, port: Address): number {
   poke(kernel, messageRecord(n) + MessageRecord.port, port)
   const before = load(kernel, wordOf(n))
   if (before === written(self.carrier)) {                                 // nobody else's
-    poke(kernel, wordOf(n), positive(QUEUED, n))                          // WRITTEN -> QUEUED
+    poke(kernel, wordOf(n), positive(isFull(messageRecord(n) + block) ? QUEUED : RUN, n))        // WRITTEN -> QUEUED, RUN
     return before
   }
   if (before > ABANDONED_BY && cas(kernel, wordOf(n), before, positive(QUEUED, n)) === before) return before   // SERVED -> QUEUED
@@ -157,7 +216,8 @@ export function launch(n: number, port: Address): number {
 /** It could not be entered; it is `before` again. False: nobody wants it any more, and it is no more. */
 export function land(n: number, before: number): boolean {
   poke(kernel, messageRecord(n) + MessageRecord.port, 0)
-  if (cas(kernel, wordOf(n), positive(QUEUED, n), before) === positive(QUEUED, n)) return true   // QUEUED -> WRITTEN, SERVED
+  const launched = positive(isFull(messageRecord(n) + block) ? QUEUED : RUN, n)
+  if (cas(kernel, wordOf(n), launched, before) === launched) return true   // QUEUED -> WRITTEN, SERVED; RUN -> WRITTEN
   free(n)
   return false
 }
@@ -166,7 +226,7 @@ export function land(n: number, before: number): boolean {
 export function free(n: number): void {
   const r = messageRecord(n)
   if (isFull(r + block)) dropParcel(r + block, r + room, () => { discard(mailOf(n), serialOf(n)) })
-  store(kernel, r + state, FREE)                                          // WRITTEN, SERVED, ABANDONED, DROPPED, DONE -> FREE
+  store(kernel, r + state, FREE)                                          // WRITTEN, SERVED, ABANDONED, DROPPED, DONE, RUN -> FREE
 }
 
 // The caller ----------------------------------------------------------------------------------------------------
@@ -208,23 +268,79 @@ export function hasParcel(n: number): boolean {
 
 // The server ----------------------------------------------------------------------------------------------------
 
-/** Takes the first message from the queue of `port`: it is SERVED by the calling carrier. EMPTY, ENDED. */
-export function takeFirst(port: Address, tid = self.tid): number {
+/** What {@link takeFirst} returns for a message of a run, which is {@link taken}: no record has this number. */
+export const INLINE = 65536
+/** A message of a run: its body and its sender's tid. */
+export interface Taken { body: number, sender: number }
+/** The one that was taken last. */
+export const taken: Taken = { body: 0, sender: 0 }
+
+/**
+ * Takes the first message from the queue of `port`: INLINE, or its record, which is SERVED by the calling carrier. EMPTY, ENDED. `close`: if there is
+ * none, the next one will be another entry.
+ */
+export function takeFirst(port: Address, tid = self.tid, close = false, known?: Known): number {
   for (;;) {
-    const n = look(port)
+    const n = look(port, close)
     if (n <= 0) return n
-    const i = first
-    const seen = load(kernel, wordOf(n))
-    if (!isFirst(port, i)) continue                                       // I2
-    if (isOf(QUEUED, seen)) {
-      if (cas(kernel, wordOf(n), seen, served(self.carrier)) !== seen) continue   // QUEUED -> SERVED
-      poke(kernel, messageRecord(n) + MessageRecord.server, tid)
-      pass(port, i)
-      poke(kernel, messageRecord(n) + MessageRecord.port, 0)              // it has left: the port may be freed
-      return n
+    const i = entry, h = index, r = messageRecord(n)
+    const seen = load(kernel, r + state)
+    if (place >= bodies) {
+      skip(port, i, n, seen)
+    } else if (isOf(RUN, seen)) {
+      if (!takeBody(port, r + room + 4 * place, r)) continue
+      if (known !== undefined) remember(known, r)
+      return INLINE
+    } else if (isFirst(port, i)) {                                        // I2
+      if (isOf(QUEUED, seen)) {
+        if (cas(kernel, r + state, seen, served(self.carrier)) !== seen) continue   // QUEUED -> SERVED
+        poke(kernel, r + MessageRecord.server, tid)
+        take(port, h)
+        pass(port, i)
+        poke(kernel, r + MessageRecord.port, 0)                           // it has left: the port may be freed
+        return n
+      }
+      take(port, h)                                                       // I1
+      skip(port, i, n, seen)
     }
-    if (pass(port, i) && isOf(DROPPED, seen)) free(n)                     // I1
   }
+}
+
+// All messages of entry `i`, with record `n` in state `seen`, are taken or dropped.
+function skip(port: Address, i: number, n: number, seen: number): void {
+  if (!pass(port, i)) return
+  if (isOf(DROPPED, seen) || (isOf(RUN, seen) && release(n, true))) free(n)
+}
+
+function takeBody(port: Address, at: Address, r: Address): boolean {
+  const body = peek(kernel, at), sender = peek(kernel, r + MessageRecord.sender)
+  if (!isFirst(port, entry) || !take(port, index)) return false           // queue.ts, I8
+  taken.body = body
+  taken.sender = sender
+  return true
+}
+
+function remember(known: Known, r: Address): void {
+  known.entry = entry
+  known.from = index - place | 0
+  known.count = bodies
+  known.bodies = r + room
+  known.author = taken.sender
+}
+
+/** {@link takeFirst} for the next message of the run of which this heap has taken one before; false: that is over, or nothing is known to be in it. */
+export function takeNext(port: Address, known: Known): boolean {
+  const h = load(user, port + Port.head), j = h - known.from >>> 0
+  if (j >= known.count) {
+    if (j !== known.count || known.bodies === 0) return false
+    known.count = countAt(known.bodies - room)                            // the sender may have added some
+    if (j >= known.count) return false
+  }
+  const body = peek(kernel, known.bodies + 4 * j)
+  if (!isFirst(port, known.entry) || !take(port, h)) return false         // queue.ts, I8
+  taken.body = body
+  taken.sender = known.author
+  return true
 }
 
 /** Whether message `n`, which the calling carrier has taken, was sent to be answered. */
@@ -316,6 +432,8 @@ export function sweepMessages(carrier: number, tid: number, { status, reason, co
       settle(n, status, carrier, isReaper)
     } else if (seen === written(carrier)) {
       if (tid === 0 || peek(kernel, r + MessageRecord.sender) === tid) free(n)
+    } else if (isOf(RUN, seen)) {
+      if (isReaper && peek(kernel, r + MessageRecord.caller) === carrier && release(n, false)) free(n)
     } else if (peek(kernel, r + MessageRecord.caller) === carrier && (tid === 0 || peek(kernel, r + MessageRecord.sender) === tid) && !giveUp(n)) {
       free(n)
     }
@@ -325,10 +443,20 @@ export function sweepMessages(carrier: number, tid: number, { status, reason, co
 // A server may have died between taking message `n` and passing it: then it is the first in its queue still (I1).
 function passTaken(n: number): void {
   const port = peek(kernel, messageRecord(n) + MessageRecord.port)
-  if (port !== 0 && look(port) === n) pass(port, first)
+  if (port === 0 || look(port) !== n) return
+  if (place < bodies) take(port, index)
+  pass(port, entry)
 }
 
-/** Calls `f` with each message that is not free. */
+/** Calls `f` with each record that is not free, but for runs of which all has been taken: their senders may go on with them. */
 export function forMessages(f: (n: number, state: number) => void): void {
-  for (let n = 1, last = lastMessage(); n <= last; n++) if (load(kernel, wordOf(n)) !== FREE) f(n, load(kernel, wordOf(n)))
+  for (let n = 1, last = lastMessage(); n <= last; n++) {
+    const seen = load(kernel, wordOf(n))
+    if (seen !== FREE && !(isOf(RUN, seen) && isTaken(n))) f(n, seen)
+  }
+}
+
+function isTaken(n: number): boolean {
+  const r = messageRecord(n)
+  return isPassed(n) || peek(kernel, r + MessageRecord.base) + countAt(r) === load(user, peek(kernel, r + MessageRecord.port) + Port.head)
 }

@@ -3,21 +3,26 @@
 // Each verb has a form that does not sleep, and a slow path for every driver (kernel/request.ts).
 
 import { load, peek, poke } from '#atomics'
-import { CLOCK_MONOTONIC, type Clock } from '../kernel/clock.ts'
+import { CLOCK_MONOTONIC, now, type Clock } from '../kernel/clock.ts'
 import { EAGAIN, EPIPE } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, losses, SIGNAL, wake } from '../kernel/futex.ts'
-import { kernel, messageRecord, user } from '../kernel/process.ts'
+import { kernel, messageRecord, self, user } from '../kernel/process.ts'
 import { MessageRecord } from '../kernel/records.ts'
 import { wait, type Sleeper } from '../kernel/request.ts'
+import { polls } from '../kernel/spin.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address } from '../mem/memory.ts'
-import { free, giveUp, hasParcel, isDone, land, launch, receive, stateOf, takeFirst } from './message.ts'
-import { bitsFor, ENDED, enter, FULL, type Known } from './queue.ts'
+import {
+  beginRun, free, giveUp, hasParcel, hold, INLINE, isDone, land, launch, receive, stateOf, taken, takeFirst, takeNext, type Taken,
+} from './message.ts'
+import { append, bitsFor, ENDED, enter, FULL, index, isFirst, OVER, stepOf, type Known } from './queue.ts'
 import { Port } from './records.ts'
 import { drain, ORPHANED } from './server.ts'
 
 /** The most messages that a port can hold. */
 export const LIMIT_MAX = 32768
+
+const LOOKS = 60
 
 /** Makes a port of the memory at `at`, {@link portSize} bytes, all 0. */
 export function portInit(at: Address, limit: number): void {
@@ -42,30 +47,90 @@ export function tryPost(at: Address, n: number, limit = peek(user, at + Port.lim
   return !land(n, before) ? 0 : result === FULL ? EAGAIN : EPIPE
 }
 
+/**
+ * Enters the integer `body`, which `sender` sends to nobody's answer. Returns 0; EAGAIN: full; EPIPE; -EAGAIN: there are too many messages. `limit`, if it
+ * is not the port's own.
+ */
+export function tryAdd(at: Address, body: number, sender: number, known: Known): number {
+  const limit = peek(user, at + Port.limit)
+  if (known.run !== 0 && known.sender === sender) {
+    const result = append(at, body, limit, known)
+    if (result === 0) wake(user, at + Port.tail, 1)
+    if (result !== OVER) return result === FULL ? EAGAIN : 0
+  }
+  const n = beginRun(known, body, sender)
+  if (n < 0) return n
+  const errno = tryPost(at, n, limit, known)
+  if (errno === 0) hold(known, n, sender)
+  else free(n)
+  return errno
+}
+
+/** The slow path of {@link tryAdd}: waits until there is room. Returns 0, EPIPE, -EAGAIN, ETIMEDOUT. */
+export function* add_slow(at: Address, body: number, sender: number, known: Known, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+  for (;;) {
+    const epoch = losses(), seen = load(user, at + Port.head)             // queue.ts, I5
+    const result = tryAdd(at, body, sender, known)
+    if (result !== EAGAIN) return result
+    yield* pause(at, until, clock)
+    const errno = yield wait(user, at + Port.head, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
+    if (errno !== 0) return errno
+  }
+}
+
 /** The slow path of sending: waits until there is room. Returns 0, EPIPE, ETIMEDOUT; then message `n` is the caller's still. */
 export function* post_slow(at: Address, n: number, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
   for (;;) {
     const epoch = losses(), seen = load(user, at + Port.head)             // queue.ts, I5
     const result = tryPost(at, n)
     if (result !== EAGAIN) return result
+    yield* pause(at, until, clock)
     const errno = yield wait(user, at + Port.head, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
     if (errno !== 0) return errno
   }
 }
 
-/** Takes the first message; 0: there is none, -EPIPE: and none will come. The caller serves the port: see server.ts. */
-export function tryTake(at: Address): number {
-  const n = takeFirst(at)
-  if (n > 0) wake(user, at + Port.head, 1)
+// Whoever finds a port full that holds many sleeps for a while on another word than `head`, until about half of it has been taken: else it would
+// be woken by each message that is taken, to send one.  It keeps nobody waiting, for the servers have enough to do; but they may want
+// something else of it, so it is for PAUSE only, and loses nothing: what follows looks at head as it was before.
+const MANY = 128, PAUSE = 1
+function* pause(at: Address, until: number, clock: Clock): Sleeper<void> {
+  const limit = peek(user, at + Port.limit)
+  if (limit >= MANY) yield wait(user, at + Port.limit, limit, wmesg.port, Math.min(until, now(clock) + PAUSE), clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
+}
+
+// Message `h` was taken: a sender may go on.
+function roomMade(at: Address, h: number, step: number): void {
+  wake(user, at + Port.head, 1)
+  if ((h & step - 1) === 0) wake(user, at + Port.limit, Infinity)
+}
+
+/** Takes the first message: INLINE or its number; 0: there is none, -EPIPE: and none will come. The caller serves the port: see server.ts. */
+export function tryTake(at: Address, known: Known): number {
+  const n = takeNext(at, known) ? INLINE : takeFirst(at, self.tid, false, known)
+  if (n > 0) roomMade(at, index, known.step)
   return n === ENDED ? -EPIPE : n
 }
 
-/** The slow path of receiving: waits for a message. Returns its number, -EPIPE, -ETIMEDOUT. */
-export function* take_slow(at: Address, tid: number, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+/** {@link tryTake} for who has no reason to hurry: while a run is open more may be added to it, which costs less than what comes after a sleep. */
+export function lookOn(at: Address, known: Known): number {
+  for (let left = polls(LOOKS); left > 0; left--) {
+    const n = tryTake(at, known)
+    if (n !== 0 || known.bodies === 0 || !isFirst(at, known.entry)) return n
+  }
+  return 0
+}
+
+/** The slow path of receiving: waits for a message. Returns its number; INLINE: it is in `out`; -EPIPE, -ETIMEDOUT. */
+export function* take_slow(at: Address, tid: number, out: Taken, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
   for (;;) {
     const epoch = losses(), seen = load(user, at + Port.tail)             // queue.ts, I5
-    const n = takeFirst(at, tid)
-    if (n > 0) wake(user, at + Port.head, 1)
+    const n = takeFirst(at, tid, true)
+    if (n > 0) {
+      out.body = taken.body
+      out.sender = taken.sender
+      roomMade(at, index, stepOf(at))
+    }
     if (n !== 0) return n === ENDED ? -EPIPE : n
     const errno = yield wait(user, at + Port.tail, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
     if (errno !== 0) return -errno

@@ -12,7 +12,7 @@
 // I2  Who leaves stores LEAVING, then looks for others; if there are none it makes the port ORPHANED, and looks again: somebody
 //     who has joined meanwhile and has seen SERVED is found then, and the port is SERVED again.
 // I3  Who sends enters the message and looks at life then; who leaves makes the port ORPHANED and empties it then.  So one of the two
-//     refuses the message: nobody waits for an answer that cannot come.
+//     refuses the message: nobody waits for an answer that cannot come. A run is closed by who empties the port, so who adds to it need not look.
 // I4  LEAVING is left last.  The reaper does all of it again for a server that died, in whatever step.
 //
 // Threads that wait while life changes look again: who changes it counts a loss, their epoch, and wakes them (queue.ts, I5).
@@ -30,7 +30,7 @@ import { kernel, messageCount, self, serverRecord, user } from '../kernel/proces
 import { PORTS, Ports, ServerRecord } from '../kernel/records.ts'
 import type { Address } from '../mem/memory.ts'
 import { local } from '../pthread/local.ts'
-import { refuse, takeFirst } from './message.ts'
+import { INLINE, refuse, takeFirst } from './message.ts'
 import { END, enter, hardLimit } from './queue.ts'
 import { Port } from './records.ts'
 
@@ -113,8 +113,16 @@ export function serversOf(at: Address): number[] {
 
 /** Refuses what is in the queue. The reaper wakes all later. */
 export function drain(at: Address, isReaper = false): void {
-  for (let n = takeFirst(at); n > 0; n = takeFirst(at)) refuse(n, isReaper)
+  refuseAll(at, isReaper)
   if (!isReaper) alert(at)
+}
+
+function refuseAll(at: Address, isReaper: boolean): void {
+  for (;;) {
+    const n = takeFirst(at, self.tid, true)
+    if (n <= 0) return
+    if (n !== INLINE) refuse(n, isReaper)
+  }
 }
 
 /** No more messages can be sent to the port; those in it can be taken. Nothing happens if it is closed already. */
@@ -135,7 +143,7 @@ export function discardPort(at: Address): void {
     const r = serverRecord(i)
     if (load(kernel, r + state) >= SERVING && peek(kernel, r + port) === at) store(kernel, r + state, FREE)
   }
-  for (let n = takeFirst(at); n > 0; n = takeFirst(at)) refuse(n, true)   // nobody waits: who does holds the port
+  refuseAll(at, true)                                                     // nobody waits: who does holds the port
 }
 
 /** For the reaper: carrier `gone` has died; its threads serve no more. */

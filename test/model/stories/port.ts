@@ -1,12 +1,12 @@
 // Stories of ports: who sends, who serves, who asks, who leaves and who dies, on the functions below the face.
 
 import assert from 'node:assert/strict'
-import { load, store } from '#atomics'
+import { load, peek, store } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '#internal/kernel/clock.js'
 import { reap, Reason } from '#internal/kernel/death.js'
 import { EPIPE, ETIMEDOUT } from '#internal/kernel/errno.js'
-import { SPAWNER_READY, kernel, self } from '#internal/kernel/process.js'
-import { PROCESS, Process } from '#internal/kernel/records.js'
+import { SPAWNER_READY, kernel, messageRecord, self } from '#internal/kernel/process.js'
+import { MessageRecord, PROCESS, Process } from '#internal/kernel/records.js'
 import { block } from '#internal/kernel/request.js'
 import { runTasks } from '#internal/lab/event-loop.js'
 import { awaitDeath } from '#internal/lab/turn.js'
@@ -14,9 +14,9 @@ import { carrierOf } from '#internal/lab/worker.js'
 import { encode } from '#internal/mem/codec.js'
 import { becomeImpatient } from '#internal/mem/lock.js'
 import '#internal/port/end.js'
-import { Answer, forMessages, free, isAwaited, receive, refill, settle, write } from '#internal/port/message.js'
-import { do_slow, portInit, post_slow, take_slow, tryTake, type Outcome } from '#internal/port/port.js'
-import { portSize } from '#internal/port/queue.js'
+import { Answer, forMessages, free, INLINE, isAwaited, receive, refill, settle, taken, takeFirst, write } from '#internal/port/message.js'
+import { add_slow, do_slow, portInit, post_slow, take_slow, tryTake, type Outcome } from '#internal/port/port.js'
+import { acquaint, portSize, type Known } from '#internal/port/queue.js'
 import { Port } from '#internal/port/records.js'
 import { close, forServers, FRESH, join, leave } from '#internal/port/server.js'
 import { heirs } from '#internal/pthread/bequest.js'
@@ -55,11 +55,12 @@ function ask(port: number, body: number, until = Infinity): Outcome | number {
 
 // Takes one, answers with its double. Negative: errno.
 function serve(port: number): number {
-  const n = block(take_slow(port, self.tid))
+  const n = block(take_slow(port, self.tid, taken))
   return n < 0 ? n : answer(n)
 }
 
 function answer(n: number): number {
+  if (n === INLINE) return taken.body
   const awaited = isAwaited(n), body = receive(n) as number
   if (!awaited) {
     free(n)
@@ -68,6 +69,22 @@ function answer(n: number): number {
     settle(n, Answer.REPLIED)
   }
   return body
+}
+
+// Sends integers, which make runs.
+function add(port: number, ...bodies: number[]): number {
+  const known = acquaint(port)
+  for (const body of bodies) {
+    const errno = block(add_slow(port, body, self.tid, known))
+    if (errno !== 0) return errno
+  }
+  return 0
+}
+
+// Takes a message, as a thread does that looks before it waits.
+function takeSoon(port: number, known: Known): number {
+  const n = tryTake(port, known)
+  return n > 0 ? answer(n) : serve(port)
 }
 
 const one = ({ port }: Objects): void => { assert.equal(send(port, 1), 0) }
@@ -103,6 +120,74 @@ function takeOver({ port, log }: Objects): void {
   log[5] = serve(port)
 }
 
+// Runs. Each taker sees the bodies of a sender in the order in which they were sent.
+const addTwo = ({ port }: Objects): void => { assert.equal(add(port, 1, 2), 0) }
+const addThree = ({ port }: Objects): void => { assert.equal(add(port, 1, 2, 3), 0) }
+const addOther = ({ port }: Objects): void => { assert.equal(add(port, 5), 0) }
+function takes(count: number): (objects: Objects) => void {
+  return ({ port, log }) => {
+    local.ports = undefined
+    join(port)
+    const known = acquaint(port)
+    for (let i = 0, last = 0; i < count; i++) {
+      const body = takeSoon(port, known)
+      log[TAKEN]++
+      log[SUM] += body
+      if (body === 5) continue
+      assert.ok(body > last, `${body} after ${last}`)
+      last = body
+    }
+  }
+}
+// Who will die holds its run still.
+function addThenHold({ port, log }: Objects): void {
+  add(port, 1, 2)
+  log[3] = 1
+  load(kernel, PROCESS + Process.losses)                                  // a step at which it may die
+}
+function lastReaper({ log }: Objects): void {
+  reaper()
+  log[7] = 1
+}
+const nothingHeld = (objects: Objects): void => {
+  wholeAgain(objects)
+  if (objects.log[3] !== 1 || objects.log[7] !== 1) return
+  for (let n = 1; n <= 64; n++) {
+    const r = messageRecord(n)
+    if (load(kernel, r + MessageRecord.state) !== 0) assert.notEqual(peek(kernel, r + MessageRecord.caller), carrierOf(MORTAL), `record ${n} is lost`)
+  }
+}
+function takeTwoAside({ port, log }: Objects): void {
+  local.ports = undefined
+  join(port)
+  const known = acquaint(port)
+  log[4] = takeSoon(port, known)
+  log[6] = takeSoon(port, known)
+}
+function addOrNot({ port, log }: Objects): void {
+  const known = acquaint(port)
+  for (const body of [1, 2]) if (block(add_slow(port, body, self.tid, known)) === 0) log[LAST]++
+}
+// Another message of the same thread, which is no integer, stands between two runs.
+function addAround({ port }: Objects): void {
+  const known = acquaint(port)
+  assert.equal(block(add_slow(port, 1, self.tid, known)), 0)
+  assert.equal(send(port, 2), 0)
+  assert.equal(block(add_slow(port, 3, self.tid, known)), 0)
+}
+function tellThenAdd({ port, log }: Objects): void {
+  const known = acquaint(port)
+  assert.equal(block(add_slow(port, 1, self.tid, known)), 0)
+  store(memory(), port + Port.room, 1)
+  while (load(memory(), port + Port.room) !== 2) if (log[7]++ > 3) return
+  assert.equal(block(add_slow(port, 3, self.tid, known)), 0)
+}
+function addWhenTold({ port, log }: Objects): void {
+  while (load(memory(), port + Port.room) !== 1) if (log[6]++ > 3) return
+  assert.equal(add(port, 2), 0)
+  store(memory(), port + Port.room, 2)
+}
+
 function askOne({ port, log }: Objects): void {
   const out = ask(port, 7)
   assert.ok(typeof out === 'object')
@@ -124,7 +209,7 @@ function hasty({ port }: Objects): void {
 function lateServer({ port }: Objects): void {
   local.ports = undefined
   join(port)
-  const n = block(take_slow(port, self.tid, now(CLOCK_MONOTONIC) + 2))
+  const n = block(take_slow(port, self.tid, taken, now(CLOCK_MONOTONIC) + 2))
   if (n > 0) answer(n)
 }
 
@@ -149,7 +234,7 @@ function leaver({ port }: Objects): void {
 function impatientLeaver({ port }: Objects): void {
   local.ports = undefined
   join(port)
-  const n = block(take_slow(port, self.tid, now(CLOCK_MONOTONIC) + 2))
+  const n = block(take_slow(port, self.tid, taken, now(CLOCK_MONOTONIC) + 2))
   if (n > 0) answer(n)
   leave(port)
 }
@@ -205,13 +290,16 @@ function told({ port }: Objects): void {
 const nothingLeft = (): void => {
   forMessages((n, state) => { assert.fail(`message ${n} has state ${state}`) })
 }
+function drainAll(port: number): void {
+  for (let n = takeFirst(port, self.tid, true); n > 0; n = takeFirst(port, self.tid, true)) if (n !== INLINE) free(n)
+}
 const emptied = ({ port }: Objects): void => {
-  for (let n = tryTake(port); n > 0; n = tryTake(port)) free(n)
+  drainAll(port)
   nothingLeft()
 }
 // What a dead sender has lost, at most, is one record.
 const wholeAgain = ({ port }: Objects): void => {
-  for (let n = tryTake(port); n > 0; n = tryTake(port)) free(n)
+  drainAll(port)
   let lost = 0
   forMessages(() => { lost++ })
   assert.ok(lost <= 1, `${lost} messages are left`)
@@ -233,6 +321,51 @@ export const servers: Story<Objects> = {
   after({ log }) {
     nothingLeft()
     assert.deepEqual([log[4], log[5]].sort(), [1, 2])
+  },
+  clock: false,
+}
+export const run: Story<Objects> = { setup: setup(4), threads: [addTwo, takes(2)], after: count(2, 3), clock: false }
+export const longRun: Story<Objects> = { setup: setup(4), threads: [addThree, takes(3)], after: count(3, 6), clock: false }
+export const fullRun: Story<Objects> = { setup: setup(1), threads: [addThree, takes(3)], after: count(3, 6), clock: false }
+export const runs: Story<Objects> = { setup: setup(4), threads: [addTwo, addOther, takes(3)], after: count(3, 8), clock: false }
+export const fullRuns: Story<Objects> = { setup: setup(1), threads: [addTwo, addOther, takes(3)], after: count(3, 8), clock: false }
+export const between: Story<Objects> = { setup: setup(4), threads: [addAround, takes(3)], after: count(3, 6), clock: false }
+export const sharedRun: Story<Objects> = {
+  setup: setup(4), threads: [addThree, takeTwoAside, takeOver],
+  after({ log }) {
+    nothingLeft()
+    assert.deepEqual([log[4], log[5], log[6]].sort(), [1, 2, 3])
+    assert.ok(log[4] < log[6])
+  },
+  clock: false,
+}
+// Who sends after it was told of another one's message comes after that.
+export const toldOf: Story<Objects> = {
+  setup: setup(4), threads: [tellThenAdd, addWhenTold],
+  after({ port }) {
+    const known = acquaint(port), bodies: number[] = []
+    while (tryTake(port, known) > 0) bodies.push(taken.body)
+    assert.deepEqual(bodies, [1, 2, 3].slice(0, bodies.length))
+  },
+  clock: false,
+}
+export const closedRun: Story<Objects> = {
+  setup: setup(4), threads: [addOrNot, closer, untilEnd],
+  after({ log }) {
+    nothingLeft()
+    assert.equal(log[TAKEN], log[LAST])
+  },
+  clock: false,
+}
+export const leftRun: Story<Objects> = { setup: setup(4), threads: [addOrNot, leaver], after: nobodyServes, clock: false }
+export const runSenderDies: Story<Objects> = {
+  setup: setupMortal(4), threads: [addThenHold, addOther, untilFive, lastReaper], mortal: [MORTAL], daemons: [3], after: nothingHeld, clock: false,
+}
+export const runServerDies: Story<Objects> = {
+  setup: setupMortal(4), threads: [leaver, addOrNot, reaper], mortal: [MORTAL], daemons: [2],
+  after({ port }) {
+    drainAll(port)                                                        // it may have died before it served
+    nobodyServes()
   },
   clock: false,
 }
