@@ -2,7 +2,8 @@
 //
 // A carrier of fibers has a place.  To a place belong two rings in shared memory, and a bell:
 //
-//   offers    fibers that were started and have not begun.  Anybody offers; the place's carrier takes, and so may others
+//   offers    fibers that wait for a carrier: they were started and have not begun, or have begun and may go on elsewhere (ult/migration.ts).
+//             Anybody offers; the place's carrier takes, and so may others
 //   hints     "look at this fiber": it was taken off a queue, or something is pending for it.  Anybody posts; the carrier reads
 //   bell      1 while the carrier sleeps.  Who posts or offers rings it: 0, and resumes the carrier
 //
@@ -15,8 +16,8 @@
 // C1  An entry is no more than a hint.  The truth is in the fiber's record: its park word says WOKEN, its `claim` says
 //     that it waits for a carrier.  So an entry that comes twice, or late, does no harm, and after a death everything that
 //     may have been lost is posted again.
-// C2  `claim` goes from 1 to the carrier's number + 1 by compare and swap: a fiber is begun once.  Back to 1 it goes by that carrier alone, which
-//     has not begun it, and forgets it (giveBack).
+// C2  `claim` goes from 1 to the carrier's number + 1 by compare and swap: a fiber is begun once, and has one carrier.  Back to 1 it goes by that
+//     carrier alone, which has not begun it, and forgets it (giveBack), or has begun it, and claims it like others from then on (lend).
 // C3  No wakeup is lost: who posts writes the entry, then looks at the bell; the carrier sets the bell, then looks at the
 //     rings, and sleeps only while the bell is 1.  By the order of sequentially consistent accesses one sees the other.
 //     With offers, `idle` takes the part of the bell for carriers of other places, which come to steal: a bit for each place,
@@ -25,7 +26,10 @@
 //     written stops there: its writer is about to write it, and rings the bell then.  If it died, the reaper fills the
 //     gap with an entry of slot 0 (mendRings); who finds its index filled writes to the next one.
 // C5  A ring has room for twice as many fibers as there may be.  Each is offered once, and hinted at once for each
-//     wait, unless carriers die; a carrier that finds that its ring was overrun looks at all its fibers.
+//     wait, unless carriers die; a carrier that finds that its ring was overrun looks at all its fibers.  Of fibers that have begun
+//     a place's carrier offers no more than a few at a time, those included that it has claimed again.
+// C6  Who hints wrote what the hint is about before it reads `carrier`; who claims a fiber writes `carrier` before it looks whether something is
+//     pending.  So a hint that goes to the carrier that the fiber has left is not missed.
 //
 // Rejected: lists through the thread records (an entry that comes twice, after a death, would break them); a lock
 // per place (a carrier that is preempted with it stops those that wake its fibers); a deque of Chase and Lev
@@ -87,7 +91,7 @@ export function installArrival(f: (slot: number) => void): void {
 
 /** Tells the carrier of fiber `slot` to look at it. */
 export function hint(slot: number): void {
-  const n = peek(kernel, record(slot) + ThreadRecord.carrier)
+  const n = load(kernel, record(slot) + ThreadRecord.carrier)             // C6
   if (n === self.carrier) return arrive(slot)
   const i = placeOf(n)
   if (i < 0) return                                                       // it is dead, and so is the fiber
@@ -163,34 +167,52 @@ export function offered(i: number): number {
   return peek(kernel, placeRecord(i) + offerTail) - peek(kernel, placeRecord(i) + offerHead) | 0
 }
 
-/** Takes the next fiber that is offered at place `i` for the calling carrier; its slot, or 0: there is none. */
-export function take(i: number): number {
+/** Takes the next fiber that is offered at place `i` for the calling carrier; its slot, or 0: there is none. `begun`: or the next one has not begun. */
+export function take(i: number, begun = false): number {
   const head = placeRecord(i) + offerHead
   const mine = placeRecord(placeOf(self.carrier)) + taking
   for (;;) {
     const index = load(kernel, head)
     const slot = entry(offersOf(i), index)
-    if (slot < 0) return 0
+    if (slot < 0 || (begun && slot !== 0 && peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO)) return 0
     poke(kernel, mine, slot)
     if (cas(kernel, head, index, index + 1 | 0) !== index) continue
     if (slot !== 0 && claim(slot)) return slot
   }
 }
 
-/** Makes the calling carrier the one that begins fiber `slot`; false if another one does. */
+/** Makes the calling carrier the one that begins fiber `slot`, or goes on with it; false if another one does. */
 export function claim(slot: number): boolean {
   const t = record(slot)
   if (cas(kernel, t + ThreadRecord.claim, 1, self.carrier + 1) !== 1) return false   // C2
-  poke(kernel, t + ThreadRecord.carrier, self.carrier)
+  store(kernel, t + ThreadRecord.carrier, self.carrier)                   // C6
   return true
 }
 
 /** Fiber `slot`, which the calling carrier has claimed and not begun, is offered again, at its place `i`. If it dies meanwhile the reaper does so. */
 export function giveBack(i: number, slot: number): void {
-  poke(kernel, placeRecord(i) + taking, slot)
   poke(kernel, record(slot) + ThreadRecord.carrier, 0)
+  lend(i, slot)
+}
+
+/**
+ * Fiber `slot`, which has begun at the calling carrier, is offered at its place `i`: all that there is of it is in shared memory by now. Hints still
+ * go to this carrier, which must {@link claim} it to go on with it.
+ */
+export function lend(i: number, slot: number): void {
+  poke(kernel, placeRecord(i) + taking, slot)
   store(kernel, record(slot) + ThreadRecord.claim, 1)
   offer(i, slot)
+}
+
+/** Whether fiber `slot` waits for a carrier. */
+export function isOffered(slot: number): boolean {
+  return load(kernel, record(slot) + ThreadRecord.claim) === 1
+}
+
+/** The carrier that has fiber `slot`, which has begun; 0: it waits for one. */
+export function holderOf(slot: number): number {
+  return load(kernel, record(slot) + ThreadRecord.claim) - 1
 }
 
 // Sleep ----------------------------------------------------------------------------------------------------------
@@ -217,7 +239,8 @@ export function getUp(i: number): void {
   and(kernel, idleWord(i), ~(1 << (i & 31)))
 }
 
-function anyIdle(): boolean {
+/** Whether a carrier of fibers sleeps, or is about to. */
+export function anyIdle(): boolean {
   for (let i = placeCount() - 1; i >= 0; i -= 32) if (load(kernel, idleWord(i)) !== 0) return true
   return false
 }
@@ -253,14 +276,15 @@ function fill(which: number, head: number, tail: number): void {
   }
 }
 
-/** Fibers that the dead carrier `n` of place `i` had taken and not begun wait for a carrier again. */
+/** Fibers that the dead carrier `n` of place `i` had taken and not begun wait for a carrier again; one that it was about to offer is offered. */
 export function offerAgain(n: number, i: number, last: number): void {
   const half = peek(kernel, placeRecord(i) + taking)
   for (let slot = 1; slot <= last; slot++) {
     const t = record(slot)
-    if (peek(kernel, t + ThreadRecord.state) !== State.EMBRYO || (peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) === 0) continue
+    const begun = peek(kernel, t + ThreadRecord.state) === State.RUNNING
+    if ((!begun && peek(kernel, t + ThreadRecord.state) !== State.EMBRYO) || (peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) === 0) continue
     const word = load(kernel, t + ThreadRecord.claim)
-    if (word === n + 1) {
+    if (word === n + 1 && !begun) {
       poke(kernel, t + ThreadRecord.carrier, 0)
       store(kernel, t + ThreadRecord.claim, 1)
     } else if (word !== 1 || slot !== half) {

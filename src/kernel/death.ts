@@ -22,7 +22,7 @@ import type { Address } from '../mem/memory.ts'
 import { evict_locked, free_locked as freeCarrier_locked, allocate_locked as allocateCarrier_locked, assign, reassign, take_locked } from './carrier.ts'
 import { CLOCK_MONOTONIC, now } from './clock.ts'
 import { request, undo } from './clone.ts'
-import { mendRings, placeOf } from './crew.ts'
+import { holderOf, isOffered, mendRings, placeOf } from './crew.ts'
 import { finish_locked, releaseJoin } from './exit.ts'
 import { replace_locked, startFiber } from './fiber.ts'
 import { bury, countLoss, resumeWoken, rouse, wake } from './futex.ts'
@@ -144,7 +144,8 @@ function replace(n: number, i: number, death: Death, heirs: Heirs): void {
   if (replace_locked(n, i, death.reason !== Reason.NEVER_STARTED)) return
   for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
     const t = record(slot)
-    if (peek(kernel, t + ThreadRecord.state) !== State.EMBRYO || (~peek(kernel, t + ThreadRecord.flags) & (Flag.FIBER | Flag.STARTED)) !== 0) continue
+    const waits = peek(kernel, t + ThreadRecord.state) === State.EMBRYO || isLent(slot)
+    if (!waits || (~peek(kernel, t + ThreadRecord.flags) & (Flag.FIBER | Flag.STARTED)) !== 0) continue
     poke(kernel, t + ThreadRecord.claim, 0)
     settle(slot, { ...death, reason: Reason.NEVER_STARTED }, heirs)
   }
@@ -157,9 +158,21 @@ function wakeWaitersForAll(): void {
 function forSlotsOf(n: number, f: (slot: number, flags: number) => void): void {
   for (let slot = 1, last = lastSlot(); slot <= last; slot++) {
     const t = record(slot)
-    if (peek(kernel, t + ThreadRecord.carrier) === n && peek(kernel, t + ThreadRecord.state) !== State.FREE) f(slot, peek(kernel, t + ThreadRecord.flags))
+    if (runnerOf(t, slot) === n && peek(kernel, t + ThreadRecord.state) !== State.FREE) f(slot, peek(kernel, t + ThreadRecord.flags))
   }
 }
+
+function hasBegun(t: Address): boolean {
+  const state = peek(kernel, t + ThreadRecord.state)
+  return (peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0 && (state === State.RUNNING || state === State.SLEEPING)
+}
+
+// The carrier that a thread dies with. A fiber that has begun and is offered dies with none.
+function runnerOf(t: Address, slot: number): number {
+  return hasBegun(t) ? holderOf(slot) : peek(kernel, t + ThreadRecord.carrier)
+}
+
+const isLent = (slot: number): boolean => hasBegun(record(slot)) && isOffered(slot)
 
 function buryWait(slot: number): void {
   const state = peek(kernel, record(slot) + ThreadRecord.state)

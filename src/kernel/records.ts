@@ -78,7 +78,7 @@ export const ThreadRecord = struct('thread', {
   timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken, 2 (UNSAID): it is queued and has not said; written by the thread'),
   entry: i32('what it runs: an entry id that the library gave'),
   creator: i32('tid of the thread that created it'),
-  claim: i32('of a fiber: 0 not yet started, 1 it waits for a carrier, else the carrier that took it, + 1; changed by compare and swap'),
+  claim: i32('of a fiber: 0 not yet started, 1 it waits for a carrier, to begin or to go on, else the carrier that took it, + 1; changed by compare and swap, to 1 by its carrier'),
   status: i32('how it ended: 0 not yet, 1 returned, 2 threw, 3 pthread_exit, 4 died (see reason), 5 canceled'),
   attention: i32('bits: 1 a signal may be deliverable, 2 a cancellation is due; set by who sends, cleared by the thread'),
   priority: i32('scheduling priority that it was given, 0 to 99; written by whoever gives it'),
@@ -112,7 +112,7 @@ export const ThreadRecord = struct('thread', {
   name: i32('interned string id of the name, or 0'),
   robust: i32('mutexes held whose word names the holder (pthread/robust.ts): link (kernel/memories.ts) to the one locked last, or 0; written by the thread, after its end by who buries it'),
   acquiring: i32('such a mutex that the thread is about to lock or to unlock, or 0; written as robust is'),
-  room: bytes(ROOM, 'arguments, then the result, if they are short'),
+  room: bytes(ROOM, 'arguments, then what a fiber takes along to another carrier, then the result, if they are short'),
 }, 256)
 
 /**
@@ -170,10 +170,10 @@ export const Place = struct('place', {
   offerHead: i32('index of the next fiber to be begun; changed by compare and swap, by carriers that take one'),
   taking: i32('the fiber that its carrier was about to take from a ring, or to give back, last, or 0; for the reaper'),
   blocking: i32('1 while its carrier is in a blocking section; written by the carrier, after its death by the reaper'),
-  fibers: i32('fibers that have begun here and not ended; written by the carrier'),
+  fibers: i32('fibers that it has, begun or not; of those that it has lent some may be others\' by now; written by the carrier'),
   runnable: i32('how many of them its scheduler holds; written by the carrier'),
   begun: i32('fibers that have begun here so far; written by the carrier'),
-  stolen: i32('of those, taken from other places; written by the carrier'),
+  stolen: i32('fibers that came from other places, begun or not; written by the carrier'),
   switches: i32('how often the carrier has gone from one fiber to another, modulo 2^32; written by the carrier'),
   sleeps: i32('how often the carrier has slept; written by the carrier'),
   room: bytes(16, 'the rest of the line is the carrier\'s'),

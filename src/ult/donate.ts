@@ -39,7 +39,7 @@ export function donate(waiter: Fiber): void {
   if (waiter.phase !== Phase.SLEEPS) return
   let holder: Fiber | null = waiter
   for (let i = 0; i < LONGEST && holder?.phase === Phase.SLEEPS; i++) holder = waitsForLock(holder) ? fibers.get(find(holderAwaitedBy(holder.slot))) : null
-  if (holder === null || (holder.phase !== Phase.READY && holder.phase !== Phase.YIELDED)) return
+  if (holder === null || (holder.phase !== Phase.READY && holder.phase !== Phase.YIELDED && holder.phase !== Phase.LENT)) return
   given = waiter.tid === donee ? given + 1 : 1
   donee = given > MOST ? 0 : holder.tid                                   // D2
   if (donee !== 0) here.scheduler.donated(holder, here.time)

@@ -3,6 +3,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { record } from '../kernel/process.ts'
+import type { Routine } from '../pthread/entry.ts'
 import type { Cleanup, Local, Reads } from '../pthread/local.ts'
 import type { Address } from '../mem/memory.ts'
 import { PlainTask } from './scheduler.ts'
@@ -23,10 +24,27 @@ export const Phase = {
   ENDED: 5,
   /** queued in the scheduler, and its body just goes on: `value` is 0, `throws` and `slept` are false */
   YIELDED: 6,
+  /** as YIELDED, but it is offered to other carriers, too, one of which may have it by now: see migration.ts */
+  LENT: 7,
+  /** came from another carrier, and has not run here */
+  COMES: 8,
 } as const
 
 /** One step of a fiber's code. */
 export type Body = Generator<unknown, unknown, unknown>
+
+/** A body that can go on at another carrier: all that it consists of can be had from shared memory. */
+export interface Nomad extends Body {
+  /** Writes what it needs at `at`; false: it must stay for now. It has yielded. */
+  pack(at: Address): boolean
+  /** Goes on from what stands at `at`. */
+  unpack(at: Address): void
+  /** Another carrier has it: nothing is left of thread `slot` here. */
+  gone(slot: number): void
+}
+
+/** The function of a thread whose body is a {@link Nomad}: `arrive` makes the body of one that comes from another carrier. */
+export type Settler = Routine & { readonly arrive?: (at: Address) => Nomad }
 
 export class Fiber extends PlainTask implements Local {
   readonly slot: number

@@ -1,7 +1,7 @@
 // What the carrier of fibers in this heap knows, and how a fiber becomes runnable: by a hint, an alarm, or for the first time.
 // The trampoline (trampoline.ts) runs them; when there are none, the carrier rests (rest.ts).
 
-import { peek, poke } from '#atomics'
+import { load, peek, peekf, poke } from '#atomics'
 import { CLOCK_MONOTONIC, now, remaining } from '../kernel/clock.ts'
 import { beckoned, beheld, claim, giveBack, hinted, mayTake, offered, placeCount, placeOf, readHints, seen, take } from '../kernel/crew.ts'
 import { ETIMEDOUT } from '../kernel/errno.ts'
@@ -15,7 +15,7 @@ import { takeTurn } from '../pthread/turn.ts'
 import { Alarms } from './alarms.ts'
 import { BySlot } from './by-slot.ts'
 import { charge, isTrusted, unreadRuns } from './charge.ts'
-import { Fiber, Phase } from './fiber.ts'
+import { Fiber, Phase, type Nomad } from './fiber.ts'
 import { Why, type Scheduler, type Task } from './scheduler.ts'
 import { credit } from './steps.ts'
 
@@ -79,7 +79,13 @@ let fresh = false                                                         // the
 let newOne = false                                                        // time has passed since one was taken in
 let waiting: Fiber | null = null                                          // the last one that was, if it has not begun
 let nextLoan = 0                                                          // how many switches there shall have been when a turn may be lent again
+let balance: () => void = () => undefined
 let owed = false                                                          // one was given back, and none has begun since
+
+/** Installs what is called now and then, when the clock was read: see migration.ts. */
+export function installBalance(f: () => void): void {
+  balance = f
+}
 
 /** It is `ms` now. */
 export function setTime(ms: number): void {
@@ -155,6 +161,7 @@ function others(): Task | null {
 
 function welcome(): void {
   lookAround()
+  if (fresh && !here.alone) balance()
   if (offered(here.place) > 0 && here.importing === 0) takeIn()
   beheld(here.at)
 }
@@ -225,7 +232,7 @@ export function look(slot: number): void {
     if (peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO && claim(slot)) admit(slot)
   } else if (fiber.phase === Phase.SLEEPS) {
     if (woken(slot)) ready(fiber, Why.WOKEN)
-  } else if (fiber.phase === Phase.RUNS) {
+  } else if (fiber.phase === Phase.RUNS || fiber.phase === Phase.COMES) {
     fiber.told ||= isDue(slot, SIGNAL)
   } else if (isQueued(fiber)) {
     if (isDue(slot, SIGNAL)) {
@@ -243,7 +250,7 @@ export function look(slot: number): void {
   if (fiber !== null && takeTurn(slot) && isQueued(fiber)) lent(fiber)
 }
 
-const isQueued = ({ phase }: Fiber): boolean => phase === Phase.YIELDED || phase === Phase.READY || phase === Phase.NEW
+const isQueued = ({ phase }: Fiber): boolean => phase === Phase.YIELDED || phase === Phase.READY || phase === Phase.NEW || phase === Phase.LENT
 
 // Somebody elsewhere waits for what `fiber`, which is queued, has locked (pthread/turn.ts). Between two turns that were lent another comes whose it is:
 // so nobody starves.
@@ -253,7 +260,8 @@ function lent(fiber: Fiber): void {
   here.scheduler.donated?.(fiber, here.time)
 }
 
-const isDue = (slot: number, what: number): boolean => (peek(kernel, record(slot) + ThreadRecord.attention) & what) !== 0
+/** Whether something is pending for the thread in `slot`: bits of `what`. */
+export const isDue = (slot: number, what: number): boolean => (load(kernel, record(slot) + ThreadRecord.attention) & what) !== 0
 
 // Policy or priority of a fiber that is queued may have changed.
 function reschedule(fiber: Fiber): void {
@@ -290,7 +298,12 @@ function preempt(fiber: Fiber): void {
 
 function admit(slot: number): Fiber | null {
   if (slot === 0) return null
-  const t = record(slot)
+  const t = record(slot), comes = peek(kernel, t + ThreadRecord.state) !== State.EMBRYO
+  const old = fibers.get(slot)
+  if (old !== null) {
+    if (comes && old.tid === peek(kernel, t + ThreadRecord.tid)) return recover(old)
+    dismiss(old)
+  }
   here.taken++
   const fiber = new Fiber(peek(kernel, t + ThreadRecord.tid), slot)
   fibers.add(slot, fiber)
@@ -298,10 +311,44 @@ function admit(slot: number): Fiber | null {
   fiber.priority = effective(slot)
   const p = placeRecord(here.place)
   poke(kernel, p + Place.fibers, fibers.size)
-  poke(kernel, p + Place.begun, peek(kernel, p + Place.begun) + 1)
+  if (!comes) poke(kernel, p + Place.begun, peek(kernel, p + Place.begun) + 1)
+  if (comes) recall(fiber)
   ready(fiber, Why.NEW)
-  fiber.phase = Phase.NEW
+  fiber.phase = comes ? Phase.COMES : Phase.NEW
   return fiber
+}
+
+// What its record knows of a fiber that has run elsewhere.
+function recall(fiber: Fiber): void {
+  const { at, slot } = fiber
+  fiber.runtime = peekf(kernel, at + ThreadRecord.cpu)
+  fiber.voluntary = peek(kernel, at + ThreadRecord.voluntary)
+  fiber.involuntary = peek(kernel, at + ThreadRecord.involuntary)
+  fiber.told = isDue(slot, SIGNAL)                                        // C6 of crew.ts
+}
+
+/** The carrier has lent `fiber`, which may have run elsewhere since, and has claimed it again. It may still be queued here. */
+export function recover(fiber: Fiber): Fiber {
+  recall(fiber)
+  const body = fiber.body as Nomad
+  body.unpack(fiber.at + ThreadRecord.room)
+  fiber.phase = fiber.told ? Phase.READY : Phase.YIELDED
+  return fiber
+}
+
+/** `fiber`, which the carrier had lent, is another's, or is no more. */
+export function dismiss(fiber: Fiber): void {
+  const body = fiber.body as Nomad
+  here.scheduler.remove(fiber)
+  fiber.phase = Phase.ENDED
+  fibers.delete(fiber.slot)
+  body.gone(fiber.slot)
+  poke(kernel, placeRecord(here.place) + Place.fibers, fibers.size)
+}
+
+/** The carrier has claimed what is offered in `slot`. */
+export function admitClaimed(slot: number): void {
+  admit(slot)
 }
 
 // Takes a fiber that is offered at place `from`.
@@ -364,9 +411,24 @@ export function steal(): boolean {
   const fiber = accept(from)
   if (fiber === null) return false
   expect(fiber)
+  moved(fiber)
+  if (fiber.phase === Phase.COMES) bring(from, offered(from) >> 1)
+  return true
+}
+
+/** Takes up to `count` fibers that have begun from place `from`. */
+export function bring(from: number, count: number): void {
+  for (; count > 0; count--) {
+    const fiber = admit(take(from, true))
+    if (fiber === null) return
+    moved(fiber)
+  }
+}
+
+// `fiber` has come from another carrier.
+function moved(fiber: Fiber): void {
   const migrations = annex(fiber.slot) + Annex.migrations
   poke(kernel, migrations, peek(kernel, migrations) + 1)
   const p = placeRecord(here.place)
   poke(kernel, p + Place.stolen, peek(kernel, p + Place.stolen) + 1)
-  return true
 }

@@ -5,11 +5,14 @@
 //   a request (request.ts)     queues the fiber as it says; if the word has changed, goes on with it; else switches
 //   YIELD                      enqueues it again, and switches
 //   CHECK                      looks whether its slice is over, or somebody preempts it (steps.ts)
+//   LEND                       as YIELD; and another carrier may go on with it (migration.ts)
 //   an Awaiting                switches; goes on with it when the promise has settled
 //
 // Phase         who leaves it, and to where
 //   NEW, READY  pick: RUNS
-//   YIELDED     pick: RUNS.  Nothing is to be told to its body.  look, when a signal has come: READY
+//   YIELDED     pick: RUNS.  Nothing is to be told to its body.  look, when a signal has come: READY.  lendOut: LENT
+//   LENT        pick: RUNS, or ENDED here, if another carrier has it
+//   COMES       pick: RUNS.  It was another carrier's
 //   RUNS        the fiber, by a yield: YIELDED, SLEEPS, AWAITS; by its end: ENDED
 //   SLEEPS      look, when the park word says WOKEN; its alarm, or a signal: READY
 //   AWAITS      the promise; a cancellation: READY
@@ -50,13 +53,14 @@ import { bury, receiveArguments } from '../pthread/message.ts'
 import { closing, endOf, NO_VERB } from '../pthread/start.ts'
 import { forgetCharges, goesUnread, unreadRuns } from './charge.ts'
 import { donate, forgetDonations } from './donate.ts'
-import { Phase, type Body, type Fiber } from './fiber.ts'
+import { Phase, type Body, type Fiber, type Settler } from './fiber.ts'
+import { forgetLoans, lendOut, regain } from './migration.ts'
 import { forgetRest, installLoop, lingers, prompt, rest, rise } from './rest.ts'
 import {
   alarms, arrivals, askSoon, awaited, fibers, forgetFibers, giveAway, here, INTERRUPTED, look, lookAround, next, ready, refresh, running, settleDown, tick,
 } from './runnable.ts'
 import { Why, type Scheduler } from './scheduler.ts'
-import { CHECK, CREDIT, credit, YIELD } from './steps.ts'
+import { CHECK, CREDIT, credit, LEND, lending, YIELD } from './steps.ts'
 
 const { voluntary, involuntary } = ThreadRecord
 const { RUNS, YIELDED } = Phase
@@ -86,6 +90,7 @@ export function forgetTrampoline(): void {
   forgetFibers()
   forgetCharges()
   forgetDonations()
+  forgetLoans()
   forgetRest()
   enter()
   forget()
@@ -146,8 +151,10 @@ function dispatch(fiber: Fiber): void {
 
 // It begins, or slept, or something else has happened to it.
 function goOn(fiber: Fiber): void {
+  if (fiber.phase === Phase.LENT && !regain(fiber)) return
   const { phase } = fiber
   fiber.phase = RUNS
+  if (phase === Phase.COMES && !arrives(fiber)) return
   if (fiber.slept) {
     notRefused()
     conclude(fiber)
@@ -203,6 +210,11 @@ function asks(fiber: Fiber, { done, value }: IteratorResult<unknown, unknown>): 
     return true
   }
   if (value === CHECK.value) return !check(fiber)
+  if (value === LEND.value) {
+    yielded(fiber, Why.YIELDED)
+    lendOut(fiber)
+    return false
+  }
   if (value === YIELD.value) {                                            // handed on by a generator that does not delegate
     yielded(fiber, Why.YIELDED)
     return false
@@ -246,6 +258,7 @@ function check(fiber: Fiber): boolean {
     return false
   }
   yielded(fiber, Why.EXPIRED)
+  if (lending.left > 0) lendOut(fiber)
   return true
 }
 
@@ -356,6 +369,32 @@ function* imported(routine: Promise<Routine>): Body {
     here.importing--
   }
   return new Imported(f)
+}
+
+// A fiber has come from another carrier: its body is made. False: not yet.
+function arrives(fiber: Fiber): boolean {
+  if (fiber.throws) throw fiber.value
+  const routine = routineOf(peek(kernel, fiber.at + ThreadRecord.entry))
+  if (typeof routine === 'function') {
+    fiber.body = (routine as Settler).arrive!(fiber.at + ThreadRecord.room)
+    fiber.foreign = true
+    fiber.value = 0
+    return true
+  }
+  fiber.phase = Phase.COMES
+  here.importing++
+  here.awaiting++
+  const there = (throws: boolean, error: unknown): void => {
+    here.importing--
+    here.awaiting--
+    fiber.throws = throws
+    fiber.value = error
+    ready(fiber, Why.NEW)
+    fiber.phase = Phase.COMES
+    if (lingers()) loop()
+  }
+  routine.then(() => { there(false, 0) }, (error: unknown) => { there(true, error) })
+  return false
 }
 
 class Imported {

@@ -6,6 +6,7 @@
 //   a number  the function of the table, as a handler; with a d before it, as a destructor
 
 import { installParts } from '../api/resolve.ts'
+import type { Address } from '../mem/memory.ts'
 import type { Routine } from '../pthread/entry.ts'
 import { guestOf, installImports } from './guest.ts'
 import { importsOf } from './imports.ts'
@@ -18,7 +19,7 @@ installParts('w', (source): Routine => {
   const memory = Number(id)
   switch (part) {
     case 'main': return () => guestOf(memory).main()
-    case 'thread': return (block: number) => guestOf(memory).thread(block)
+    case 'thread': return Object.assign((block: number) => guestOf(memory).thread(block), { arrive: (at: Address) => guestOf(memory).arrive(at) })
     case 'spawned': return (argument: number) => guestOf(memory).spawned(argument)
     case 'wasi': return (name: string, args: (number | bigint)[]) => perform(guestOf(memory), name, args)
     default: return guestOf(memory).routine(part)

@@ -14,7 +14,7 @@ import { placeOf } from '../kernel/crew.ts'
 import { ENOMEM } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
 import { forgetMemory, keepMemory, lookUpMemory } from '../kernel/memories.ts'
-import { self, user } from '../kernel/process.ts'
+import { kernel, self, user } from '../kernel/process.ts'
 import type { Address, Memory, WasmMemory } from '../mem/memory.ts'
 import { deliveryPoint } from '../pthread/deliver.ts'
 import type { Entry } from '../pthread/entry.ts'
@@ -24,9 +24,9 @@ import { describe } from '../pthread/obituary.ts'
 import { SIGABRT, SIGSEGV } from '../kernel/signo.ts'
 import { entryIdOf, entryOf, finish, RUNS, type About } from './about.ts'
 import { engine, type Global, type Table, type WasmInstance } from './engine.ts'
-import { Block, GUARD, ProgramRecord } from './records.ts'
+import { Block, GUARD, Luggage, ProgramRecord } from './records.ts'
 import { SCRATCH, SCRATCHES } from './asyncify.ts'
-import { Activation, Stacks, type Exports, type Registers } from './stacks.ts'
+import { Activation, Registers, Stacks, type Exports } from './stacks.ts'
 import { breakOf, PAGE, reservedOf } from './transform.ts'
 import { signalName, trapOf, type Trap } from './trap.ts'
 
@@ -146,7 +146,7 @@ export class Guest {
       start()
       return this.#isUnwinding() ? undefined as never : this.end(0, 0)    // wasi-threads: the process ends when main returns
     }
-    return self.fiber ? this.#begin(main, 0) : this.#guard(main)
+    return self.fiber ? this.#begin(main) : this.#guard(main)
   }
 
   #isUnwinding(): boolean {
@@ -154,10 +154,14 @@ export class Guest {
   }
 
   // The calling fiber's code, which begins with the registers as they are.
-  #begin(f: () => unknown, low: Address): Activation {
-    const registers = this.stacks!.registers
+  #begin(f: () => unknown): Activation {
+    return new Activation(this.stacks!, this, this.#register(), 0, f)
+  }
+
+  #register(): Registers {
+    const { registers } = this.stacks!
     this.#registers.set(self.slot, registers)
-    return new Activation(this.stacks!, this, registers, low, f)
+    return registers
   }
 
   /** For activations. */
@@ -181,7 +185,28 @@ export class Guest {
     enter(block, self.tid)
     local.last = () => { this.#leave(block) }
     const routine = peek(memory, block + Block.routine), argument = peek(memory, block + Block.argument)
-    return self.fiber ? this.#begin(this.#calling(routine, argument), block + Block.size) : this.call(routine, argument)
+    return self.fiber ? this.#threadOf(block, this.#register(), this.#calling(routine, argument)) : this.call(routine, argument)
+  }
+
+  /** Goes on with a thread that comes from another carrier, with its luggage at `at`. */
+  arrive(at: Address): Activation {
+    const { memory } = this, block = peek(kernel, at + Luggage.block)
+    const routine = peek(memory, block + Block.routine), argument = peek(memory, block + Block.argument)
+    const registers = new Registers(0, 0), activation = this.#threadOf(block, registers, this.#calling(routine, argument))
+    this.#registers.set(self.slot, registers)
+    local.last = () => { this.#leave(block) }
+    activation.unpack(at)
+    return activation
+  }
+
+  // A thread with a block may go on at other carriers, unless its memory is one heap's own.
+  #threadOf(block: Address, registers: Registers, f: () => unknown): Activation {
+    return new Activation(this.stacks!, this, registers, block + Block.size, f, this.about.shared ? block : 0)
+  }
+
+  /** For activations. */
+  left(slot: number): void {
+    this.#registers.delete(slot)
   }
 
   /** Runs a thread of wasi-threads, which has its stack from its creator, and sets it and its thread-local base itself. */
@@ -193,7 +218,7 @@ export class Guest {
     return this.#begin(() => {
       start(tid, argument)
       this.stacks!.learn()
-    }, 0)
+    })
   }
 
   /** Calls function `index` of the table: a callback of C, whatever its type. In a fiber it cannot wait for anybody. */

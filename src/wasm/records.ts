@@ -24,6 +24,16 @@ export const Block = struct('block', {
   reserved: i32('room'),
 })
 
+/** What a thread that shares carriers takes along to another one, in the room of its record: see ult/migration.ts. */
+export const Luggage = struct('luggage', {
+  block: i32('its block; written by the carrier that it leaves, as all of this'),
+  stack: i32('its stack pointer'),
+  locals: i32('its thread-local base'),
+  bytes: i32('of its frames, which lie at the low end of its stack'),
+  result: i32('what the import returns that it is in'),
+  reserved: i32('room'),
+})
+
 /** The value of `guard`. */
 export const GUARD = 0x5afe57ac
 

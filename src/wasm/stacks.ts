@@ -23,20 +23,25 @@
 // down: what would block there returns EDEADLK.
 //
 // A stack is taken down into `scratch`, which a carrier has once, and moved from there, right-sized: to the low end of the thread's own stack, which is
-// free then, or, if there is no room (or no such stack: main's), into JavaScript's heap.  A fiber that has begun stays on its carrier.
+// free then, or, if there is no room (or no such stack: main's), into JavaScript's heap.
+//
+// A thread of pthread_create whose frames lie in its stack, and that waits for nothing but its turn, can go on at another carrier
+// (ult/migration.ts): all that it is stands in the program's memory and in its luggage.  One that has slept can when its sleep is over: `sleeper` has
+// come to its end, and what the import is to return goes along.
 //
 // S6  While frames lie in a thread's stack, nothing of the thread runs C there but handlers, and should one of them need more than the rest of the
 //     stack, the GUARD above the frames says so.
 //
 // What touches the globals of the instance is in stack-code.ts, in WebAssembly: a switch by sched_yield is three calls of C from JavaScript and none back.
 
-import { peek } from '#atomics'
-import { self } from '../kernel/process.ts'
+import { peek, poke } from '#atomics'
+import { kernel, self } from '../kernel/process.ts'
 import { handover, request } from '../kernel/request.ts'
 import type { Address, Memory } from '../mem/memory.ts'
-import { CHECK, YIELD } from '../ult/steps.ts'
+import type { Nomad } from '../ult/fiber.ts'
+import { CHECK, LEND, lending, YIELD } from '../ult/steps.ts'
 import type { Global } from './engine.ts'
-import { GUARD } from './records.ts'
+import { GUARD, Luggage } from './records.ts'
 import { HEAD, POINTER } from './stack-code.ts'
 
 type Import = (...args: never[]) => unknown
@@ -292,17 +297,22 @@ export interface Host {
   failed(error: unknown): never
   /** A thread has used more than its stack. */
   overflowed(): never
+  /** Another carrier has thread `slot` now. */
+  left(slot: number): void
 }
 
 /** A call of C that may be taken down and put up: the body of a fiber, or a generator that one yields from. */
-export class Activation implements Generator<unknown, unknown, unknown> {
+export class Activation implements Nomad {
   readonly #stacks: Stacks
   readonly #call: () => unknown
   readonly host: Host
   readonly registers: Registers
   /** Where the thread's stack ends, if its frames may lie there; else 0. */
   readonly low: Address
+  /** The block of a thread that may go on at another carrier; else 0. */
+  readonly #block: Address
   #begun = false
+  #result = 0
   /** What it waits for; how the wait goes on, and what the import does with its value. */
   asked: IteratorResult<unknown> = SLEEPS
   steps: Steps | undefined = undefined
@@ -313,12 +323,36 @@ export class Activation implements Generator<unknown, unknown, unknown> {
   frames: Int32Array | undefined = undefined
 
   /** `call` calls C. */
-  constructor(stacks: Stacks, host: Host, registers: Registers, low: Address, call: () => unknown) {
+  constructor(stacks: Stacks, host: Host, registers: Registers, low: Address, call: () => unknown, block = 0) {
     this.#stacks = stacks
     this.#call = call
     this.host = host
     this.registers = registers
     this.low = low
+    this.#block = block
+  }
+
+  pack(at: Address): boolean {
+    if (this.#block === 0 || !this.moved || this.steps !== undefined) return false
+    poke(kernel, at + Luggage.block, this.#block)
+    poke(kernel, at + Luggage.stack, this.registers.stack)
+    poke(kernel, at + Luggage.locals, this.registers.locals)
+    poke(kernel, at + Luggage.bytes, this.bytes)
+    poke(kernel, at + Luggage.result, this.#result)
+    return true
+  }
+
+  unpack(at: Address): void {
+    this.registers.stack = peek(kernel, at + Luggage.stack)
+    this.registers.locals = peek(kernel, at + Luggage.locals)
+    this.bytes = peek(kernel, at + Luggage.bytes)
+    this.#result = peek(kernel, at + Luggage.result)
+    this.#begun = this.moved = true
+    this.frames = undefined
+  }
+
+  gone(slot: number): void {
+    this.host.left(slot)
   }
 
   next(value?: unknown): IteratorResult<unknown, unknown> {
@@ -329,7 +363,10 @@ export class Activation implements Generator<unknown, unknown, unknown> {
       return this.#run()
     }
     const { steps } = this
-    return steps === undefined ? this.#return(0) : this.#goOn(steps.next(value as number))
+    if (steps !== undefined) return this.#goOn(steps.next(value as number))
+    const result = this.#result
+    this.#result = 0
+    return this.#return(result)
   }
 
   throw(error: unknown): IteratorResult<unknown, unknown> {
@@ -378,7 +415,11 @@ export class Activation implements Generator<unknown, unknown, unknown> {
   #goOn(step: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
     if (step.done !== true) return step
     const { finish: f } = this
-    return this.#return((f === undefined ? step.value : f(step.value as never)) as number)
+    const result = (f === undefined ? step.value : f(step.value as never)) as number
+    if (!lending.woken || lending.left <= 0 || this.#block === 0 || !this.moved) return this.#return(result)
+    this.steps = this.finish = undefined
+    this.#result = Number(result)
+    return LEND
   }
 
   #return(result: number): IteratorResult<unknown, unknown> {
@@ -390,7 +431,8 @@ export class Activation implements Generator<unknown, unknown, unknown> {
     const stacks = this.#stacks
     try {
       const value = this.#call()
-      return stacks.left(this) ? this.asked : { done: true, value: Number(value ?? 0) }
+      if (!stacks.left(this)) return { done: true, value: Number(value ?? 0) }
+      return lending.left > 0 && this.asked === YIELD && this.#block !== 0 ? LEND : this.asked
     } catch (error) {
       stacks.closed(this.registers)
       return this.host.failed(error)
