@@ -49,7 +49,7 @@ import { DEPTH_MAX, kindOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHR
 import { Mutex, MutexAttr } from './records.ts'
 import { isVacant, lockNamed, lockNamed_slow, lockNamedYielding, trylockNamed, unlockNamed, VACANT } from './robust.ts'
 import { deadline, type Timespec } from './timespec.ts'
-import { lendTurn } from './turn.ts'
+import { askTurn } from './turn.ts'
 import { closesCycle } from './waits.ts'
 
 export const FREE = 0, HELD = 1, CONTENDED = 2
@@ -205,7 +205,7 @@ function spin(m: Memory, mutex: Address): boolean {
 export function* lock_slow(m: Memory, mutex: Address, tid: number, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
   if (kindOf(m, mutex) !== 0) return yield* lockNamed_slow(m, mutex, tid, until, clock)
   while (exchange(m, mutex, CONTENDED) !== FREE) {                        // HELD -> CONTENDED, or FREE -> CONTENDED (I3)
-    lendTurn(peek(m, mutex + owner))
+    askTurn(peek(m, mutex + owner))
     const result = yield wait(m, mutex, CONTENDED, wmesg.mutex, until, clock)
     if (result !== 0) return result                                       // I4
   }

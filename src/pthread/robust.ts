@@ -48,7 +48,7 @@ import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { above, inheritAgain, takeBack } from './priority.ts'
 import { DEPTH_MAX, kindOf, ROBUST, typeOf, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_RECURSIVE } from './mutextype.ts'
 import { Mutex } from './records.ts'
-import { lendTurn } from './turn.ts'
+import { askTurn } from './turn.ts'
 import { closesCycle } from './waits.ts'
 
 const WAITED = 0x8000_0000 | 0
@@ -114,7 +114,7 @@ export function* lockNamed_slow(m: Memory, mutex: Address, tid: number, until = 
     if (isVacant(word)) continue
     if ((word & WAITED) === 0 && cas(m, mutex, word, word | WAITED) !== word) continue
     let errno = ETIMEDOUT
-    lendTurn(peek(m, mutex + owner))
+    askTurn(peek(m, mutex + owner))
     try {
       errno = yield wait(m, mutex, word | WAITED, wmesg.mutex, until, clock)
     } finally {

@@ -73,7 +73,7 @@ import { fits, type Address, type Memory } from '../mem/memory.ts'
 import { Rwlock, RwlockAttr } from './records.ts'
 import { areRwlockAttributes } from './rwlockattr.ts'
 import { deadline, type Timespec } from './timespec.ts'
-import { lendTurn } from './turn.ts'
+import { askTurn } from './turn.ts'
 
 export const PTHREAD_RWLOCK_PREFER_WRITER_NP = 0, PTHREAD_RWLOCK_PREFER_READER_NP = 1, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP = 2,
   PTHREAD_RWLOCK_DEFAULT_NP = PTHREAD_RWLOCK_PREFER_WRITER_NP
@@ -215,7 +215,7 @@ export function* rdlock_slow(m: Memory, lock: Address, until = Infinity, clock: 
       return full ? EAGAIN : 0
     }
     if ((v & SLEEPERS) === 0 && cas(m, lock, v, v | SLEEPERS) !== v) continue
-    lendTurn(peek(m, lock + owner))
+    askTurn(peek(m, lock + owner))
     const result = yield wait(m, lock, v | SLEEPERS, wmesg.rwlock, until, clock, READER | FRONT, epoch)
     if (result === ETIMEDOUT) return result                               // I5
     tried = true
@@ -235,7 +235,7 @@ export function* wrlock_slow(m: Memory, lock: Address, tid: number, until = Infi
     poke(m, lock + claim, epoch)                                          // before WRITERS, which it makes valid
     if ((v & WRITERS) === 0 && cas(m, lock, v, v | WRITERS) !== v) continue
     let result = ETIMEDOUT
-    lendTurn(peek(m, lock + owner))
+    askTurn(peek(m, lock + owner))
     try {
       result = yield wait(m, lock, v | WRITERS, wmesg.rwlock, until, clock, WRITER, epoch)
     } finally {

@@ -11,7 +11,7 @@ import { Annex, Flag, PROCESS, Process, ThreadRecord } from '../kernel/records.t
 import { find } from '../kernel/thread.ts'
 
 /** The calling thread is about to wait for thread `holder`, or 0. If that is a fiber of another carrier, it shall run next there. */
-export function lendTurn(holder: number): void {
+export function askTurn(holder: number): void {
   if (peek(kernel, PROCESS + Process.places) === 0 || holder === 0) return
   const slot = find(holder)
   if (slot === 0) return
@@ -21,7 +21,7 @@ export function lendTurn(holder: number): void {
   hint(slot)
 }
 
-/** Whether somebody has lent its turn to fiber `slot`, which is the caller's, since this was asked last. */
+/** Whether somebody has asked for a turn of fiber `slot`, which is the caller's, since this was asked last. */
 export function takeTurn(slot: number): boolean {
   const word = annex(slot) + Annex.wanted
   if (peek(kernel, word) === 0) return false

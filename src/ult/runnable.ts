@@ -78,7 +78,7 @@ let stride = 1, ticks = 0
 let fresh = false                                                         // the clock was read since the last fiber was picked
 let newOne = false                                                        // time has passed since one was taken in
 let waiting: Fiber | null = null                                          // the last one that was, if it has not begun
-let nextLoan = 0                                                          // how many switches there shall have been when a turn may be lent again
+let nextFavour = 0                                                        // how many switches there shall have been when one may be favoured again
 let balance: () => void = () => undefined
 let owed = false                                                          // one was given back, and none has begun since
 
@@ -133,7 +133,7 @@ export function forgetFibers(): void {
   seen.hints = seen.offers = 0
   awaited.clear()
   stride = 1
-  ticks = nextLoan = 0
+  ticks = nextFavour = 0
   fresh = newOne = owed = false
   waiting = null
 }
@@ -247,16 +247,16 @@ export function look(slot: number): void {
     fiber.value = INTERRUPTED
     ready(fiber, Why.WOKEN)
   }
-  if (fiber !== null && takeTurn(slot) && isQueued(fiber)) lent(fiber)
+  if (fiber !== null && takeTurn(slot) && isQueued(fiber)) favour(fiber)
 }
 
 const isQueued = ({ phase }: Fiber): boolean => phase === Phase.YIELDED || phase === Phase.READY || phase === Phase.NEW || phase === Phase.LENT
 
-// Somebody elsewhere waits for what `fiber`, which is queued, has locked (pthread/turn.ts). Between two turns that were lent another comes whose it is:
-// so nobody starves.
-function lent(fiber: Fiber): void {
-  if (here.switches < nextLoan) return
-  nextLoan = here.switches + 2
+// Somebody elsewhere waits for what `fiber`, which is queued, has locked (pthread/turn.ts). Between two such turns another comes from the head of the
+// queue: so nobody starves.
+function favour(fiber: Fiber): void {
+  if (here.switches < nextFavour) return
+  nextFavour = here.switches + 2
   here.scheduler.donated?.(fiber, here.time)
 }
 
