@@ -19,14 +19,14 @@ import { EAGAIN, ENOMEM, EPIPE, ETIMEDOUT } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
 import type { Address } from '../mem/memory.ts'
 import type { Entry } from '../pthread/entry.ts'
+import { local } from '../pthread/local.ts'
 import { idFor } from './entry-id.ts'
 import { Figures, type ThreadPoolStats } from './figures.ts'
 import { Job } from './job.ts'
-import { allocate, answersOf, condemn, listens, release, requestAbort, tell, untilTold } from './lane.ts'
+import { allocatePool, answersOf, condemn, leaveAsMaker, leavePool, listens, release, requestAbort, tell, untilTold } from './lane.ts'
 import { LaneEnd, type Done } from './lane-end.ts'
 import type { PoolSettings, RunOptions } from './options.ts'
 import { TaskQueue } from './queue.ts'
-import { PoolRecord } from './records.ts'
 import type * as Serve from './serve.ts'
 import { Signals } from './signals.ts'
 
@@ -34,6 +34,8 @@ import { Signals } from './signals.ts'
 const SLICE = 2
 /** A task that takes longer is one that others should not wait behind. */
 const LONG = 2 * SLICE
+/** How long a canceled thread may take before another one is started in its place, ms. */
+const SOON = 2
 /** Threads that die one after another without a task done in between before one that waits is failed for it. */
 const BARREN = 3
 
@@ -48,8 +50,12 @@ export class Dispatcher {
   readonly #queue = new TaskQueue<Job>()
   /** Those that take tasks. */
   #lanes: LaneEnd[] = []
-  /** The ends of all threads that live. */
+  /** Those whose threads live. */
+  readonly #alive = new Set<LaneEnd>()
+  /** The ends of their threads. */
   readonly #ends = new Set<Promise<void>>()
+  /** Canceled ones that have not ended at once, and have no successor yet. */
+  readonly #overdue = new Set<LaneEnd>()
   readonly figures = new Figures()
   readonly #signals = new Signals((job, reason) => { this.#abort(job as Job, reason) })
   #pending = 0
@@ -63,12 +69,15 @@ export class Dispatcher {
   #longTimer: ReturnType<typeof setTimeout> | undefined
   #quiet: (() => void) | undefined
   #closing: Promise<void> | undefined
+  readonly #endings: Set<() => void>
 
   /** Throws ErrnoError ENOMEM, EAGAIN. */
   constructor(settings: PoolSettings) {
     this.#settings = settings
-    this.#at = allocate(PoolRecord.size)
+    this.#at = allocatePool()
     if (this.#at === 0) throw new ErrnoError(ENOMEM, 'new ThreadPool')
+    this.#endings = local.endings ??= new Set()
+    this.#endings.add(this.#abandon)
     while (this.#lanes.length < this.#settings.min) this.#spawn()
   }
 
@@ -102,11 +111,12 @@ export class Dispatcher {
     if (this.#closing !== undefined) return { reason: new ErrnoError(EPIPE, 'pool.run', `${this.#title} is closed`) }
     if (signal?.aborted === true) return { reason: signal.reason }
     const { maxQueue, max } = this.#settings
-    if (maxQueue === Infinity || this.#waiting < maxQueue || this.#lanes.length < max || this.#lanes.some(lane => lane.live === 0)) return undefined
+    if (maxQueue === Infinity || this.#waiting < maxQueue || this.#threads < max || this.#lanes.some(lane => lane.isFree)) return undefined
     return { reason: new ErrnoError(EAGAIN, 'pool.run', `${this.#title}: ${maxQueue} tasks wait already`) }
   }
 
   get #waiting(): number {
+    this.#reapAll()
     let waiting = this.#queue.size
     for (const lane of this.#lanes) waiting += Math.max(0, lane.live - 1)
     return waiting
@@ -132,13 +142,14 @@ export class Dispatcher {
       }
       if (!this.#isWatching) this.#watching = this.#watch()
     }
+    if (this.#queue.size !== 0 && this.#overdue.size !== 0) this.#replaceEarly()
     if (this.#pending === 0) this.#quiet?.()
   }
 
   // The one with the least to do, or a new one; undefined: all have enough. Throws if there is none and none can be made.
   #laneForNext(): LaneEnd | undefined {
     let best: LaneEnd | undefined
-    for (const lane of this.#lanes) if (best === undefined || lane.live < best.live) best = lane
+    for (const lane of this.#lanes) if (lane.before === undefined && (best === undefined || lane.live < best.live)) best = lane
     if (best !== undefined && best.live === 0 && !best.isFull) return best
     if (this.#threads < this.#settings.max) {
       try {
@@ -156,17 +167,19 @@ export class Dispatcher {
   #spawn(): LaneEnd {
     const { name, heapLimit, stackSize, init, initArgs, dispose } = this.#settings
     serving ??= loadModule<typeof Serve>(new URL('./serve.js', import.meta.url)).serve
-    const lane = new LaneEnd('ThreadPool')
+    const lane = new LaneEnd('ThreadPool', this.#at)
     const life: Serve.Life = { init: init === undefined ? 0 : idFor(init), initArgs, dispose: dispose === undefined ? 0 : idFor(dispose) }
     try {
       const limits = { ...(heapLimit !== undefined && { heapLimit }), ...(stackSize !== undefined && { stackSize }) }
       lane.begin(Thread.create({ name, scope: 'system', ...limits }, serving, lane.at, this.#at, life))
     } catch (error) {
       release(lane.at)
+      leavePool(this.#at)
       throw error
     }
     this.#threads++
     this.#lanes.push(lane)
+    this.#alive.add(lane)
     lane.idleSince = now(CLOCK_MONOTONIC)
     const end = this.#untilEnd(lane).finally(() => { this.#ends.delete(end) })
     this.#ends.add(end)
@@ -188,11 +201,16 @@ export class Dispatcher {
 
   #drain(): void {
     this.#seen = answersOf(this.#at)                                      // lane.ts, L4
-    const time = now(CLOCK_MONOTONIC)
-    for (const lane of this.#lanes) this.#reap(lane, time)
+    const time = this.#reapAll()
     this.#pump()
     this.#balance(time)
     this.#retireLater()
+  }
+
+  #reapAll(): number {
+    const time = now(CLOCK_MONOTONIC)
+    for (const lane of this.#lanes) this.#reap(lane, time)
+    return time
   }
 
   #reap(lane: LaneEnd, time: number): void {
@@ -230,7 +248,7 @@ export class Dispatcher {
 
   // A thread has nothing to do, and others have more than a little ahead: it is theirs to share.
   #balance(time: number): void {
-    if (this.#queue.size !== 0 || !this.#lanes.some(lane => lane.isEmpty)) return
+    if (this.#queue.size !== 0 || !this.#lanes.some(lane => lane.isFree)) return
     for (const lane of this.#lanes) {
       if (lane.live < 2) continue
       const ahead = (lane.live - 1) * (Number.isNaN(lane.mean) ? LONG : lane.mean), since = lane.busySince
@@ -267,12 +285,12 @@ export class Dispatcher {
   // Threads that have had no task for long end.
   #retireLater(): void {
     const { min, idleTimeout } = this.#settings
-    if (this.#idleTimer !== undefined || idleTimeout === Infinity || this.#lanes.length <= min || !this.#lanes.some(lane => lane.isEmpty)) return
+    if (this.#idleTimer !== undefined || idleTimeout === Infinity || this.#lanes.length <= min || !this.#lanes.some(lane => lane.isFree)) return
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = undefined
       const time = now(CLOCK_MONOTONIC)
       for (const lane of this.#lanes) {
-        if (lane.isEmpty && time - lane.idleSince >= idleTimeout && this.#lanes.length > min) this.#retire(lane)
+        if (lane.isFree && time - lane.idleSince >= idleTimeout && this.#lanes.length > min) this.#retire(lane)
       }
       this.#retireLater()
     }, Math.min(idleTimeout, 2 ** 31 - 1))
@@ -311,18 +329,36 @@ export class Dispatcher {
     this.#recall(lane)
     this.#leave(lane)
     lane.thread.cancel()
-    lane.timer = setTimeout(() => {
+    const late = (): void => {
       lane.thread.terminate()
       this.#gone(lane)                                                    // as good as
       this.#pump()
-    }, this.#settings.grace)
+    }
+    const { grace } = this.#settings
+    lane.timer = grace <= SOON ? setTimeout(late, grace) : setTimeout(() => {
+      lane.timer = setTimeout(late, grace - SOON)
+      this.#overdue.add(lane)
+      this.#pump()
+    }, SOON)
     this.#pump()
+  }
+
+  // Threads that will not end soon get their successors now: a Worker takes longer to start than the rest of the grace. They are given nothing before.
+  #replaceEarly(): void {
+    for (const lane of this.#overdue) {
+      this.#overdue.delete(lane)
+      try {
+        this.#spawn().before = lane
+      } catch { /* then later */ }
+    }
   }
 
   // Its place is free.
   #gone(lane: LaneEnd): void {
     if (lane.window !== 0) this.#threads--
     lane.window = 0
+    this.#overdue.delete(lane)
+    for (const each of this.#lanes) if (each.before === lane) each.before = undefined
   }
 
   async #untilEnd(lane: LaneEnd): Promise<void> {
@@ -336,6 +372,7 @@ export class Dispatcher {
   }
 
   #ended(lane: LaneEnd, error: unknown): void {
+    this.#alive.delete(lane)
     lane.reap(done => { this.#deliver(done) })
     this.#leave(lane)
     this.#gone(lane)
@@ -367,7 +404,8 @@ export class Dispatcher {
   }
 
   get stats(): ThreadPoolStats {
-    return this.figures.stats(this.#lanes.length, this.#lanes.filter(lane => !lane.isEmpty).length, this.#waiting)
+    const waiting = this.#waiting                                         // looks for results first
+    return this.figures.stats(this.#lanes.length, this.#lanes.filter(lane => lane.live !== 0).length, waiting)
   }
 
   /** All that waits or runs is aborted. */
@@ -389,6 +427,23 @@ export class Dispatcher {
     while (this.#ends.size !== 0) await Promise.all(this.#ends)
     tell(this.#at)
     await this.#watching
-    release(this.#at)
+    this.#endings.delete(this.#abandon)
+    leaveAsMaker(this.#at)
+  }
+
+  // The thread that made the pool has ended without closing it: lane.ts, L7. Its promises are never settled.
+  readonly #abandon = (): void => {
+    for (const timer of [this.#idleTimer, this.#longTimer]) clearTimeout(timer)
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) this.#forget(job)
+    for (const lane of this.#alive) lane.abandon(job => { this.#forget(job) })
+    this.#lanes = []
+    this.#closing = new Promise(() => undefined)
+    leaveAsMaker(this.#at)
+  }
+
+  #forget(job: Job): void {
+    job.settled = true
+    clearTimeout(job.timer)
+    if (job.signal !== undefined) this.#signals.remove(job.signal, job)
   }
 }

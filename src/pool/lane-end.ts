@@ -7,12 +7,15 @@ import { carrierRecord, kernel, record, self, user } from '../kernel/process.ts'
 import { Carrier, ThreadRecord } from '../kernel/records.ts'
 import { ErrnoError } from '../api/errors.ts'
 import { Thread } from '../api/thread.ts'
+import { unclaim } from '../kernel/thread.ts'
+import { detach } from '../pthread/thread.ts'
 import { encode } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
 import { encodeForAnybody } from '../pthread/buffers.ts'
 import type { Job } from './job.ts'
 import {
-  allocate, discard, DONE, endedAt, entryAt, ENTRIES, FREE, isPassed, LANE_SIZE, open, post, POSTED, put, release, REVOKED, revoke, startedAt, stateOf, vacate,
+  allocate, discard, DONE, endedAt, entryAt, ENTRIES, FREE, isPassed, joinPool, KILLING, LANE_SIZE, leavePool, open, orphan, post, POSTED, put, release,
+  REVOKED, revoke, startedAt, stateOf, vacate,
 } from './lane.ts'
 import { EntryRecord, LaneRecord } from './records.ts'
 
@@ -23,6 +26,7 @@ export interface Done { job: Job | undefined, threw: boolean, value: unknown, st
 
 export class LaneEnd {
   readonly at: Address
+  readonly #pool: Address
   thread!: Thread<void>
   #carrier = 0
   /** Indexes of the first entry that is not FREE, and of the next one to be written. */
@@ -38,14 +42,18 @@ export class LaneEnd {
   idleSince = 0
   /** It takes no more tasks: its thread is to end. */
   leaving = false
+  /** The one in whose place it will take tasks, but not before that is gone. */
+  before: LaneEnd | undefined
   /** The next step of stopping its task. */
   timer: ReturnType<typeof setTimeout> | undefined
   readonly #jobs = new Array<Job | undefined>(ENTRIES).fill(undefined)
 
   /** Throws ErrnoError ENOMEM. */
-  constructor(operation: string) {
+  constructor(operation: string, pool: Address) {
+    this.#pool = pool
     this.at = allocate(LANE_SIZE)
     if (this.at === 0) throw new ErrnoError(ENOMEM, operation)
+    joinPool(pool)
     poke(user, this.at + LaneRecord.sender, self.carrier)
     poke(user, this.at + LaneRecord.serial, peek(kernel, carrierRecord(self.carrier) + Carrier.serial))
   }
@@ -69,6 +77,11 @@ export class LaneEnd {
 
   get isEmpty(): boolean {
     return this.first === this.next
+  }
+
+  /** Whether it could take a task at once. */
+  get isFree(): boolean {
+    return this.isEmpty && this.before === undefined
   }
 
   get isFull(): boolean {
@@ -181,6 +194,30 @@ export class LaneEnd {
     }
     this.live = 0
     release(this.at)
+    leavePool(this.#pool)
+  }
+
+  /** The thread that made the pool has ended: what runs is canceled, and the thread ends by itself. Calls `f` with each task. */
+  abandon(f: (job: Job) => void): void {
+    clearTimeout(this.timer)
+    const { slot, serial } = Thread.describe(this.thread)
+    let isBusy = false
+    for (const job of this.#jobs) {
+      if (job === undefined) continue
+      f(job)
+      if (!this.revoke(job)) isBusy = true
+    }
+    if (orphan(this.at)) {
+      const isCondemned = !this.isEmpty && stateOf(this.at, this.first) === KILLING
+      if (!this.leaving) this.postEnd()
+      if (isCondemned) this.thread.terminate()                            // nobody is left who does it when its grace is over
+      else if (isBusy) this.thread.cancel()
+    } else {
+      this.clear(f)
+    }
+    if (peek(kernel, record(slot) + ThreadRecord.serial) !== serial) return
+    unclaim(slot)                                                         // by a join that was given up when it had just been woken
+    detach(slot, serial)
   }
 
   /** Calls `f` with each task that is in it. */

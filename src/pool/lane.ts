@@ -27,6 +27,9 @@
 //     clears `sleeping`, if that is the same sleep still: so one wake does for all that is done until the pool runs. One that found nobody asleep leaves
 //     it: the pool is about to fall asleep, and may have read `answers` after the thread had counted; then the next thread has to wake it.
 // L6  The thread reads tail, finds nothing, sleeps while tail is what it has read; the pool stores tail, then wakes: kernel/futex.ts, I2.
+// L7  The pool ends with the thread that made it.  That one, at its end, and a thread of the pool, at its own, swap into `fate`: who comes second frees the
+//     lane.  If the maker comes first it posts the end, cancels the thread if a task runs, and detaches it.  A maker that dies swaps nothing: the reaper
+//     wakes all sleepers, who then see that their maker is gone, and detach themselves.  The pool's record goes with the last that uses it.
 //
 // A thread that dies leaves its entries as they are.  Its lane belongs to the pool alone then: what is DONE counts, what was POSTED goes to another
 // lane, what was TAKEN has died.
@@ -34,7 +37,7 @@
 // Messages.  The bytes are in the entry or in a block of user memory.  Who takes them makes `length` 0 before, and forgets the
 // block before it frees it: whoever dies in between leaks, and nothing is freed twice.
 //
-// Reuse: the lane is freed when its thread has ended.
+// Reuse: the lane is freed when its thread has ended, by the pool or, L7, by the thread.
 //
 // Rejected: one port that all threads serve (src/port): its messages cannot be called back, so a pool could not give threads more than one task
 // ahead, and each task would cost two wakes; its bound on messages is the process's.  One ring for all threads: they would fight for its head, and the death of
@@ -42,7 +45,8 @@
 
 import { add, cas, load, peek, peekf, poke, pokef, resume, store, suspendAsync } from '#atomics'
 import { wake } from '../kernel/futex.ts'
-import { arena, self, user } from '../kernel/process.ts'
+import { arena, kernel, record, self, user } from '../kernel/process.ts'
+import { State, ThreadRecord } from '../kernel/records.ts'
 import { wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { free, malloc } from '../mem/arena.ts'
@@ -51,6 +55,9 @@ import type { Address } from '../mem/memory.ts'
 import { EntryRecord, LaneRecord, PoolRecord } from './records.ts'
 
 export const FREE = 0, POSTED = 1, TAKEN = 2, ABORTING = 3, KILLING = 4, DONE = 5, REVOKED = 6
+
+/** Values of a lane's `fate`. */
+const LIVING = 0, ENDED = 1, ORPHANED = 2
 
 /** How many entries a lane has. */
 export const ENTRIES = 128
@@ -70,9 +77,34 @@ export function allocate(size: number): Address {
   return at
 }
 
-/** Frees a lane, or a pool's record. */
+/** Frees a lane. */
 export function release(at: Address): void {
   free(arena, at, self.carrier)
+}
+
+/** Allocates a pool's record, which the caller uses, or 0: user memory is full. */
+export function allocatePool(): Address {
+  const at = allocate(PoolRecord.size)
+  if (at === 0) return 0
+  poke(user, at + PoolRecord.maker, self.slot)
+  poke(user, at + PoolRecord.makerSerial, peek(kernel, record(self.slot) + ThreadRecord.serial))
+  store(user, at + PoolRecord.users, 1)
+  return at
+}
+
+/** A lane uses the pool's record. */
+export function joinPool(pool: Address): void {
+  add(user, pool + PoolRecord.users, 1)
+}
+
+/** A lane uses the pool's record no more. */
+export function leavePool(pool: Address): void {
+  if (add(user, pool + PoolRecord.users, -1) === 1) free(arena, pool, self.carrier)
+}
+
+/** Nor does who made the pool. */
+export function leaveAsMaker(pool: Address): void {
+  if (cas(user, pool + PoolRecord.left, 0, 1) === 0) leavePool(pool)
 }
 
 // Messages ------------------------------------------------------------------------------------------------------
@@ -179,11 +211,32 @@ export function untilTold(pool: Address, seen: number): Promise<unknown> | undef
   return told
 }
 
+/** The thread that made the pool has ended. False: so has the lane's thread, before. */
+export function orphan(lane: Address): boolean {
+  return cas(user, lane + LaneRecord.fate, LIVING, ORPHANED) === LIVING
+}
+
 // The thread ----------------------------------------------------------------------------------------------------
 
-/** Waits until entry `i` is there. */
-export function* posted_slow(lane: Address, i: number): Sleeper<void> {
-  while (load(user, lane + LaneRecord.tail) === i) yield wait(user, lane + LaneRecord.tail, i, wmesg.port)   // L6
+/** Waits until entry `i` is there, or the thread that made the pool is gone. */
+export function* posted_slow(lane: Address, i: number, pool: Address): Sleeper<void> {
+  while (load(user, lane + LaneRecord.tail) === i && !isMakerGone(pool)) yield wait(user, lane + LaneRecord.tail, i, wmesg.port)   // L6
+}
+
+/** Whether the thread that made the pool has ended. */
+export function isMakerGone(pool: Address): boolean {
+  const maker = record(peek(user, pool + PoolRecord.maker)), state = peek(kernel, maker + ThreadRecord.state)
+  return state === State.EXITED || state === State.FREE || peek(kernel, maker + ThreadRecord.serial) !== peek(user, pool + PoolRecord.makerSerial)
+}
+
+/** The thread, which serves the lane, has ended: frees it if nobody else will. */
+export function leave(lane: Address, pool: Address): void {
+  const isGone = isMakerGone(pool)
+  if (cas(user, lane + LaneRecord.fate, LIVING, ENDED) === LIVING && !isGone) return
+  if (isGone) leaveAsMaker(pool)                                          // it may have died
+  for (let i = 0; i < ENTRIES; i++) discard(entryAt(lane, i))
+  release(lane)
+  leavePool(pool)
 }
 
 /** Takes entry `i`: POSTED -> TAKEN. False: it was revoked. */

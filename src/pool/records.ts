@@ -7,6 +7,10 @@ export const PoolRecord = struct('pool', {
   answers: i32('counts what the threads have done; atomic adds of theirs; the heap that made the pool sleeps on it'),
   sleeping: i32('number of its sleep, while it sleeps or is about to, else 0; by that heap, and by the thread that has woken it'),
   sleeps: i32('counts its sleeps; by that heap'),
+  users: i32('how many use this record: the thread that made the pool, and its lanes; atomic'),
+  maker: i32('slot of the thread that made the pool; by it'),
+  makerSerial: i32('serial of that slot; likewise'),
+  left: i32('1 once the maker uses it no more; by it, or by who finds that it is gone; by compare and swap'),
 })
 
 /** A lane: the pool\'s way to one thread, and back. Its entries follow. */
@@ -20,7 +24,8 @@ export const LaneRecord = struct('lane', {
   serial: i32('serial of that carrier; likewise'),
   carrier: i32('number of the carrier that runs the thread; by the thread, before ready'),
   carrierSerial: i32('serial of that carrier; likewise'),
-  rest: bytes(24, 'fills the line'),
+  fate: i32('0, 1 the thread has ended first, 2 the maker of the pool has; by compare and swap: pool/lane.ts, L7'),
+  rest: bytes(20, 'fills the line'),
 })
 
 /** An entry: a task, then its outcome. */

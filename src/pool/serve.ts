@@ -22,9 +22,10 @@ import { pthread_cleanup_pop, pthread_cleanup_push } from '../pthread/cleanup.ts
 import { routineNow, type Routine } from '../pthread/entry.ts'
 import { ThreadExit } from '../pthread/exit.ts'
 import { NO_VERB } from '../pthread/start.ts'
+import { detach } from '../pthread/thread.ts'
 import { transferListOf } from '../pthread/transfer.ts'
 import { current, PoolTask } from './context.ts'
-import { discard, entryAt, finish, open, pass, posted_slow, put, take, tell } from './lane.ts'
+import { discard, entryAt, finish, isMakerGone, leave as leaveLane, open, pass, posted_slow, put, take, tell } from './lane.ts'
 import { EntryRecord, LaneRecord } from './records.ts'
 
 /** Entries to run when a thread of the pool begins, and when it ends; 0: none. */
@@ -39,13 +40,14 @@ export async function serve(lane: Address, pool: Address, { init, initArgs, disp
   poke(user, lane + LaneRecord.carrier, self.carrier)
   poke(user, lane + LaneRecord.carrierSerial, peek(kernel, carrierRecord(self.carrier) + Carrier.serial))
   if (init !== 0) await still(isHere, call(init, initArgs))
-  pthread_cleanup_push(() => leaving(dispose))
+  pthread_cleanup_push(() => leaving(lane, pool, dispose))
   store(user, lane + LaneRecord.ready, 1)
   tell(pool)
   let time = now(CLOCK_MONOTONIC), turned = time
   for (let i = 0; ; i = i + 1 | 0) {
     if (peek(user, lane + LaneRecord.tail) === i) {
-      await still(isHere, idle(lane, i))
+      await still(isHere, idle(lane, i, pool))
+      if (peek(user, lane + LaneRecord.tail) === i) break                 // L7
       time = turned = now(CLOCK_MONOTONIC)
     } else if (time - turned > TURN) {
       await still(isHere, nextTurn())
@@ -67,13 +69,18 @@ export async function serve(lane: Address, pool: Address, { init, initArgs, disp
     tell(pool)
   }
   pthread_cleanup_pop(0)
-  await leaving(dispose)
+  await leaving(lane, pool, dispose)
 }
 
-async function leaving(dispose: number): Promise<void> {
+async function leaving(lane: Address, pool: Address, dispose: number): Promise<void> {
   current.task?.end()
   current.task = undefined
-  if (dispose !== 0) await call(dispose, [])
+  try {
+    if (dispose !== 0) await call(dispose, [])
+  } finally {
+    if (isMakerGone(pool)) detach(self.slot, peek(kernel, record(self.slot) + ThreadRecord.serial))   // nobody joins it: L7
+    leaveLane(lane, pool)
+  }
 }
 
 // Whether the calling thread is the one that it is now.
@@ -94,12 +101,12 @@ const nextTurn = (): Promise<void> => new Promise(resolve => { host.nextTurn(res
 
 let afterPromise = false
 
-async function idle(lane: Address, i: number): Promise<void> {
+async function idle(lane: Address, i: number, pool: Address): Promise<void> {
   await Promise.resolve()                                                 // microtasks of the task before
   if (afterPromise) await nextTurn()
   afterPromise = false
-  if (host.active() === 0) block(posted_slow(lane, i))
-  else await later('ThreadPool', () => posted_slow(lane, i))
+  if (host.active() === 0) block(posted_slow(lane, i, pool))
+  else await later('ThreadPool', () => posted_slow(lane, i, pool))
 }
 
 // How the last task ended.

@@ -22,6 +22,8 @@ export interface Local {
   reads: Reads | undefined
   /** What the face does when the thread's own code, its cleanup handlers and destructors have run: start.ts. */
   last?: (() => void) | undefined
+  /** What the faces do when it has ended and its promises are given up. */
+  endings?: Set<() => void> | undefined
 }
 
 /** Locks, and how often each is held. Nearly always it is one: that needs no map, which would be most of the price of locking. */
@@ -74,5 +76,6 @@ export function enter(l: Local = own): void {
 /** The thread has ended: its values are forgotten. */
 export function forget(): void {
   if (local.ports !== undefined) local.ports = undefined
+  if (local.endings !== undefined) local.endings = undefined
   local.cleanup = local.values = local.handle = local.held = local.reads = local.last = undefined
 }

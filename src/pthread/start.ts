@@ -257,10 +257,12 @@ export function endOf(error: unknown): [number, unknown] {
 function leaveBehind(status: number, value: unknown): number {
   const slot = self.slot
   const t = record(slot)
+  const { endings } = local
   mourner.threadEnds()
   forget()
   for (const acquisition of ownAcquisitions()) orphan(acquisition, false)
   abandonPending()
+  if (endings !== undefined) for (const ending of endings) ending()
   retire()
   orphan(slot, false)
   drop(slot)                                                              // arguments that an import that failed left unread

@@ -198,3 +198,25 @@ export function* waitAsFiber(begun: Semaphore, go: Semaphore, value: number): Ge
   yield* fiber.acquire(go)
   return value
 }
+
+/** Makes a pool of two threads and ends without closing it: one has a task that never ends, the other one none. */
+export async function leavesPool(how: 'return' | 'throw' | 'cancel' | 'exit', begun: Semaphore, never: Semaphore): Promise<void> {
+  const pool = new ThreadPool({ min: 2, max: 2, name: 'left behind' })
+  await pool.run(inner.add, 1, 1)
+  void pool.run(inner.hold, begun, never)
+  await begun.waitAsync()
+  for (let i = 0; i < 10; i++) void pool.run({ timeout: 60_000 }, inner.hold, begun, never)
+  if (how === 'throw') throw new Error('and is sorry')
+  if (how === 'exit') process.exit(3)
+  if (how === 'cancel') Thread.current.cancel()
+  if (how === 'cancel') Thread.testCancel()
+}
+
+/** Leaves a pool while a task of it, in a loop without an end, is being stopped. */
+export async function leavesLoop(begun: Semaphore): Promise<void> {
+  const pool = new ThreadPool({ max: 1, grace: 60_000, name: 'left behind' }), controller = new AbortController()
+  const task = pool.run({ signal: controller.signal }, inner.spin, begun)
+  await begun.waitAsync()
+  controller.abort()
+  await task.catch(() => undefined)
+}

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { CLOCK_MONOTONIC, now } from '#internal/kernel/clock.js'
 import { block } from '#internal/kernel/request.js'
 import {
-  answersOf, condemn, DONE, entryAt, finish, isPassed, LANE_SIZE, pass, post, posted_slow, requestAbort, REVOKED, revoke, stateOf, take, tell, untilTold,
-  vacate,
+  allocate, allocatePool, answersOf, condemn, DONE, entryAt, finish, isPassed, LANE_SIZE, pass, post, posted_slow, requestAbort, REVOKED, revoke, stateOf, take,
+  tell, untilTold, vacate,
 } from '#internal/pool/lane.js'
-import { EntryRecord, PoolRecord } from '#internal/pool/records.js'
+import { EntryRecord } from '#internal/pool/records.js'
 import type { Story } from '#internal/lab/index.js'
-import { malloc, memory } from 'pthreads/posix'
+import { memory } from 'pthreads/posix'
 
 interface Objects { lane: number, pool: number, log: Int32Array }
 
@@ -17,17 +17,12 @@ interface Objects { lane: number, pool: number, log: Int32Array }
 const KILLED = 4
 
 function setup(): Objects {
-  const [lane, pool] = [LANE_SIZE, PoolRecord.size].map(size => {
-    const at = malloc(size)
-    memory().i32.fill(0, at >>> 2, (at + size) >>> 2)
-    return at
-  })
-  return { lane, pool, log: new Int32Array(new SharedArrayBuffer(32)) }
+  return { lane: allocate(LANE_SIZE), pool: allocatePool(), log: new Int32Array(new SharedArrayBuffer(32)) }
 }
 
 function serve({ lane, pool, log }: Objects): void {
   for (let i = 0; ; i++) {
-    block(posted_slow(lane, i))
+    block(posted_slow(lane, i, pool))
     const entry = memory().i32[entryAt(lane, i) + EntryRecord.entry >>> 2]
     if (take(lane, i, now(CLOCK_MONOTONIC))) {
       if (entry === 0) return
