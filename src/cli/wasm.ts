@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Model } from '../api/attach.ts'
+import { ErrnoError } from '../api/errors.ts'
 import { Program, ProgramError } from '../wasm/index.ts'
 
 interface Given { dir: string[] | undefined, env: string[] | undefined, model: Model | undefined, preempt: number | undefined, sharedMemory: boolean }
@@ -26,14 +27,18 @@ export async function prepare(path: string, { dir = [], env = [], model = '1:1',
   if (!sharedMemory && preempt !== undefined) return '--no-shared-memory excludes --preempt: nobody can tell a loop that its time is over'
   try {
     const program = await Program.load(path, { model, preempt, sharedMemory })
-    return async () => {
-      const { code } = await program.run({ args, dirs, env: variables })
-      return code
-    }
+    return () => program.run({ args, dirs, env: variables }).then(({ code }) => code, refused)
   } catch (error) {
     if (error instanceof ProgramError) return error.message
     throw error
   }
+}
+
+// No memory, no thread: that is no defect of the program or of ours, so nobody needs a stack trace.
+function refused(error: unknown): number {
+  if (!(error instanceof ErrnoError)) throw error
+  console.error(`pthreads run: ${error.message}`)
+  return 1
 }
 
 /** Options of `pthreads build`. */
@@ -42,10 +47,11 @@ export interface BuildOptions { preempt?: boolean, sharedMemory: boolean }
 /** Transforms the program in `path`, unless that is kept from before; the other arguments: for runs with these options. Sets the exit code. */
 export async function buildAhead(path: string, { preempt = false, sharedMemory }: BuildOptions): Promise<void> {
   try {
-    await Program.load(path, { model: 'm:1', preempt: preempt ? 1 : undefined, sharedMemory })   // how often makes no difference to the code
+    const { kept } = await Program.load(path, { model: 'm:1', preempt: preempt ? 1 : undefined, sharedMemory })   // how often makes no difference to the code
+    if (!kept) process.exitCode = 1                                       // it has said why
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    console.error(`pthreads build: ${code === 'ENOENT' ? `${path}: no such file` : message}`)
+    console.error(`pthreads build: ${code === 'ENOENT' ? `${path}: no such file` : code === 'EISDIR' ? `${path}: not a file` : message}`)
     process.exitCode = error instanceof ProgramError ? 2 : 1
   }
 }

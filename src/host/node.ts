@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { isMainThread, parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort } from 'node:worker_threads'
 import type { Birth, Host, Usage } from '../kernel/host.ts'
 import { writeWhole } from './output.ts'
+import { checkRoom } from './room.ts'
 
 const EINVAL = 22, SIGUSR1 = 10, SIGPIPE = 13, SIGTERM = 15
 const boot = new URL('../boot.js', import.meta.url)
@@ -80,6 +81,7 @@ function spawnerWorker(): Worker {
 interface NodeBirth extends Birth { execArgv?: string[] }
 
 let carried: string[] = []
+let carriers = 0
 
 /** Tells the spawner's host the options that carriers are started with. */
 export function inheritOptions(birth: Birth): void {
@@ -123,14 +125,19 @@ export const node: Host = {
   },
 
   startCarrier(birth, limits, gone) {
+    checkRoom(carriers)
     const resourceLimits = { ...(limits.heap > 0 && { maxOldGenerationSizeMb: limits.heap }), ...(limits.stack > 0 && { stackSizeMb: limits.stack / 1024 }) }
     const worker = new Worker(boot, {
       workerData: birth, transferList: [birth.port as unknown as MessagePort], env: SHARE_ENV, resourceLimits, execArgv: carried, stdout: true, stderr: true,
       name: `pthreads carrier ${birth.carrier}`, trackUnmanagedFds: false,
     })
+    carriers++
     let error: unknown
     worker.on('error', e => { error = e })
-    worker.on('exit', code => { gone(error === undefined ? { code } : { code, error }) })
+    worker.on('exit', (code) => {
+      carriers--
+      gone(error === undefined ? { code } : { code, error })
+    })
     return { terminate: () => void worker.terminate() }
   },
 

@@ -22,24 +22,27 @@ const RECIPE = 2
 // What takes longer than SOON, ms, is told: before it begins, of modules of more than LARGE bytes, of which it is expected.
 const SOON = 1000, LARGE = 100_000
 
-/** Changes the module of `file` for threads that share carriers. Prints that it does, if it takes longer than a second. Throws ProgramError. */
-export async function asyncify(file: string, bytes: Uint8Array, wanted: Omit<Wanted, 'more'>): Promise<Transformed & { cached: boolean }> {
+/**
+ * Changes the module of `file` for threads that share carriers. Prints that it does, if it takes longer than a second, and why it is not `kept`, if it is
+ * not. Throws ProgramError.
+ */
+export async function asyncify(file: string, bytes: Uint8Array, wanted: Omit<Wanted, 'more'>): Promise<Transformed & { kept: boolean }> {
   const plain = transform(file, bytes, { ...wanted, more: SCRATCHES })
   const version = versionOf('binaryen')
   if (version === undefined) throw new ProgramError('ERR_WASM_TOOL', `${file}: m:1 and m:n need the package binaryen, an optional dependency of pthreads that is not installed: npm install binaryen`)
   const name = cacheName(`asyncify ${RECIPE} ${version} ${BLOCKING.join()}\n`, plain.bytes)
   const kept = readCache(name)
-  if (kept !== undefined) return { ...plain, bytes: kept, cached: true }
+  if (kept !== undefined) return { ...plain, bytes: kept, kept: true }
   const changed = await transformed(file, plain.bytes)
   const problem = writeCache(name, changed)
   if (problem !== undefined) host.writeError(`${file}: what was made of it is not kept for the next time: ${problem.message}\n`)
-  return { ...plain, bytes: changed, cached: false }
+  return { ...plain, bytes: changed, kept: problem === undefined }
 }
 
 async function transformed(file: string, bytes: Uint8Array): Promise<Uint8Array> {
   const started = host.monotonic()
   const slow = bytes.length > LARGE
-  if (slow) host.writeError(`${file}: transforming it for threads that share carriers (once; the result is kept) …`)
+  if (slow) host.writeError(`${file}: transforming it for threads that share carriers (once) …`)
   const { default: binaryen } = await import('binaryen')
   const { Atomics, BulkMemory, BulkMemoryOpt, MutableGlobals, SignExt } = binaryen.Features
   let module: ReturnType<typeof binaryen.readBinary>
@@ -59,6 +62,6 @@ async function transformed(file: string, bytes: Uint8Array): Promise<Uint8Array>
   module.dispose()
   const ms = host.monotonic() - started
   if (slow) host.writeError(` ${(ms / 1000).toFixed(1)} s\n`)
-  else if (ms > SOON) host.writeError(`${file}: transformed for threads that share carriers in ${(ms / 1000).toFixed(1)} s (the result is kept)\n`)
+  else if (ms > SOON) host.writeError(`${file}: transformed for threads that share carriers in ${(ms / 1000).toFixed(1)} s (once)\n`)
   return changed
 }

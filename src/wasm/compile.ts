@@ -12,12 +12,12 @@ import { ProgramError } from './errors.ts'
 import { ProgramRecord } from './records.ts'
 import { transform, type Wanted } from './transform.ts'
 
-/** A module that has been changed for us and compiled; the limits of its memory are in pages. */
-export interface Compiled { readonly module: Module, readonly initial: number, readonly maximum: number }
+/** A module that has been changed for us and compiled; the limits of its memory are in pages. `kept`: what took long is on disk for the next time. */
+export interface Compiled { readonly module: Module, readonly initial: number, readonly maximum: number, readonly kept: boolean }
 
 /** Changes the module of `file` and compiles it; `suspendable`: for threads that share carriers. Throws ProgramError. */
 export async function compile(file: string, whole: Uint8Array, suspendable: boolean, wanted: Omit<Wanted, 'more'> = {}): Promise<Compiled> {
-  const { bytes, initial, maximum } = suspendable ? await asyncify(file, whole, wanted) : transform(file, whole, wanted)
+  const { bytes, initial, maximum, kept } = suspendable ? await asyncify(file, whole, wanted) : { ...transform(file, whole, wanted), kept: true }
   let module: Module
   try {
     module = await engine.compile(bytes)
@@ -26,7 +26,7 @@ export async function compile(file: string, whole: Uint8Array, suspendable: bool
   }
   if (suspendable && !engine.Module.exports(module).some(({ name }) => name === '__stack_pointer'))
     throw new ProgramError('ERR_WASM_ABI', `${file}: its threads cannot share carriers: it does not export __stack_pointer, and no wasi_thread_start sets it`)
-  return { module, initial, maximum }
+  return { module, initial, maximum, kept }
 }
 
 /** A new record of a program, with one thread; `verb` is named if user memory is full. */

@@ -84,6 +84,8 @@ export interface Running {
 /** A compiled program; it can run many times, at the same time too. */
 export class Program {
   readonly file: string
+  /** Whether what was made of it for m:1 and m:n is on disk for the next time; under 1:1 there is nothing to keep. */
+  readonly kept: boolean
   readonly #module: Module
   readonly #initial: number
   readonly #maximum: number
@@ -93,8 +95,9 @@ export class Program {
   readonly #preempt: number | undefined
   readonly #shared: boolean
 
-  private constructor(file: string, { module, initial, maximum }: Compiled, abi: About['abi'], suspendable: boolean, preempt: number | undefined, shared: boolean) {
+  private constructor(file: string, { module, initial, maximum, kept }: Compiled, abi: About['abi'], suspendable: boolean, preempt: number | undefined, shared: boolean) {
     this.file = file
+    this.kept = kept
     this.#module = module
     this.#initial = initial
     this.#maximum = maximum
