@@ -167,14 +167,17 @@ export function offered(i: number): number {
   return peek(kernel, placeRecord(i) + offerTail) - peek(kernel, placeRecord(i) + offerHead) | 0
 }
 
-/** Takes the next fiber that is offered at place `i` for the calling carrier; its slot, or 0: there is none. `begun`: or the next one has not begun. */
-export function take(i: number, begun = false): number {
+/** Whom a carrier takes: the next that is offered, whoever it is; only if it has not begun; only if it has. */
+export const Want = { ANY: 0, NEW: 1, BEGUN: 2 } as const
+
+/** Takes the next fiber that is offered at place `i` for the calling carrier; its slot, or 0: there is none, or the next one is not wanted. */
+export function take(i: number, want: number = Want.ANY): number {
   const head = placeRecord(i) + offerHead
   const mine = placeRecord(placeOf(self.carrier)) + taking
   for (;;) {
     const index = load(kernel, head)
     const slot = entry(offersOf(i), index)
-    if (slot < 0 || (begun && slot !== 0 && peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO)) return 0
+    if (slot < 0 || (want !== Want.ANY && slot !== 0 && isOffered(slot) && isNew(slot) !== (want === Want.NEW))) return 0
     poke(kernel, mine, slot)
     if (cas(kernel, head, index, index + 1 | 0) !== index) continue
     if (slot !== 0 && claim(slot)) return slot
@@ -204,6 +207,8 @@ export function lend(i: number, slot: number): void {
   store(kernel, record(slot) + ThreadRecord.claim, 1)
   offer(i, slot)
 }
+
+const isNew = (slot: number): boolean => peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO
 
 /** Whether fiber `slot` waits for a carrier. */
 export function isOffered(slot: number): boolean {

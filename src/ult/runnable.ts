@@ -3,7 +3,7 @@
 
 import { load, peek, peekf, poke } from '#atomics'
 import { CLOCK_MONOTONIC, now, remaining } from '../kernel/clock.ts'
-import { beckoned, beheld, claim, giveBack, hinted, mayTake, offered, placeCount, placeOf, readHints, seen, take } from '../kernel/crew.ts'
+import { beckoned, beheld, claim, giveBack, hinted, mayTake, offered, placeCount, placeOf, readHints, seen, take, Want } from '../kernel/crew.ts'
 import { ETIMEDOUT } from '../kernel/errno.ts'
 import { CANCEL, SIGNAL, withdraw, woken } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
@@ -171,10 +171,10 @@ function welcome(): void {
 function takeIn(): void {
   const { place, scheduler } = here
   if (here.alone) {
-    while (scheduler.runnable < WINDOW && offered(place) > 0) if (accept(place) === null) break
+    while (scheduler.runnable < WINDOW && offered(place) > 0) if (accept(place, Want.NEW) === null) break
   } else if (scheduler.runnable === 0 || (newOne && waiting?.phase !== Phase.NEW)) {
     newOne = false
-    expect(accept(place))
+    expect(accept(place, Want.NEW))
   }
 }
 
@@ -351,9 +351,9 @@ export function admitClaimed(slot: number): void {
   admit(slot)
 }
 
-// Takes a fiber that is offered at place `from`.
-function accept(from: number): Fiber | null {
-  const fiber = admit(take(from))
+// Takes a fiber that is offered at place `from`. What the carrier has lent itself it need not take back: it is queued here.
+function accept(from: number, want: number = Want.ANY): Fiber | null {
+  const fiber = admit(take(from, want))
   if (fiber === null) return null
   fiber.offered = true
   if (newcomers.length === 2 * WINDOW) newcomers.splice(0, Infinity, ...newcomers.filter(isNew))
@@ -419,7 +419,7 @@ export function steal(): boolean {
 /** Takes up to `count` fibers that have begun from place `from`. */
 export function bring(from: number, count: number): void {
   for (; count > 0; count--) {
-    const fiber = admit(take(from, true))
+    const fiber = admit(take(from, Want.BEGUN))
     if (fiber === null) return
     moved(fiber)
   }
