@@ -87,6 +87,8 @@ export function judge(results) {
   bound('sched_yield of C in WebAssembly, m:n on one carrier, in ns', '<=', 250, single('wasm-switch', 'm:n, 1 carrier', 'S'))
   for (const model of ['m:1', 'm:n, 1 carrier'])
     bound(`100,000 threads of C in WebAssembly, ${model}, in seconds`, '<=', 2, single('wasm-create', model, 'S'))
+  for (const how of ['m:1', 'm:1, asleep'])
+    bound(`1,000,000 threads of C in WebAssembly, ${how}, in GB`, '<=', 4, single('wasm-million', how, 'S', ({ last }) => last.gigabytes))
   bound('mutex of C in WebAssembly, 1:1, uncontended: ours / C', '<=', 1.5, ratio('wasm-mutex-uncontended', '1:1', 'C', 'S'))
   bound('create+join of C in WebAssembly, 1:1, same core: ours / C', '<=', 2, ratio('wasm-create-join', '1:1', 'C', 'S'))
   bound('computing in C in WebAssembly, 1:1: 1 thread / 2 threads', '>=', 1.8, ratio('wasm-parallel', '1 thread', '2 threads'))

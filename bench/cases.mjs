@@ -357,6 +357,19 @@ export function cases({ c, go, wasm, quick }) {
       ],
     },
     {
+      name: 'wasm-million',
+      title: `the same with ${quick ? '100 000' : 'a million'}; and with as many that all sleep at once, on a semaphore`,
+      unit: 's',
+      placements: ['S'],
+      once: true,
+      timeout: 120,
+      contestants: [
+        { name: 'm:1', ...inWasm('create', 'm:1', '1', quick ? '100000' : '1000000') },
+        { name: 'm:1, asleep', ...inWasm('create', 'm:1', '1', quick ? '100000' : '1000000', 'asleep') },
+      ],
+      remarks: results => results.filter(({ last }) => last?.gigabytes !== undefined).map(({ contestant, last }) => `${contestant}: at most ${figure(last.gigabytes)} GB`),
+    },
+    {
       name: 'wasm-mutex-uncontended',
       title: 'a C program locks and unlocks a mutex that nobody else wants: native, and in WebAssembly under 1:1',
       unit: 'ns',

@@ -38,7 +38,7 @@ export function run(contestant, placement, { milliseconds, timeout = 60 }) {
 
 function read(out, contestant, wall) {
   try {
-    const line = JSON.parse(out.slice(out.indexOf('{')))
+    const line = Object.assign({}, ...out.slice(out.indexOf('{')).trim().split('\n').map(part => JSON.parse(part)))   // who starts a program of C adds to what that prints
     return contestant.adapt ? contestant.adapt(line, wall) : line
   } catch {
     return { failed: 'printed no line of JSON' }

@@ -1,5 +1,5 @@
-// Runs a program of C, which prints its own line. Arguments: its name in build/bench, the model, how many carriers, then the program's own.
-// In a run across cores each carrier has a core.
+// Runs a program of C, which prints its own line, and adds how large the process was at most. Arguments: its name in build/bench, the model,
+// how many carriers, then the program's own. In a run across cores each carrier has a core.
 
 import { join } from 'node:path'
 import { configure, load, Semaphore, Thread } from '../../dist/api/index.js'
@@ -8,7 +8,7 @@ import { programs } from '../compile.mjs'
 import { pinWorker } from '../placement.mjs'
 
 const [name, model, carriers, ...args] = process.argv.slice(2)
-configure({ model, ...model !== '1:1' && { carriers: Number(carriers), threads: 1_000_000 } })
+configure({ model, ...model !== '1:1' && { carriers: Number(carriers), threads: 1_000_100 } })
 process.env.XDG_CACHE_HOME = join(programs, 'cache')
 const program = await Program.load(join(programs, `wasm-${name}.wasm`), { model })
 if (model === 'm:n') {
@@ -19,4 +19,5 @@ if (model === 'm:n') {
 const { BENCH_MILLISECONDS, BENCH_PLACEMENT } = process.env
 const env = Object.fromEntries(Object.entries({ BENCH_MILLISECONDS, BENCH_PLACEMENT }).filter(([, value]) => value !== undefined))
 const { code } = await program.run({ args, env })
+console.log(JSON.stringify({ gigabytes: process.resourceUsage().maxRSS / 2 ** 20 }))
 process.exitCode = code

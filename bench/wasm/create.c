@@ -1,9 +1,20 @@
-// Measures the creation of many threads that all live at once, run, and are joined. Argument: how many. Seconds.
+// Measures the creation of many threads that all live at once, run, and are joined. Arguments: how many; asleep: they all
+// sleep at once, on a semaphore, until main wakes them. Seconds.
 
 #include "../c/measure.h"
 #include <limits.h>
+#include <semaphore.h>
 
-static long sum;
+static long sum, many;
+static long asleep;
+static sem_t all, go;
+
+static void *sleeps(void *argument) {
+  if (__atomic_add_fetch(&asleep, 1, __ATOMIC_RELAXED) == many) sem_post(&all);
+  sem_wait(&go);
+  __atomic_fetch_add(&sum, (long)argument, __ATOMIC_RELAXED);
+  return argument;
+}
 
 static void *once(void *argument) {
   sched_yield();
@@ -12,7 +23,9 @@ static void *once(void *argument) {
 }
 
 int main(int argc, char **argv) {
-  long many = argc > 1 ? atol(argv[1]) : 100000, returned = 0, expected = 0;
+  long returned = 0, expected = 0;
+  many = argc > 1 ? atol(argv[1]) : 100000;
+  void *(*routine)(void *) = argc > 2 && strcmp(argv[2], "asleep") == 0 ? sleeps : once;
   pthread_t *threads = malloc(many * sizeof *threads);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -20,12 +33,16 @@ int main(int argc, char **argv) {
   double start = now_ns();
   for (long i = 0; i < many; i++) {
     expected += i;
-    int error = pthread_create(&threads[i], &attributes, once, (void *)i);
+    int error = pthread_create(&threads[i], &attributes, routine, (void *)i);
     if (error == 0) continue;
     fprintf(stderr, "Error: thread %ld: %s\n", i, strerror(error));
     return 1;
   }
   double created = now_ns();
+  if (routine == sleeps) {
+    sem_wait(&all);
+    for (long i = 0; i < many; i++) sem_post(&go);
+  }
   for (long i = 0; i < many; i++) {
     void *result;
     pthread_join(threads[i], &result);

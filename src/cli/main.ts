@@ -51,7 +51,7 @@ It may block: the process stays responsive, and Ctrl-C ends it with a summary of
 A number that main returns is the exit code. The process ends when all threads have ended.`)
   .usage('[options] FILE [options] [-- args]')
   .argument('<FILE>', 'the program')
-  .option('--threads <n>', 'how many threads may exist besides the first (default: 32000)', count(1, 1_000_000))
+  .option('--threads <n>', 'how many threads may exist besides the first (default: 32000)', count(1, 1_048_000))
   .option('--memory <MiB>', 'memory for mutexes, names and messages (default: 1024)', count(1, 2047))
   .option('--cache <n>', 'how many ended threads keep their Workers for the next ones (default: 64)', count(0, 65535))
   .addOption(new Option('--model <model>', 'how threads run: each on a Worker of its own, all on one carrier, or many on some (default: 1:1)').choices(['1:1', 'm:1', 'm:n']))

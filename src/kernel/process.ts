@@ -13,7 +13,7 @@ import {
 
 /** What makes a process; all optional. */
 export interface Limits {
-  /** How many threads may exist besides the first one. Default 32,000; at most 1,000,000. */
+  /** How many threads may exist besides the first one. Default 32,000; at most 1,048,000. */
   threads?: number
   /** Bytes of user memory, where mutexes, names and long messages live. Default 1 GiB. */
   memory?: number
@@ -92,10 +92,13 @@ export function attached(): boolean {
   return self.carrier !== 0
 }
 
+/** Of 2^21 records the other half are asynchronous acquisitions'; a few are the library's own. */
+const THREADS_MAX = 1_048_000
+
 /** The limits, with defaults. Throws RangeError for what is none. */
 export function checkLimits(limits: Limits): { wanted: number, bytes: number, cache: number, carriers: number } {
   const { threads: wanted = 32_000, memory: bytes = 2 ** 30, cache = 64, carriers = 1 } = limits
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1_000_000) throw new RangeError(`threads: ${wanted} is not a whole number from 1 to 1,000,000`)
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > THREADS_MAX) throw new RangeError(`threads: ${wanted} is not a whole number from 1 to 1,048,000`)
   if (!Number.isInteger(bytes) || bytes < 2 ** 20 || bytes > 2 ** 31 - 65536) throw new RangeError(`memory: ${bytes} is not a number of bytes from 1 MiB to 2 GiB`)
   if (!Number.isInteger(cache) || cache < 0 || cache > 65535) throw new RangeError(`cache: ${cache} is not a whole number from 0 to 65,535`)
   if (!Number.isInteger(carriers) || carriers < 1 || carriers > CARRIERS) throw new RangeError(`carriers: ${carriers} is not a whole number from 1 to ${CARRIERS}`)

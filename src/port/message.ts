@@ -124,10 +124,7 @@ export function write(body: Message, transfer: readonly object[], answered: bool
   return n
 }
 
-/** Whether `value` is a 32-bit integer, which travels without the codec. */
-export function isInteger(value: unknown): value is number {
-  return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0)
-}
+export { isWord as isInteger } from '../pthread/parcel.ts'
 
 /** {@link write} for a 32-bit integer. */
 export function writeInteger(value: number, answered: boolean, sender: number): number {

@@ -64,7 +64,7 @@ export class Reads {
 }
 
 /** The set of the thread that runs in this heap. */
-export let local: Local = { cleanup: undefined, values: undefined, handle: undefined, held: undefined, reads: undefined }
+export let local: Local = { cleanup: undefined, values: undefined, handle: undefined, held: undefined, reads: undefined, last: undefined }
 /** The heap's own: of the thread that has a carrier of its own, and between fibers. */
 export const own = local
 

@@ -10,7 +10,7 @@ import { dispose } from '../kernel/thread.ts'
 import { free } from '../mem/arena.ts'
 import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
-import { dropParcel, extrasOf, isFull, open, put, read } from './parcel.ts'
+import { dropParcel, extrasOf, isFull, isInteger, isWord, open, openInteger, put, putInteger, read } from './parcel.ts'
 
 const parcelOf = (slot: number): Address => record(slot) + ThreadRecord.message
 const roomOf = (slot: number): Address => record(slot) + ThreadRecord.room
@@ -33,9 +33,17 @@ export function sendArguments(slot: number, message: Message, transfer: readonly
   return true
 }
 
+/** Gives cloned thread `slot` its only argument, or leaves its result, if it is a 32-bit integer; false: it is none. */
+export function sendWord(slot: number, value: unknown): boolean {
+  if (!isWord(value)) return false
+  putInteger(parcelOf(slot), value)
+  return true
+}
+
 /** The arguments of thread `slot`, which the caller runs. */
 export function receiveArguments(slot: number): unknown[] {
   const t = record(slot)
+  if (isInteger(parcelOf(slot))) return [openInteger(parcelOf(slot))]
   if (!isFull(parcelOf(slot))) return []
   const ported = (peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0
   const extras = ported

@@ -33,6 +33,11 @@ export function putInteger(at: Address, value: number): void {
   poke(kernel, at + LENGTH, INTEGER)
 }
 
+/** Whether `value` is one: then it travels so. */
+export function isWord(value: unknown): value is number {
+  return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0)
+}
+
 /** Whether what is there is such an integer. */
 export function isInteger(at: Address): boolean {
   return peek(kernel, at + LENGTH) === INTEGER

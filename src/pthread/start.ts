@@ -30,7 +30,7 @@ import { endsNow, ThreadCancel, ThreadExit } from './exit.ts'
 import { dueDestructors, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
 import { threadEnded } from './io.ts'
 import { forget, local } from './local.ts'
-import { bury, drop, receiveArguments, sendResult } from './message.ts'
+import { bury, drop, receiveArguments, sendResult, sendWord } from './message.ts'
 import { mourner } from './mourner.ts'
 import { obituary } from './obituary.ts'
 import { orphan } from './robust.ts'
@@ -295,7 +295,7 @@ function leaveCarrier(status: number, sound: boolean): void {
 
 // Leaves the thread's result or error; returns what went wrong.
 function leave(slot: number, value: unknown, root: string): unknown {
-  if (value === undefined) return undefined                               // nothing to be read is undefined
+  if (value === undefined || sendWord(slot, value)) return undefined      // nothing to be read is undefined
   try {
     const transfer = transferListOf(value)
     const message = encode(value, root, transfer)

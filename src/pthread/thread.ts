@@ -31,8 +31,9 @@ import { encodeForAnybody } from './buffers.ts'
 import { Attr } from './records.ts'
 import { failureOf } from './bequest.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
-import { bury, drop, freeName, receiveResult, sendArguments } from './message.ts'
+import { bury, drop, freeName, receiveResult, sendArguments, sendWord } from './message.ts'
 import { obituary } from './obituary.ts'
+import { isWord } from './parcel.ts'
 import { isPriority, PTHREAD_EXPLICIT_SCHED, schedule } from './sched.ts'
 import { deadline, type Timespec } from './timespec.ts'
 
@@ -47,10 +48,11 @@ export interface Creation {
   daemon?: boolean
   transfer: readonly object[]
   /** Absent: the creator's. */
-  scheduling?: { policy: number, priority: number }
+  scheduling?: { policy: number, priority: number } | undefined
 }
 
-const DEFAULT: Creation = { name: '', detached: false, kind: PLAIN, transfer: [] }
+const NONE: readonly object[] = []
+const DEFAULT: Creation = { name: '', detached: false, kind: PLAIN, fiber: false, daemon: false, transfer: NONE, scheduling: undefined }
 
 /** Whether threads share carriers that say nothing of it: the process's model. */
 export function sharesByDefault(): boolean {
@@ -62,7 +64,8 @@ export const born = { tid: 0, serial: 0 }
 
 /** Makes and starts a thread; returns its slot, or an errno negated. Throws a TypeError for arguments that cannot travel. */
 export function create(entry: number, args: readonly unknown[], how: Creation = DEFAULT): number {
-  const message = args.length === 0 ? undefined : (how.fiber === true ? encodeForAnybody : encode)(args, 'args', how.transfer)
+  const isOneWord = args.length === 1 && how.transfer.length === 0 && isWord(args[0])
+  const message = args.length === 0 || isOneWord ? undefined : (how.fiber === true ? encodeForAnybody : encode)(args, 'args', how.transfer)
   let slot = -EINVAL
   try {
     const flags = (how.detached ? Flag.DETACHED : 0) | (how.daemon === true ? Flag.DAEMON : 0)
@@ -75,7 +78,7 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
   try {
     inheritScheduling(slot, how)
     if (message !== undefined && message.extras.length !== 0 && how.fiber === true) bindFiber(slot)
-    sent = (how.name === '' || giveName(slot, how.name)) && (message === undefined || sendArguments(slot, message, how.transfer))
+    sent = (how.name === '' || giveName(slot, how.name)) && (isOneWord ? sendWord(slot, args[0]) : message === undefined || sendArguments(slot, message, how.transfer))
   } finally {
     if (!sent) cancelClone(slot)
   }
@@ -194,12 +197,11 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
   if (!isPriority(priority, policy)) return EINVAL
   const id = entryId(source)
   if (id < 0) return -id
-  const how = attr === 0 ? { ...DEFAULT, fiber: shares } : {
-    ...DEFAULT,
-    fiber: peek(m, attr + Attr.scope) === PTHREAD_SCOPE_PROCESS,
-    detached: peek(m, attr + Attr.detached) === 1,
-    kind: { heap: peek(m, attr + Attr.heap), stack: Math.ceil(peek(m, attr + Attr.stack) / 1024), factory: 0 },
-    ...(explicit && { scheduling: { policy, priority } }),
+  const heap = attr === 0 ? 0 : peek(m, attr + Attr.heap), stack = attr === 0 ? 0 : Math.ceil(peek(m, attr + Attr.stack) / 1024)
+  const how: Creation = {                                                 // one shape: it is read a hundred thousand times a second
+    name: '', detached: attr !== 0 && peek(m, attr + Attr.detached) === 1, kind: heap === 0 && stack === 0 ? PLAIN : { heap, stack, factory: 0 },
+    fiber: attr === 0 ? shares : peek(m, attr + Attr.scope) === PTHREAD_SCOPE_PROCESS, daemon: false, transfer: NONE,
+    scheduling: explicit ? { policy, priority } : undefined,
   }
   const slot = create(id, [arg], how)
   if (slot < 0) return -slot

@@ -86,6 +86,7 @@ export class Fiber extends PlainTask implements Local {
   handle: object | undefined = undefined
   held: Set<object> | undefined = undefined
   reads: Reads | undefined = undefined
+  last: (() => void) | undefined = undefined
 
   constructor(tid: number, slot: number) {
     super(tid)

@@ -26,6 +26,7 @@ import { entryIdOf, entryOf, finish, RUNS, type About } from './about.ts'
 import { engine, type Global, type Table, type WasmInstance } from './engine.ts'
 import { Block, GUARD, Luggage, ProgramRecord } from './records.ts'
 import { SCRATCH, SCRATCHES } from './asyncify.ts'
+import { BySlot } from '../ult/by-slot.ts'
 import { Activation, Registers, Stacks, type Exports } from './stacks.ts'
 import { breakOf, PAGE, reservedOf } from './transform.ts'
 import { signalName, trapOf, type Trap } from './trap.ts'
@@ -101,7 +102,7 @@ export class Guest {
   #table: Table | undefined
   #callbacks = new Map<string, Callback>()
   /** Those of its threads that are fibers here, by slot. */
-  #registers = new Map<number, Registers>()
+  #registers = new BySlot<Registers>()
   readonly stacks: Stacks | undefined
 
   /** `suspends`: here, too, its stacks can be taken down. */
@@ -160,7 +161,7 @@ export class Guest {
 
   #register(): Registers {
     const { registers } = this.stacks!
-    this.#registers.set(self.slot, registers)
+    this.#registers.add(self.slot, registers)
     return registers
   }
 
@@ -193,7 +194,7 @@ export class Guest {
     const { memory } = this, block = peek(kernel, at + Luggage.block)
     const routine = peek(memory, block + Block.routine), argument = peek(memory, block + Block.argument)
     const registers = new Registers(0, 0), activation = this.#threadOf(block, registers, this.#calling(routine, argument))
-    this.#registers.set(self.slot, registers)
+    this.#registers.add(self.slot, registers)
     local.last = () => { this.#leave(block) }
     activation.unpack(at)
     return activation
@@ -237,14 +238,13 @@ export class Guest {
     this.#table ??= this.#exports.__indirect_function_table as Table
     const f = this.#table.get(index)
     if (f === null) return () => this.#trapped(NO_FUNCTION)
-    const [first] = args
-    return args.length === 1 ? () => Number(f(first) ?? 0) : () => Number(f(...args) ?? 0)
+    return args.length === 1 ? withOne(f, args[0]) : () => Number(f(...args) ?? 0)
   }
 
   // Calls C for the calling fiber, at once.
   #fixed<T>(f: () => T): T {
     const registers = this.#registers.get(self.slot)
-    if (registers !== undefined) this.stacks!.adopt(registers)
+    if (registers !== null) this.stacks!.adopt(registers)
     return this.stacks!.fixed(f)
   }
 
@@ -296,7 +296,7 @@ export class Guest {
   #quit(): never {
     endsNow()
     local.cleanup = local.values = local.last = undefined
-    this.#registers.delete(self.slot)
+    if (this.#registers.get(self.slot) !== null) this.#registers.delete(self.slot)
     throw new ThreadExit(undefined)
   }
 
@@ -319,7 +319,7 @@ export class Guest {
     } catch (error) {
       if (!(error instanceof ThreadExit)) throw error
     }
-    this.#registers.delete(self.slot)
+    if (this.#registers.get(self.slot) !== null) this.#registers.delete(self.slot)
     if (block === 0) return
     const { value: blocks } = this.#exports.__pthreads_blocks as Global
     for (let first = load(memory, blocks); ;) {
@@ -398,6 +398,11 @@ export class Guest {
   get break(): Address {
     return breakOf(this.about.maximum)
   }
+}
+
+// What a thread runs: nothing but this stays alive with it.
+function withOne(f: (argument: number) => unknown, argument: number): () => number {
+  return () => Number(f(argument) ?? 0)
 }
 
 const NO_FUNCTION: Trap = { signal: SIGSEGV, reason: 'a call through a pointer that is no function', where: [] }

@@ -33,7 +33,7 @@ test('what is no configuration is a TypeError of the library', () => {
 
 test('a limit that is none is a RangeError of configure, at once', () => {
   for (const [limits, message] of [
-    ['{ threads: 0 }', 'threads: 0 is not a whole number from 1 to 1,000,000'], ['{ threads: 1.5 }', 'threads: 1.5 is not'], ['{ threads: 1e7 }', 'threads: 10000000 is not'],
+    ['{ threads: 0 }', 'threads: 0 is not a whole number from 1 to 1,048,000'], ['{ threads: 1.5 }', 'threads: 1.5 is not'], ['{ threads: 1e7 }', 'threads: 10000000 is not'],
     ['{ memory: 1000 }', 'memory: 1000 is not a number of bytes from 1 MiB to 2 GiB'], ['{ memory: 2 ** 40 }', 'memory: 1099511627776 is not'],
     ['{ cache: -1 }', 'cache: -1 is not a whole number from 0 to 65,535'],
   ] as const) {
