@@ -72,7 +72,10 @@ let spawner: Worker | undefined
 
 // Learns later what process it belongs to, so that it can start before there is one.
 function spawnerWorker(): Worker {
-  const worker = new Worker(boot, { workerData: { role: 'spawner' }, env: SHARE_ENV, execArgv: [], name: 'pthreads spawner' })
+  const worker = new Worker(boot, {
+    workerData: { role: 'spawner' }, env: SHARE_ENV, execArgv: [], name: 'pthreads spawner',
+    trackUnmanagedFds: false,                                             // the carriers' own would not count: they inherit a parent's true
+  })
   worker.on('error', error => { throw error })                          // it runs no user code: a defect of ours
   worker.unref()
   return worker
