@@ -81,7 +81,7 @@ test('word-index --json prints one object and nothing else', async () => {
 
 const wrong: readonly (readonly [example: string, ...args: string[]])[] = [
   ['philosophers', '1'], ['bounded-buffer', '0'], ['parallel-sort', 'many'], ['pipeline', '2'], ['fetch-sync', '0'], ['deadlock', '0'],
-  ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'], ['mailbox', 'none'], ['bank', '0'],
+  ['word-index', '--threads', '0'], ['word-index', '/no/such/folder'], ['mailbox', 'none'], ['bank', '0'], ['resp', '--threads', '0'], ['resp', '--accept', 'none'], ['resp', 'x'],
 ]
 for (const [example, ...args] of wrong) {
   test(`${example} ${args.join(' ')} is refused in one line, with exit code 2`, async () => {
@@ -92,6 +92,7 @@ for (const [example, ...args] of wrong) {
 }
 
 test('no example is forgotten here', () => {
+  tried.add('resp')                                                       // a server: test/resp
   const all = readdirSync(join(root, 'examples'), { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name)
     .filter(name => name !== 'c')                                         // those in C: test/wasm/cc.test.ts
   assert.deepEqual([...tried].sort(), all.sort())

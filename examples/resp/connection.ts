@@ -1,0 +1,164 @@
+// A client. Answers leave in the order of the requests, also when some of them come from other threads: a request whose answer has yet
+// to come takes a place in a queue, and what is answered behind it waits there.
+//
+// Nothing grows without a bound: a client that does not read its answers is not read from either, nor one with MOST answers still to come.
+
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import type { Budget } from './budget.ts'
+import { Parser, ProtocolError, type Arg } from './parser.ts'
+import { failure, type Reply } from './reply.ts'
+
+/** How many answers may still have to come, and how many characters are put together before they are written. */
+const MOST = 1024, PART = 65536
+/** How long a connection that we have ended waits for the client to end it too, ms. */
+const LINGER = 1000
+
+/** An answer that is still to come, or has come and waits for those before it. */
+interface Awaited { reply: Reply | undefined }
+
+/** Does one request of a connection: calls `answer` at once, or takes a `place` and fills it later. */
+export type Execute = (args: Arg[], connection: Connection) => void
+
+/** The bytes of one client, and the order of its answers. */
+export class Connection {
+  readonly #socket: Socket
+  readonly #parser: Parser
+  readonly #execute: Execute
+  readonly #awaited: Awaited[] = []
+  #text = ''
+  #parts: Arg[] = []
+  /** The socket holds all that it should. */
+  #full = false
+  /** No more requests are taken: the client has said that it has no more, or what it said makes no sense, or it asked for the end. */
+  #ending = false
+  /** The client has sent all that it will send. */
+  #heard = false
+
+  constructor(socket: Socket, budget: Budget, execute: Execute) {
+    this.#socket = socket
+    this.#parser = new Parser(budget)
+    this.#execute = execute
+    socket.setNoDelay(true)
+    socket.on('data', (chunk) => {
+      if (this.#ending) return
+      this.#parser.push(chunk as Buffer)
+      this.#work()
+    })
+    socket.on('drain', () => {
+      this.#full = false
+      this.#work()
+    })
+    socket.on('end', () => {
+      this.#heard = true
+      this.#work()
+    })
+    socket.on('error', () => undefined)                                    // a client that is gone; 'close' follows
+    socket.on('close', () => {
+      this.#ending = true
+      this.#parser.close()
+    })
+  }
+
+  /** Answers the request that is being done. */
+  answer(reply: Reply): void {
+    if (this.#awaited.length === 0) this.#put(reply)
+    else this.#awaited.push({ reply })
+  }
+
+  /** A place for the answer of the request that is being done; the function that is returned fills it. {@link flush} sends it. */
+  place(): (reply: Reply) => void {
+    const place: Awaited = { reply: undefined }
+    this.#awaited.push(place)
+    return (reply) => { place.reply = reply }
+  }
+
+  /** Sends what can be sent; goes on reading if that made room. */
+  flush(): void {
+    this.#settle()
+    this.#work()
+  }
+
+  /** Takes no more requests; closes the connection when all answers are sent. */
+  end(): void {
+    this.#ending = true
+  }
+
+  /** Closes the connection at once; the promise settles when it is closed. */
+  async destroy(): Promise<void> {
+    if (this.#socket.closed) return
+    const closed = once(this.#socket, 'close')
+    this.#socket.destroy()
+    await closed
+  }
+
+  #work(): void {
+    try {
+      while (!this.#ending && !this.#full && this.#awaited.length < MOST) {
+        const args = this.#parser.next()
+        if (args === undefined) {
+          this.#ending = this.#heard
+          break
+        }
+        this.#execute(args, this)
+        if (this.#text.length > PART) this.#write()
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.answer(failure(`ERR Protocol error: ${error.message}`))
+      this.end()
+    }
+    this.#write()
+    if (this.#ending) return
+    const wait = this.#full || this.#awaited.length >= MOST
+    if (wait !== this.#socket.isPaused()) this.#socket[wait ? 'pause' : 'resume']()
+  }
+
+  #settle(): void {
+    const awaited = this.#awaited
+    let n = 0
+    while (n < awaited.length && awaited[n].reply !== undefined) this.#put(awaited[n++].reply!)
+    if (n > 0) awaited.splice(0, n)
+  }
+
+  #put(reply: Reply): void {
+    if (typeof reply === 'string') {
+      this.#text += reply
+      return
+    }
+    this.#parts.push(this.#text, ...reply)
+    this.#text = ''
+  }
+
+  #write(): void {
+    const socket = this.#socket
+    if (socket.writable) {
+      if (this.#parts.length > 0) this.#writeParts()
+      else if (this.#text !== '') this.#full = !socket.write(this.#text, 'latin1')
+      if (this.#ending && this.#awaited.length === 0) this.#finish()
+    }
+    this.#text = ''
+  }
+
+  #writeParts(): void {
+    const socket = this.#socket
+    socket.cork()
+    for (const part of [...this.#parts, this.#text]) {
+      if (typeof part === 'string') this.#full = part !== '' && !socket.write(part, 'latin1') || this.#full
+      else this.#full = !socket.write(part) || this.#full
+    }
+    this.#parts = []
+    socket.uncork()
+    this.#full = socket.writableNeedDrain
+  }
+
+  // What the client still sends is read and thrown away for a while, or the system would reset the connection and the last answer be lost.
+  #finish(): void {
+    const socket = this.#socket
+    if (socket.writableEnded) return
+    socket.end()
+    socket.resume()
+    const timer = setTimeout(() => { socket.destroy() }, LINGER)
+    socket.on('close', () => { clearTimeout(timer) })
+  }
+}

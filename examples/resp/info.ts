@@ -1,0 +1,45 @@
+// INFO: what the server says about itself, from what each of its threads says.
+
+import type { Settings } from './service.ts'
+import type { Figures } from './store.ts'
+
+/** What a thread says about itself. */
+export interface ThreadFigures extends Figures {
+  /** Requests of its clients. */
+  readonly commands: number
+  readonly accepted: number
+  readonly connections: number
+  /** Messages to other threads. */
+  readonly messages: number
+  /** Bytes of requests that are arriving. */
+  readonly requests: number
+}
+
+/** For the way from thread to thread. */
+export const threadFigures = (figures: ThreadFigures): string => JSON.stringify(figures)
+
+/** The text of INFO; a thread that has ended is undefined. */
+export function render(threads: readonly (ThreadFigures | undefined)[], settings: Settings, shared: boolean, now: number): string {
+  const { started, memory } = settings
+  const alive = threads.filter(thread => thread !== undefined)
+  const total = (figure: keyof ThreadFigures): number => alive.reduce((n, thread) => n + thread[figure], 0)
+  const ofTable = (figure: keyof Figures): number => shared ? alive[0][figure] : total(figure)
+  return sections({
+    Server: {
+      server_name: 'pthreads-resp', process_id: process.pid, node_version: process.versions.node, table: shared ? 'shared' : 'owned',
+      threads: threads.length, threads_alive: alive.length, uptime_in_seconds: Math.floor((now - started) / 1000),
+    },
+    Clients: { connected_clients: total('connections') },
+    Memory: { used_memory: ofTable('bytes'), maxmemory: memory * (shared ? 1 : threads.length), maxmemory_policy: 'noeviction' },
+    Stats: {
+      total_connections_received: total('accepted'), total_commands_processed: total('commands'), expired_keys: ofTable('expired'), messages: total('messages'),
+    },
+    Threads: Object.fromEntries(threads.map((thread, i) => [`thread${i}`, thread === undefined
+      ? 'ended' : `keys=${thread.keys},connections=${thread.connections},commands=${thread.commands},messages=${thread.messages},requests=${thread.requests}`])),
+    Keyspace: ofTable('keys') === 0 ? {} : { db0: `keys=${ofTable('keys')},expires=${ofTable('expires')},avg_ttl=0` },
+  })
+}
+
+function sections(all: Readonly<Record<string, Readonly<Record<string, string | number>>>>): string {
+  return Object.entries(all).map(([name, lines]) => `# ${name}\r\n${Object.entries(lines).map(([key, value]) => `${key}:${value}\r\n`).join('')}`).join('\r\n')
+}

@@ -1,0 +1,68 @@
+// The function of a protocol thread. It never blocks: it turns its event loop, in which its sockets and its port are.
+
+import { once } from 'node:events'
+import { createServer, Socket, type AddressInfo, type ListenOptions, type Server } from 'node:net'
+import { transfer, type Message, type Port } from 'pthreads'
+import { moving, type Answers, type Letter, type Place, type ThreadPort } from './link.ts'
+import type { Arg } from './parser.ts'
+import { Service, type Settings } from './service.ts'
+import type { SharedTable } from './shared-store.ts'
+
+/** How often keys that have expired are thrown away, ms. */
+const SWEEP = 100
+
+/** Serves until its port is closed. `ended` is told the number of each descriptor that it was given and has closed. */
+export async function protocol(index: number, settings: Settings, ports: ThreadPort[], ended: Port<number>, table?: SharedTable): Promise<void> {
+  const service = new Service(index, settings, ports, table)
+  const reports = new Set<Promise<void>>()
+  let server: Server | undefined
+  const sweeping = setInterval(() => { service.sweep() }, SWEEP)
+  try {
+    for await (const message of ports[index]) {
+      const { body } = message
+      if (typeof body === 'number') message.answer(() => adopt(service, body, ended, reports))
+      else if (isPlace(body)) await message.answerAsync(async () => [String(((server = await listen(service, body)).address() as AddressInfo).port)])
+      else answer(service, message, body as Arg[][])
+    }
+  } finally {
+    clearInterval(sweeping)
+    await service.end()
+    await Promise.all(reports)
+    if (server !== undefined) await closed(server)
+  }
+}
+
+const isPlace = (body: Letter): body is Place => !Array.isArray(body)
+
+function answer(service: Service, message: Message<Letter, Answers>, commands: readonly Arg[][]): void {
+  message.answer(() => {
+    const replies = service.answers(commands), buffers = moving(replies)
+    return buffers.length === 0 ? replies : transfer(replies, buffers)
+  })
+}
+
+// A connection that was accepted elsewhere: accept.ts.
+function adopt(service: Service, descriptor: number, ended: Port<number>, reports: Set<Promise<void>>): Answers {
+  const socket = new Socket({ fd: descriptor, readable: true, writable: true, allowHalfOpen: true })
+  socket.on('close', () => {
+    const report = ended.sendAsync(descriptor).finally(() => { reports.delete(report) })
+    reports.add(report)
+  })
+  service.accept(socket)
+  socket.resume()
+  return []
+}
+
+async function listen(service: Service, { host, port, shared }: Place): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => { service.accept(socket) })
+  const options: ListenOptions & { reusePort?: boolean } = { host, port, backlog: 511, ...shared && { reusePort: true } }
+  server.listen(options)
+  await once(server, 'listening')
+  return server
+}
+
+async function closed(server: Server): Promise<void> {
+  const closing = once(server, 'close')
+  server.close()
+  await closing
+}
