@@ -1,11 +1,13 @@
 // The cases: what is measured, and who takes part. A contestant is a command; `missing` says why it cannot run here.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { programs } from './compile.mjs'
 import { corpus } from './corpus.mjs'
 import { figure } from './print.mjs'
+import { median } from './statistics.mjs'
 
 /** The pools of others. */
 export const POOLS = ['piscina', 'tinypool', 'workerpool', 'poolifier']
@@ -195,6 +197,7 @@ export function cases({ c, go, wasm, quick }) {
       })),
     },
     ...poolCases(),
+    ...servers(),
     {
       name: 'parallel-sort',
       title: `sort ${quick ? 'a million' : '10 million'} random doubles on two cores`,
@@ -451,6 +454,28 @@ export function cases({ c, go, wasm, quick }) {
 
 function built() {
   return existsSync(here('../dist/api/index.js')) ? {} : { missing: 'the library is not built' }
+}
+
+// The example resp beside redis-server: resp/run.mjs.
+function servers() {
+  const tools = ['redis-server', 'redis-benchmark', 'redis-cli'].every(name => spawnSync(name, ['--version']).status === 0)
+  const missing = !tools ? { missing: 'needs redis-server and redis-tools' } : existsSync(here('../build/examples/resp/main.js')) ? built() : { missing: 'the example is not built' }
+  const ways = { 'redis-server': 'redis', 'ours, 1 thread': '1', 'ours, 2 threads': '2', 'ours, 2 threads, one table and a lock': 'shared' }
+  return [
+    ['resp', 'redis-benchmark, 50 clients', []],
+    ['resp-pipeline', 'redis-benchmark, 50 clients, -P 16', ['-P', '16']],
+    ['resp-pipeline-keys', 'redis-benchmark, 50 clients, -P 16, -r 100000', ['-P', '16', '-r', '100000']],
+  ].map(([name, title, load]) => ({
+    name,
+    title: `${title}: the mean of SET, GET, INCR and MSET, server and client on the same cores`,
+    unit: 'k/s',
+    higherIsBetter: true,
+    reference: 'redis-server',
+    placements: ['free'],
+    contestants: Object.entries(ways).map(([name, way]) => ({ name, command: [process.execPath, here('resp/run.mjs'), way, ...load], ...missing })),
+    remarks: results => results.filter(({ lines }) => lines !== undefined).map(({ contestant, lines }) =>
+      `${contestant}: ${Object.keys(lines[0].rates).map(command => `${command} ${figure(median(lines.map(({ rates }) => rates[command] / 1e3)))}`).join(', ')}`),
+  }))
 }
 
 // The whole process is what a cold start costs as well; what the threads gain is seen in the second run of a process, and

@@ -90,7 +90,7 @@ function asJson(machine, { quick, runs, milliseconds }, chosen, results, bounds)
     machine, quick, runs, milliseconds,
     cases: chosen.map(({ name, title, unit, higherIsBetter = false, reference }) => ({
       name, title, unit, higherIsBetter, reference,
-      results: results[name].map(({ unit: _, last, ...result }) => ({ ...result, ...extras(last) })),
+      results: results[name].map(({ unit: _, last, lines: _lines, ...result }) => ({ ...result, ...extras(last) })),
     })),
     bounds,
   }

@@ -53,5 +53,6 @@ function summary({ contestant, placement, lines, failed }) {
     ok: lines.every(line => line.ok !== false),
     notes: [...new Set(lines.map(line => line.note).filter(Boolean))],
     last: lines.at(-1),
+    lines,
   }
 }
