@@ -20,6 +20,7 @@ import { endThreads, giveUp } from '../wasm/ending.ts'
 import { engine, type Module, type Table } from '../wasm/engine.ts'
 import { forgetGuest, newMemory } from '../wasm/guest.ts'
 import { ProgramRecord } from '../wasm/records.ts'
+import { STANDARD } from '../wasm/streams.ts'
 import { breakOf } from '../wasm/transform.ts'
 import { Addon, NODE_API, POOL, type AddonAbout } from './addon.ts'
 import { callerFile } from './caller.ts'
@@ -68,7 +69,7 @@ export async function loadNapi<T extends object = Record<string, unknown>>(sourc
   const napi = emnapi.core.createNapiModule({ context, asyncWorkPoolSize: threads, filename: path })
   const memory = newMemory(file, compiled.maximum, true, 'loadNapi')
   const sends = newSends(file)
-  const about: AddonAbout = { ...compiled, file, record: newRecord('loadNapi', file), abi: 'napi', suspendable, shared: true, args: [file], env, dirs, sends, threads }
+  const about: AddonAbout = { ...compiled, file, record: newRecord('loadNapi', file), abi: 'napi', suspendable, shared: true, args: [file], env, dirs, streams: STANDARD, sends, threads }
   return await start(napi, context, about, memory) as T
 }
 

@@ -7,6 +7,7 @@ import type { Address } from '../mem/memory.ts'
 import { entryId, mark, sourceOf, type Entry } from '../pthread/entry.ts'
 import type { Module } from './engine.ts'
 import { ProgramRecord } from './records.ts'
+import type { Streams } from './streams.ts'
 
 /** What every heap is told of a program. */
 export interface About {
@@ -27,6 +28,7 @@ export interface About {
   readonly env: Readonly<Record<string, string>>
   /** By the names that the program sees. */
   readonly dirs: Readonly<Record<string, string>>
+  readonly streams: Streams
 }
 
 /** Values of a program's `ended`. */

@@ -1,7 +1,6 @@
 // The imports as a program's fibers see them: those that may block suspend the fiber (stacks.ts), and some do it in another way than
 // a thread with a Worker of its own would.
 
-import { readSoon } from '#host'
 import { load } from '#atomics'
 import { EDEADLK } from '../kernel/errno.ts'
 import { self } from '../kernel/process.ts'
@@ -15,6 +14,7 @@ import { BLOCKING, WASI_MODULE } from './blocking.ts'
 import { toWasi } from './errno.ts'
 import type { Guest, Imports } from './guest.ts'
 import { LOOK, PREEMPT } from './preemption.ts'
+import { readLater } from './streams.ts'
 import { readInto } from './wasi.ts'
 
 type Call = (...args: number[]) => number
@@ -68,6 +68,6 @@ function* popped(execute: number): Steps {
 function* reading(guest: Guest, vector: Address, count: number, got: Address): Steps {
   cancellationPoint()
   return yield* readInto(guest.memory, vector, count, got, function* (bytes) {
-    return yield* new Awaiting(readSoon(0, bytes))
+    return yield* new Awaiting(readLater(guest.about, bytes))
   })
 }

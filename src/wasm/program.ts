@@ -7,15 +7,16 @@ import { peek, poke } from '#atomics'
 import { readWhole } from '#host'
 import { PLAIN } from '../kernel/clone.ts'
 import { placeCount } from '../kernel/crew.ts'
-import { EAGAIN } from '../kernel/errno.ts'
+import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
 import { requestBeat } from '../kernel/mail.ts'
 import { addMemory, namePrivateMemory } from '../kernel/memories.ts'
-import { kernel, record, user } from '../kernel/process.ts'
+import { arena, attached, kernel, record, self, user } from '../kernel/process.ts'
 import { Status, ThreadRecord } from '../kernel/records.ts'
 import { wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
+import { free } from '../mem/arena.ts'
 import type { Address } from '../mem/memory.ts'
-import { ensure, holdProcess, type Model } from '../api/attach.ts'
+import { configure, ensure, holdProcess, type Model } from '../api/attach.ts'
 import { ErrnoError } from '../api/errors.ts'
 import { cause } from '../pthread/obituary.ts'
 import { create, sharesByDefault } from '../pthread/thread.ts'
@@ -28,6 +29,7 @@ import { ProgramError } from './errors.ts'
 import { newMemory } from './guest.ts'
 import { checkImports } from './imports.ts'
 import { ProgramRecord } from './records.ts'
+import { give, Output, TAKEN, takeBack, type Streams, type Taker } from './streams.ts'
 import { signalName } from './trap.ts'
 import { beatOf, breakOf } from './transform.ts'
 
@@ -52,9 +54,6 @@ export interface LoadOptions {
   sharedMemory?: boolean
 }
 
-// A carrier, and the one that is spare.
-const ALONE = 2
-
 /** How a program is run. */
 export interface RunOptions {
   /** What follows the program's name in argv. */
@@ -63,6 +62,22 @@ export interface RunOptions {
   env?: Readonly<Record<string, string>>
   /** Directories that the program may use, by the names that it gives them. */
   dirs?: Readonly<Record<string, string>>
+  /** What it reads as standard input: a file descriptor of this process (default: 0), or the text or bytes themselves. */
+  stdin?: number | string | Uint8Array
+  /**
+   * Where its output goes: a file descriptor of this process (default: 1), or a function that is given it, piece by piece, in the event loop of who runs the
+   * program. A writer that is a mebibyte ahead of the function waits. What a function throws, `ended` rejects with.
+   */
+  stdout?: number | Taker
+  /** The same for its errors; default: 2. What the library says of a program that fails goes to this process's stderr. */
+  stderr?: number | Taker
+  /**
+   * How its threads run; default: what it was loaded for. {@link Program.run} changes the module if it has to. If nothing of the library has been used yet,
+   * this configures the process; else Error if the process is configured otherwise.
+   */
+  model?: Model
+  /** How many carriers m:n has (default: one for each processor); as `model`. */
+  carriers?: number
 }
 
 /** How a program came to its end. */
@@ -86,22 +101,20 @@ export class Program {
   readonly file: string
   /** Whether what was made of it for m:1 and m:n is on disk for the next time; under 1:1 there is nothing to keep. */
   readonly kept: boolean
-  readonly #module: Module
-  readonly #initial: number
-  readonly #maximum: number
+  readonly #whole: Uint8Array
+  // By whether its stacks can be taken down.
+  readonly #forms = new Map<boolean, Compiled>()
   readonly #abi: About['abi']
-
   readonly #suspendable: boolean
   readonly #preempt: number | undefined
   readonly #shared: boolean
 
-  private constructor(file: string, { module, initial, maximum, kept }: Compiled, abi: About['abi'], suspendable: boolean, preempt: number | undefined, shared: boolean) {
+  private constructor(file: string, whole: Uint8Array, compiled: Compiled, suspendable: boolean, preempt: number | undefined, shared: boolean) {
     this.file = file
-    this.kept = kept
-    this.#module = module
-    this.#initial = initial
-    this.#maximum = maximum
-    this.#abi = abi
+    this.kept = compiled.kept
+    this.#whole = whole
+    this.#forms.set(suspendable, compiled)
+    this.#abi = abiOf(file, compiled.module)
     this.#suspendable = suspendable
     this.#preempt = preempt
     this.#shared = shared
@@ -115,44 +128,58 @@ export class Program {
     if (preempt !== undefined && !(Number.isInteger(preempt) && preempt >= 1 && preempt <= 60_000)) throw new RangeError(`Program.load: preempt: ${String(preempt)} is not a whole number of ms from 1 to 60000`)
     if (!shared && model !== 'm:1') throw new RangeError(`Program.load: sharedMemory: false is for m:1: under ${model} threads are in different Workers`)
     if (!shared && preempt !== undefined) throw new RangeError('Program.load: preempt with sharedMemory: false: nobody can tell a loop that its time is over')
+    checkModel('load', model)
     const inMemory = source instanceof Uint8Array
     const file = inMemory ? 'the program' : nameOf(source)
     const whole = inMemory ? source : readWhole(source)
     const suspendable = model !== '1:1'
     const wanted = { preempt: preempt !== undefined, shared }
     const compiled = await compile(file, whole, suspendable, wanted)
-    return new Program(file, compiled, abiOf(file, compiled.module), suspendable, preempt, shared)
+    return new Program(file, whole, compiled, suspendable, preempt, shared)
   }
 
   /** Runs it to its end. Rejects with ErrnoError when there is no memory for it, or no thread. */
-  run(options: RunOptions = {}): Promise<Exit> {
-    return this.start(options).ended
+  async run(options: RunOptions = {}): Promise<Exit> {
+    const { model } = options
+    checkModel('run', model)
+    const suspendable = model === undefined ? this.#suspendable : model !== '1:1'
+    if (!this.#forms.has(suspendable)) {
+      const wanted = { preempt: this.#preempt !== undefined, shared: this.#shared }
+      this.#forms.set(suspendable, await compile(this.file, this.#whole, suspendable, wanted))
+    }
+    return await this.start(options).ended
   }
 
-  /** Starts it; the calling thread goes on. Throws as {@link run}. */
-  start({ args = [], env = {}, dirs = {} }: RunOptions = {}): Running {
-    ensure()
-    if (this.#suspendable && !sharesByDefault()) throw new Error(`Program.start: ${this.file} was loaded for threads that share carriers; the process's model is 1:1 (configure: model)`)
-    if (!this.#shared && placeCount() !== ALONE) throw new Error(`Program.start: ${this.file} was loaded for m:1; the process has ${placeCount() - 1} carriers (configure: model)`)
-    const wasm = this.#shared ? newMemory(this.file, this.#maximum, true) : undefined
+  /** Starts it; the calling thread goes on. Throws as {@link run}, and Error if it was neither loaded for the model nor run under it. */
+  start(options: RunOptions = {}): Running {
+    const { args = [], env = {}, dirs = {}, model } = options
+    checkModel('start', model)
+    const suspendable = model === undefined ? this.#suspendable : model !== '1:1'
+    const compiled = this.#forms.get(suspendable)
+    if (compiled === undefined) throw new Error(`Program.start: ${this.file} was not loaded for ${model} (run changes it, or load: model)`)
+    this.#settle(suspendable, options)
+    const wasm = this.#shared ? newMemory(this.file, compiled.maximum, true) : undefined
     const at = newRecord('Program.start', this.file)
+    const streams = streamsOf(this.file, at, options)
     const about: About = {
-      file: this.file, module: this.#module, record: at, abi: this.#abi, initial: this.#initial, maximum: this.#maximum, suspendable: this.#suspendable,
-      shared: this.#shared, args: [this.file, ...args], env, dirs,
+      file: this.file, module: compiled.module, record: at, abi: this.#abi, initial: compiled.initial, maximum: compiled.maximum, suspendable,
+      shared: this.#shared, args: [this.file, ...args], env, dirs, streams,
     }
     const memory = wasm === undefined ? undefined : addMemory(wasm, about)
     const number = memory === undefined ? namePrivateMemory(about) : memory.id
-    if (memory !== undefined) poke(memory, breakOf(this.#maximum), this.#initial)
-    if (this.#preempt !== undefined) requestBeat(number, beatOf(this.#maximum), this.#preempt)
+    if (memory !== undefined) poke(memory, breakOf(compiled.maximum), compiled.initial)
+    if (this.#preempt !== undefined) requestBeat(number, beatOf(compiled.maximum), this.#preempt)
     poke(user, at + ProgramRecord.memory, number)
     const id = entryIdOf(number, 'main')
-    const slot = id < 0 ? id : create(id, [], { name: 'main', detached: false, kind: PLAIN, transfer: [], fiber: this.#suspendable })
+    const slot = id < 0 ? id : create(id, [], { name: 'main', detached: false, kind: PLAIN, transfer: [], fiber: suspendable })
     if (slot < 0) {
+      takeBack(streams)
       giveUp(at, number)
       throw new ErrnoError(-slot, 'Program.start', `${this.file}: ${slot === -EAGAIN ? 'there are too many threads, or the host refuses another Worker' : 'no thread can be made'}`)
     }
     holdProcess()
-    const ended = this.#end(about, number, slot, peek(kernel, record(slot) + ThreadRecord.serial))
+    const takers = [options.stdout, options.stderr].map(to => typeof to === 'function' ? to : undefined)
+    const ended = this.#end(about, number, slot, peek(kernel, record(slot) + ThreadRecord.serial), takers)
     return {
       ended,
       get memory() {
@@ -162,13 +189,31 @@ export class Program {
     }
   }
 
-  async #end(about: About, memory: number, main: number, serial: number): Promise<Exit> {
+  // The process is as the options want it, or becomes so.
+  #settle(suspendable: boolean, { model, carriers }: RunOptions): void {
+    const count = model === 'm:1' ? 1 : carriers
+    if (!attached() && (model ?? carriers) !== undefined) configure({ ...(model !== undefined && { model }), ...(count !== undefined && { carriers: count }) })
+    ensure()
+    const there = placeCount() - 1
+    if (suspendable && !sharesByDefault()) throw new Error(`Program.start: ${this.file} ${model === undefined ? 'was loaded' : 'is to run'} for threads that share carriers; the process's model is 1:1 (configure: model)`)
+    if (suspendable && count !== undefined && count !== there) throw new Error(`Program.start: ${this.file} is to have ${count} carrier${count === 1 ? '' : 's'}; the process has ${there} (configure: carriers)`)
+    if (!this.#shared && there !== 1) throw new Error(`Program.start: ${this.file} was loaded for m:1; the process has ${there} carriers (configure: model)`)
+    if (!this.#shared && !suspendable) throw new Error(`Program.start: ${this.file} was loaded with a memory of its own, for m:1`)
+  }
+
+  async #end(about: About, memory: number, main: number, serial: number, takers: readonly (Taker | undefined)[]): Promise<Exit> {
     const { record: at } = about
+    const output = new Output(at, takers)
     const died = this.#watchMain(about, main, serial)
     await asThread(untilEnded(at))
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
     await endThreads(['main', 'thread', 'spawned'].map(part => entryIdOf(memory, part)), main, died)
-    giveUp(at, memory)
+    try {
+      output.finish()
+    } finally {
+      takeBack(about.streams)
+      giveUp(at, memory)
+    }
     return signal === 0 ? { code } : { code, signal: signalName(signal) }
   }
 
@@ -181,6 +226,21 @@ export class Program {
     finish(about, out.status === Status.DIED ? 137 : 70, 0)
   }
 }
+
+function checkModel(verb: string, model: Model | undefined): void {
+  if (model !== undefined && !['1:1', 'm:1', 'm:n'].includes(model)) throw new RangeError(`Program.${verb}: model "${String(model)}" is not "1:1", "m:1" or "m:n"`)
+}
+
+// `at`: the program's record, given back if there is no room for its input.
+function streamsOf(file: string, at: Address, { stdin = 0, stdout = 1, stderr = 2 }: RunOptions): Streams {
+  const bytes = typeof stdin === 'string' ? new TextEncoder().encode(stdin) : stdin
+  const input = typeof bytes === 'number' ? bytes : give(bytes)
+  if (input !== undefined) return { input, output: [to(stdout), to(stderr)] }
+  free(arena, at, self.carrier)
+  throw new ErrnoError(ENOMEM, 'Program.start', `${file}: its input has no room in user memory (see configure: memory)`)
+}
+
+const to = (where: number | Taker): number => typeof where === 'number' ? where : TAKEN
 
 function nameOf(source: string | URL): string {
   const path = source instanceof URL ? source.pathname : source

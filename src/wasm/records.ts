@@ -9,7 +9,19 @@ export const ProgramRecord = struct('program', {
   signal: i32('the signal that ended it, or 0; written by who ends it'),
   live: i32('its threads that have not ended; by atomic additions'),
   memory: i32('id of its memory, 0 once it is over: then heaps let go of the program; written by who started it'),
+  position: i32('how many bytes of an input that is given have been read; by compare and swap'),
+  pieces: i32('the latest of what was written for who runs the program and is not taken, or 0; by compare and swap, see streams.ts'),
+  bell: i32('counted up after a push to it; a word to be notified'),
+  untaken: i32('bytes of these; by atomic additions'),
+  room: i32('counted up when they have been taken; a futex word'),
   home: i32('the carrier whose heap has its memory, if that is not shared; 0: it has not begun; by compare and swap'),
+})
+
+/** What a program has written by one call, for who runs it; the bytes follow. Written before it is pushed. */
+export const Piece = struct('piece', {
+  next: i32('the one that was written before it, or 0'),
+  fd: i32('1 or 2'),
+  length: i32('how many bytes'),
 })
 
 /** What a thread of a C program stands on: at the beginning of its allocation, see c/src/thread.c. */

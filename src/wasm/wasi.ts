@@ -8,11 +8,10 @@
 // and needs none of that; nor does one whose memory is not shared: all its threads are in one heap.
 //
 // Here are: clocks, sleeps, yields and the end, which are the kernel's; standard output and error, which are written whole and
-// wait for a slow reader; standard input, which blocks the thread that reads and no other.
+// wait for a slow reader; standard input, which blocks the thread that reads and no other. These three are streams.ts'.
 
-import { readSome, wasiNames as namesOfHost, wasiOf, writeWhole } from '#host'
+import { wasiNames as namesOfHost, wasiOf } from '#host'
 import { peek, poke } from '#atomics'
-import { exclusively } from '../kernel/output.ts'
 import { block } from '../kernel/request.ts'
 import { Status } from '../kernel/records.ts'
 import { encode } from '../mem/codec.ts'
@@ -27,6 +26,7 @@ import { TIMER_ABSTIME } from '../pthread/sleep.ts'
 import { toWasi, wasiErrno } from './errno.ts'
 import { onForgotten, type Guest } from './guest.ts'
 import { then } from './stacks.ts'
+import { readNow, write as writeStream } from './streams.ts'
 import { long, noTime, putLong } from './struct-c.ts'
 
 type Call = (...args: (number | bigint)[]) => number
@@ -68,23 +68,22 @@ function* buffers(m: Memory, at: Address, count: number): Generator<Uint8Array> 
   }
 }
 
-function write(m: Memory, fd: number, vector: Address, count: number, written: Address): number {
-  const parts = [...buffers(m, vector, count)].map(part => part.slice())
-  const bytes = parts.length === 1 ? parts[0] : Uint8Array.from(parts.flatMap(part => [...part]))
-  try {
-    exclusively(() => { writeWhole(fd, bytes) })
-  } catch (error) {
-    return failed(error)
+function write({ memory: m, about }: Guest, fd: number, vector: Address, count: number, written: Address): number {
+  const parts = [...buffers(m, vector, count)]
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
   }
-  poke(m, written, bytes.length)
-  return 0
+  return writeStream(about, fd, bytes, () => { poke(m, written, at) })
 }
 
-function read(m: Memory, vector: Address, count: number, got: Address): number {
+function read({ memory: m, about }: Guest, vector: Address, count: number, got: Address): number {
   cancellationPoint()
   const reading = readInto(m, vector, count, got, function* (bytes) {
     yield* []
-    return readSome(0, bytes)
+    return readNow(about, bytes)
   })
   return reading.next().value as number
 }
@@ -167,8 +166,8 @@ export function wasiImports(guest: Guest, names: readonly string[]): Record<stri
     const elsewhere = (args: (number | bigint)[]): number =>
       hasFiles && about.shared && FILES.test(name) && Number(args[0]) > 2 ? remote(guest, name, args) : nodeOf(guest, false)[name](...args)
     own[name] = name === 'fd_write'
-      ? (...args: number[]) => args[0] === 1 || args[0] === 2 ? write(m, args[0], args[1], args[2], args[3]) : elsewhere(args)
-      : name === 'fd_read' ? (...args: number[]) => args[0] === 0 ? read(m, args[1], args[2], args[3]) : elsewhere(args)
+      ? (...args: number[]) => args[0] === 1 || args[0] === 2 ? write(guest, args[0], args[1], args[2], args[3]) : elsewhere(args)
+      : name === 'fd_read' ? (...args: number[]) => args[0] === 0 ? read(guest, args[1], args[2], args[3]) : elsewhere(args)
       : (...args: (number | bigint)[]) => elsewhere(args)
   }
   return own
