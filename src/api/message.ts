@@ -7,7 +7,8 @@ import { transferListOf } from '../pthread/transfer.ts'
 import { Answer, discardBody, empty, free, isAwaited, isInteger, isServed, receive, refill, refillInteger, senderOf, serialOf, settle, type Taken } from '../port/message.ts'
 import { ErrnoError, frozen } from './errors.ts'
 import { later } from './later.ts'
-import type { Port, SendOptions } from './port.ts'
+import type { SendOptions } from './port-options.ts'
+import type { Port } from './port.ts'
 
 /** `taken`: it waits to be answered. `abandoned`: nobody waits for its answer any more. */
 export type MessageState = 'taken' | 'abandoned' | 'replied' | 'aborted' | 'forwarded'

@@ -10,33 +10,17 @@ import { cancellationPoint } from '../pthread/cancel.ts'
 import { local } from '../pthread/local.ts'
 import { cause } from '../pthread/obituary.ts'
 import { PORT } from '../port/end.ts'
-import { Answer, free, INLINE, isInteger, letGo, taken, write, writeInteger, type Taken } from '../port/message.ts'
-import { add_slow, do_slow, LIMIT_MAX, lookOn, portInit, post_slow, take_slow, tryAdd, tryPost, tryTake, type Outcome } from '../port/port.ts'
+import { Answer, free, INLINE, isInteger, taken, write, writeInteger, type Taken } from '../port/message.ts'
+import { add_slow, do_slow, lookOn, portInit, post_slow, take_slow, tryAdd, tryPost, tryTake, type Outcome } from '../port/port.ts'
 import { acquaint, count, hardLimit, portSize, type Known } from '../port/queue.ts'
 import { Port as Record } from '../port/records.ts'
-import { close, join, leave, serves } from '../port/server.ts'
+import { letGo } from '../port/run.ts'
+import { close, departures, join, leave } from '../port/server.ts'
 import { ErrnoError, ThreadDeathError } from './errors.ts'
 import { after, later } from './later.ts'
 import { Message } from './message.ts'
+import { capacityIn, MOVES, NONE, transferOf, untilOf, type PortOptions, type SendOptions } from './port-options.ts'
 import { Adoption, nameIn, Shared, travels } from './shared.ts'
-
-/** How a port is made. */
-export interface PortOptions {
-  name?: string
-  /** How many messages it holds before `send` blocks, 1 to 32768. Default 1024. */
-  capacity?: number
-}
-
-/** How a message is sent. */
-export interface SendOptions {
-  /** How long to wait, ms: for room, and in `do` for the answer; then ErrnoError ETIMEDOUT. Default: for ever. */
-  timeout?: number
-  /** Objects in the body that move instead of being copied: ArrayBuffers, MessagePorts. */
-  transfer?: readonly object[]
-}
-
-const NONE: readonly object[] = []
-const OPTIONS = new Set(['timeout', 'transfer']), MOVES = new Set(['transfer'])
 
 /**
  * A port for messages between threads, of whatever kind. Any thread may send; whoever waits for messages serves the port: one thread,
@@ -50,8 +34,9 @@ const OPTIONS = new Set(['timeout', 'transfer']), MOVES = new Set(['transfer'])
 export class Port<T = unknown, R = unknown> extends Shared {
   /** What this heap remembers of the port, which stays where it is while the handle is held. */
   readonly #known: Known
-  /** The server record of the thread that served last. */
+  /** The thread that served last, and how many had left before: it serves still if nobody has left since. */
   #server = 0
+  #departures = 0
 
   /** Throws RangeError, TypeError for options that are none, ErrnoError ENOMEM when user memory is full. */
   constructor(options: PortOptions = {}) {
@@ -333,9 +318,11 @@ export class Port<T = unknown, R = unknown> extends Shared {
 
   #serve(operation: string): void {
     if (this.at === 0) throw this.failure(0, operation)
-    if (serves(this.at, this.#server)) return
-    this.#server = join(this.at)
-    if (this.#server < 0) throw this.failure(-this.#server, operation)
+    if (this.#server === self.tid && this.#departures === departures) return
+    const server = join(this.at)
+    if (server < 0) throw this.failure(-server, operation)
+    this.#server = self.tid
+    this.#departures = departures
   }
 
   #taken(n: number, operation: string, out: Taken = taken): Message<T, R> {
@@ -383,25 +370,6 @@ function remember(): void {
 
 function emptyOutcome(): Outcome {
   return { status: 0, value: undefined, server: 0, reason: 0, code: 0 }
-}
-
-function untilOf(options: SendOptions): number {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`Port: options: ${options === null ? 'null' : typeof options}, not an object`)
-  transferOf(options, OPTIONS)
-  return after(options.timeout)
-}
-
-function transferOf(options: SendOptions, known: ReadonlySet<string>): readonly object[] {
-  const { transfer = NONE } = options
-  if (!Array.isArray(transfer)) throw new TypeError('Port: transfer is not an array')
-  for (const key of Object.keys(options)) if (!known.has(key)) throw new TypeError(`Port: unknown option "${key}"`)
-  return transfer
-}
-
-function capacityIn(options: PortOptions): number {
-  const { capacity = 1024 } = options ?? {}
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > LIMIT_MAX) throw new RangeError(`Port: capacity: ${String(capacity)} is not a whole number from 1 to ${LIMIT_MAX}`)
-  return capacity
 }
 
 // An error's stack ends with where the answer was waited for.

@@ -23,6 +23,7 @@ import { prefetch } from '../pthread/deliver.ts'
 import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
 import { deafen, NO_VERB, run } from '../pthread/start.ts'
 import { forgetMessages } from '../port/message.ts'
+import { forgetRuns } from '../port/run.ts'
 import type { SchedulerFactory } from '../ult/scheduler.ts'
 import { becomeTrampoline } from '../ult/trampoline.ts'
 import { forgetReads } from './atomics.ts'
@@ -280,6 +281,7 @@ async function loop(): Promise<never> {
     deafen()
     forgetAsync()
     forgetMessages()
+    forgetRuns()
     pending.clear()
     over = false
     forgetReads()

@@ -47,7 +47,7 @@ import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
 import { Port } from './records.ts'
 import { dropParcel, extrasOf, isFull, isInteger as holdsInteger, open, openInteger, put, putInteger } from '../pthread/parcel.ts'
-import { bodies, countAt, entry, filledWith, index, isFirst, isPassed, look, pass, place, release, take, type Known } from './queue.ts'
+import { bodies, countAt, entry, filledWith, index, isFirst, isPassed, look, pass, place, release, take } from './queue.ts'
 
 const { state, serial, block, room, filled } = MessageRecord
 const ROOM = MessageRecord.size - room
@@ -61,7 +61,8 @@ export const Answer = { NONE: 0, REPLIED: 1, ABORTED: 2, ENDED: 3, DIED: 4, UNSE
 const wordOf = (n: number): Address => messageRecord(n) + state
 const positive = (kind: number, n: number): number => serialOf(n) << 2 | kind
 const isOf = (kind: number, word: number): boolean => word > 0 && (word & 3) === kind
-const written = (carrier: number): number => -carrier
+/** The state of a record that a carrier writes. */
+export const written = (carrier: number): number => -carrier
 const served = (carrier: number): number => SERVED_BY - carrier
 const abandoned = (carrier: number): number => ABANDONED_BY - carrier
 const mailOf = (n: number): number => -(2 ** 20) - n
@@ -76,11 +77,10 @@ let next = 0, span = FEW
 export function forgetMessages(): void {
   next = 0
   span = FEW
-  held.length = 0
-  turn = 0
 }
 
-function claim(): number {
+/** A record that the calling carrier writes from now on; 0: there is none. */
+export function claim(): number {
   const base = self.carrier * FEW
   for (;;) {
     for (let tries = 0; tries < span; tries++) {
@@ -136,65 +136,13 @@ export function writeInteger(value: number, answered: boolean, sender: number): 
   return n
 }
 
-function address(r: Address, answered: boolean, sender: number, open = false): void {
+/** Who sends the message in the record at `r`, which the caller writes; `open`: it begins a run. */
+export function address(r: Address, answered: boolean, sender: number, open = false): void {
   poke(kernel, r + serial, peek(kernel, r + serial) % SERIALS + 1)
   poke(kernel, r + filled, filledWith(peek(kernel, r + serial), open))
   poke(kernel, r + MessageRecord.sender, sender)
   poke(kernel, r + MessageRecord.caller, answered ? self.carrier : 0)
   poke(kernel, r + MessageRecord.status, Answer.NONE)
-}
-
-// The ports in which this heap holds a run; who comes when there is no room lets go of another one's.
-const HELD = 16
-const held: Known[] = []
-let turn = 0
-
-/**
- * Begins a run for what this heap sends to a port, with `value`: a message, to be launched. The run before it is let go of, whose record it uses if
- * nobody else does. Returns its number, or -EAGAIN.
- */
-export function beginRun(known: Known, value: number, sender: number): number {
-  const n = reclaim(known) || claim()
-  if (n === 0) return -EAGAIN
-  const r = messageRecord(n)
-  address(r, false, sender, true)
-  poke(kernel, r + MessageRecord.caller, self.carrier)
-  poke(kernel, r + room, value)
-  return n
-}
-
-// The record of a run that has been passed, if it is the caller's.
-function reclaim(known: Known): number {
-  const n = known.run
-  if (n === 0) return 0
-  if (!isPassed(n)) {
-    letGo(known)
-    return 0
-  }
-  known.run = 0
-  store(kernel, wordOf(n), written(self.carrier))                         // RUN -> WRITTEN
-  return n
-}
-
-/** Run `n` was entered: this heap holds it, to add to it. */
-export function hold(known: Known, n: number, sender: number): void {
-  const r = messageRecord(n)
-  known.run = n
-  known.sender = sender
-  known.filled = filledWith(peek(kernel, r + serial), true)
-  known.base = peek(kernel, r + MessageRecord.base)
-  if (held[known.holder] === known) return
-  known.holder = turn
-  turn = (turn + 1) % HELD
-  if (held[known.holder] !== undefined) letGo(held[known.holder])
-  held[known.holder] = known
-}
-
-/** This heap adds nothing more to the run that it holds in a port. */
-export function letGo(known: Known): void {
-  if (known.run === 0) return
-  if (release(known.run, false)) free(known.run)
-  known.run = 0
 }
 
 /** Message `n` is about to be entered into the queue of `port`. Returns what it was; 0: nobody wants it any more, and it is no more. */
@@ -276,7 +224,7 @@ export const taken: Taken = { body: 0, sender: 0 }
  * Takes the first message from the queue of `port`: INLINE, or its record, which is SERVED by the calling carrier. EMPTY, ENDED. `close`: if there is
  * none, the next one will be another entry.
  */
-export function takeFirst(port: Address, tid = self.tid, close = false, known?: Known): number {
+export function takeFirst(port: Address, tid = self.tid, close = false): number {
   for (;;) {
     const n = look(port, close)
     if (n <= 0) return n
@@ -286,7 +234,6 @@ export function takeFirst(port: Address, tid = self.tid, close = false, known?: 
       skip(port, i, n, seen)
     } else if (isOf(RUN, seen)) {
       if (!takeBody(port, r + room + 4 * place, r)) continue
-      if (known !== undefined) remember(known, r)
       return INLINE
     } else if (isFirst(port, i)) {                                        // I2
       if (isOf(QUEUED, seen)) {
@@ -311,32 +258,9 @@ function skip(port: Address, i: number, n: number, seen: number): void {
 
 function takeBody(port: Address, at: Address, r: Address): boolean {
   const body = peek(kernel, at), sender = peek(kernel, r + MessageRecord.sender)
-  if (!isFirst(port, entry) || !take(port, index)) return false           // queue.ts, I8
+  if (!take(port, index)) return false                                    // queue.ts, I8
   taken.body = body
   taken.sender = sender
-  return true
-}
-
-function remember(known: Known, r: Address): void {
-  known.entry = entry
-  known.from = index - place | 0
-  known.count = bodies
-  known.bodies = r + room
-  known.author = taken.sender
-}
-
-/** {@link takeFirst} for the next message of the run of which this heap has taken one before; false: that is over, or nothing is known to be in it. */
-export function takeNext(port: Address, known: Known): boolean {
-  const h = load(user, port + Port.head), j = h - known.from >>> 0
-  if (j >= known.count) {
-    if (j !== known.count || known.bodies === 0) return false
-    known.count = countAt(known.bodies - room)                            // the sender may have added some
-    if (j >= known.count) return false
-  }
-  const body = peek(kernel, known.bodies + 4 * j)
-  if (!isFirst(port, known.entry) || !take(port, h)) return false         // queue.ts, I8
-  taken.body = body
-  taken.sender = known.author
   return true
 }
 

@@ -12,11 +12,10 @@ import { wait, type Sleeper } from '../kernel/request.ts'
 import { polls } from '../kernel/spin.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import type { Address } from '../mem/memory.ts'
-import {
-  beginRun, free, giveUp, hasParcel, hold, INLINE, isDone, land, launch, receive, stateOf, taken, takeFirst, takeNext, type Taken,
-} from './message.ts'
+import { free, giveUp, hasParcel, INLINE, isDone, land, launch, receive, stateOf, taken, takeFirst, type Taken } from './message.ts'
 import { append, bitsFor, ENDED, enter, FULL, index, isFirst, OVER, stepOf, type Known } from './queue.ts'
 import { Port } from './records.ts'
+import { beginRun, hold, remember, takeNext } from './run.ts'
 import { drain, ORPHANED } from './server.ts'
 
 /** The most messages that a port can hold. */
@@ -107,7 +106,9 @@ function roomMade(at: Address, h: number, step: number): void {
 
 /** Takes the first message: INLINE or its number; 0: there is none, -EPIPE: and none will come. The caller serves the port: see server.ts. */
 export function tryTake(at: Address, known: Known): number {
-  const n = takeNext(at, known) ? INLINE : takeFirst(at, self.tid, false, known)
+  const soon = takeNext(at, known)
+  const n = soon ? INLINE : takeFirst(at, self.tid)
+  if (n === INLINE && !soon) remember(known)
   if (n > 0) roomMade(at, index, known.step)
   return n === ENDED ? -EPIPE : n
 }

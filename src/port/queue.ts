@@ -34,7 +34,8 @@
 // I7  `base` of an entry is where the one before it ends, which is CLOSED by then: or where head is, if all were passed.  It is
 //     stored before the cell is written; if that fails, it is looked for again.
 // I8  What is read in a record is of entry i, if `first` is still i afterwards: no record leaves its use before `first` has passed it.
-//     So who reads a body, finds `first` where it was, and then moves head from that message's index, has taken that body, and once.
+//     So what `base` and `filled` say of the entry at i is known for good; and who reads the body at an index of that entry, and then moves
+//     head from that index, has taken that body, and once: while head is there nobody passes the entry.
 // I9  The sender of a run holds its record until it sets LEFT, the queue holds it until it sets PASSED; the second of the two frees it.
 //     So a body that is stored beside a run which was closed just then is stored in nobody else's record.
 //
@@ -186,8 +187,8 @@ export function append(at: Address, body: number, limit: number, known: Known): 
 
 // Leaving -------------------------------------------------------------------------------------------------------
 
-/** Where {@link look} has looked: index of the entry, of the message, the message's place among those of the entry, and how many these are. */
-export let entry = 0, index = 0, place = 0, bodies = 0
+/** Where {@link look} has looked: record, index of the entry, of the message, the message's place among those of the entry, and how many these are. */
+export let found = 0, entry = 0, index = 0, place = 0, bodies = 0
 
 /**
  * The record of the first message in the queue, which stays there; EMPTY or ENDED. If {@link place} is {@link bodies} all its messages were taken, and it is to
@@ -204,6 +205,7 @@ export function look(at: Address, close = false): number {
     const r = messageRecord(n)
     const h = load(user, at + head), begin = peek(kernel, r + base), f = load(kernel, r + filled)
     if (load(user, at + first) !== i) continue                            // I8
+    found = n
     entry = i
     index = h
     place = h - begin | 0

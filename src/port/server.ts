@@ -40,8 +40,11 @@ const { state, port, carrier, tid } = ServerRecord
 
 const lastServer = (): number => load(kernel, PORTS + Ports.lastServer)
 
-/** Whether the calling thread serves `at`, and server record `i`, 0: none, is the one that says so. */
-export function serves(at: Address, i: number): boolean {
+/** Goes on with each server record that this heap gives up: {@link join} need not be called again for a port while it stays and the thread is the same. */
+export let departures = 0
+
+// Whether the calling thread serves `at`, and server record `i`, 0: none, is the one that says so.
+function serves(at: Address, i: number): boolean {
   return i > 0 && peek(kernel, serverRecord(i) + port) === at && isMine(i)
 }
 
@@ -83,6 +86,7 @@ export function leave(at: Address): void {
   const i = local.ports?.get(at)
   if (i === undefined) return
   local.ports!.delete(at)
+  departures++
   if (isMine(i)) depart(i, false)
 }
 
