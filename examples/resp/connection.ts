@@ -1,21 +1,21 @@
 // A client. Answers leave in the order of the requests, also when some of them come from other threads: a request whose answer has yet
 // to come takes a place in a queue, and what is answered behind it waits there.
 //
-// Nothing grows without a bound: a client that does not read its answers is not read from either, nor one with MOST answers still to come.
+// Nothing grows without a bound: a client that does not read its answers is not read from either, nor one that has much still to be answered.
 
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Budget } from './budget.ts'
 import { Parser, ProtocolError, type Arg } from './parser.ts'
-import { failure, type Reply } from './reply.ts'
+import { failure, sizeOf, type Reply } from './reply.ts'
 
-/** How many answers may still have to come, and how many characters are put together before they are written. */
-const MOST = 1024, PART = 65536
+/** How many answers may still have to come, to how many bytes of requests, and how many characters are put together before they are written. */
+const MOST = 1024, MOST_BYTES = 2 ** 20, PART = 65536
 /** How long a connection that we have ended waits for the client to end it too, ms. */
 const LINGER = 1000
 
 /** An answer that is still to come, or has come and waits for those before it. */
-interface Awaited { reply: Reply | undefined }
+interface Awaited { reply: Reply | undefined, readonly bytes: number }
 
 /** Does one request of a connection: calls `answer` at once, or takes a `place` and fills it later. */
 export type Execute = (args: Arg[], connection: Connection) => void
@@ -26,6 +26,8 @@ export class Connection {
   readonly #parser: Parser
   readonly #execute: Execute
   readonly #awaited: Awaited[] = []
+  /** Of the requests that have a place in it. */
+  #bytes = 0
   #text = ''
   #parts: Arg[] = []
   /** The socket holds all that it should. */
@@ -63,13 +65,14 @@ export class Connection {
   /** Answers the request that is being done. */
   answer(reply: Reply): void {
     if (this.#awaited.length === 0) this.#put(reply)
-    else this.#awaited.push({ reply })
+    else this.#awaited.push({ reply, bytes: 0 })
   }
 
-  /** A place for the answer of the request that is being done; the function that is returned fills it. {@link flush} sends it. */
-  place(): (reply: Reply) => void {
-    const place: Awaited = { reply: undefined }
+  /** A place for the answer of the request that is being done, which is `args`; the function that is returned fills it. {@link flush} sends it. */
+  place(args: readonly Arg[]): (reply: Reply) => void {
+    const place: Awaited = { reply: undefined, bytes: sizeOf(args) }
     this.#awaited.push(place)
+    this.#bytes += place.bytes
     return (reply) => { place.reply = reply }
   }
 
@@ -94,7 +97,7 @@ export class Connection {
 
   #work(): void {
     try {
-      while (!this.#ending && !this.#full && this.#awaited.length < MOST) {
+      while (!this.#ending && !this.#full && !this.#waits()) {
         const args = this.#parser.next()
         if (args === undefined) {
           this.#ending = this.#heard
@@ -110,14 +113,21 @@ export class Connection {
     }
     this.#write()
     if (this.#ending) return
-    const wait = this.#full || this.#awaited.length >= MOST
+    const wait = this.#full || this.#waits()
     if (wait !== this.#socket.isPaused()) this.#socket[wait ? 'pause' : 'resume']()
+  }
+
+  #waits(): boolean {
+    return this.#awaited.length >= MOST || this.#bytes >= MOST_BYTES
   }
 
   #settle(): void {
     const awaited = this.#awaited
     let n = 0
-    while (n < awaited.length && awaited[n].reply !== undefined) this.#put(awaited[n++].reply!)
+    for (; n < awaited.length && awaited[n].reply !== undefined; n++) {
+      this.#put(awaited[n].reply!)
+      this.#bytes -= awaited[n].bytes
+    }
     if (n > 0) awaited.splice(0, n)
   }
 

@@ -39,20 +39,20 @@ export async function main(args: string[]): Promise<number> {
   }
   const ports: ThreadPort[] = Array.from({ length: options.threads }, (_, i) => new Port<Letter, Answers>({ name: `protocol ${i}` }))
   const ended = new Port<number>({ name: 'ended connections' })
-  let stopping = false
-  const stop = (): void => {
-    stopping = true
-    for (const port of ports) port.close()
-  }
+  let listening = false
+  const stop = (): void => { for (const port of ports) port.close() }
   const hands = new Hands(ports)
   const acceptor = options.each ? undefined : new Acceptor(descriptor => hands.give(descriptor))
   const failed = start(options, ports, ended, () => {
-    if (!stopping) acceptor?.threadEnded()
+    if (listening) acceptor?.threadEnded()
+    else stop()
   })
-  const code = await open(options, ports, acceptor, stop)
+  const over = failed.then(() => { throw new Error('there is no thread left to listen') })
+  const code = await open(options, ports, acceptor, stop, over)
+  listening = true
   for await (const { body: descriptor } of ended) acceptor?.ended(descriptor)   // until all threads have ended
   await acceptor?.close()
-  return code + Number(await failed)
+  return Math.max(code, Number(await failed))
 }
 
 // Starts the threads. When all have ended, `ended` is closed; true if one has failed.
@@ -61,9 +61,8 @@ async function start(options: Options, ports: ThreadPort[], ended: Port<number>,
   const table = options.shared ? tableOf(options) : undefined
   let failed = false
   await Promise.all(ports.map(async (_, i) => {
-    const thread = Thread.create({ name: `protocol ${i}`, scope: 'system' }, protocol, i, settings, ports, ended, table)
     try {
-      await thread.joinAsync()
+      await Thread.create({ name: `protocol ${i}`, scope: 'system' }, protocol, i, settings, ports, ended, table).joinAsync()
     } catch (error) {
       console.error(`resp: thread ${i} has ended, and with it the keys that it owned: ${String(error)}`)
       failed = true
@@ -74,8 +73,9 @@ async function start(options: Options, ports: ThreadPort[], ended: Port<number>,
   return failed
 }
 
-// Listens, says so, and has `stop` called when the server is to end. Returns the exit code so far.
-async function open(options: Options, ports: readonly ThreadPort[], acceptor: Acceptor | undefined, stop: () => void): Promise<number> {
+// Listens, says so, and has `stop` called when the server is to end. `over` rejects when no thread is left. Returns the exit code so far.
+async function open(options: Options, ports: readonly ThreadPort[], acceptor: Acceptor | undefined, stop: () => void, over: Promise<never>): Promise<number> {
+  over.catch(() => undefined)
   try {
     for (const signo of [SIGINT, SIGTERM]) {
       sigaction(memory(), signo, { sa_handler: () => {
@@ -84,7 +84,7 @@ async function open(options: Options, ports: readonly ThreadPort[], acceptor: Ac
       } })
     }
     const { threads, host, each, shared } = options
-    const port = acceptor === undefined ? await eachListens(options, ports) : await acceptor.listen(options.port, host)
+    const port = await Promise.race([acceptor === undefined ? eachListens(options, ports) : acceptor.listen(options.port, host), over])
     const how = threads === 1 ? '1 thread' : `${threads} threads, ${each ? 'each listens' : 'one more accepts'}`
     console.log(`resp: listening on ${host}:${port}, ${how}, ${shared ? 'one table and a lock' : 'each key has an owner'}`)
     return 0

@@ -26,9 +26,10 @@ export async function protocol(index: number, settings: Settings, ports: ThreadP
     }
   } finally {
     clearInterval(sweeping)
+    const closing = server === undefined ? undefined : closed(server)      // first: who comes now is not let in
     await service.end()
     await Promise.all(reports)
-    if (server !== undefined) await closed(server)
+    await closing
   }
 }
 

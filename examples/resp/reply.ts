@@ -18,11 +18,20 @@ export function bulk(value: Arg | undefined): Reply {
   return typeof value === 'string' ? `$${value.length}\r\n${value}\r\n` : [`$${value.length}\r\n`, value, '\r\n']
 }
 
+/** The most that one answer holds, and what another thread answers at once, bytes: a client may name a key a million times in one request. */
+export const LONGEST_ANSWER = 640 * 2 ** 20
+
 /** How long a string of small answers becomes before the next one is begun: the engine has a longest string. */
 const PART = 2 ** 20
 
-/** An array of answers. */
+/** An array of answers, or that it would be too long. */
 export function array(replies: readonly Reply[]): Reply {
+  let bytes = 0
+  for (const reply of replies) bytes += sizeOf(reply)
+  return bytes > LONGEST_ANSWER ? failure('ERR the answer would be too long') : joined(replies)
+}
+
+function joined(replies: readonly Reply[]): Reply {
   const parts: Arg[] = []
   let text = `*${replies.length}\r\n`
   for (const reply of replies) {
@@ -42,6 +51,6 @@ export function array(replies: readonly Reply[]): Reply {
   return parts
 }
 
-export const sizeOf = (reply: Reply): number => typeof reply === 'string' ? reply.length : reply.reduce((sum, part) => sum + part.length, 0)
+export const sizeOf = (reply: string | readonly Arg[]): number => typeof reply === 'string' ? reply.length : reply.reduce((sum, part) => sum + part.length, 0)
 
 export const isFailure = (reply: Reply): boolean => typeof reply === 'string' && reply.charCodeAt(0) === 45

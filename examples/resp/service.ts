@@ -8,7 +8,7 @@ import { Budget } from './budget.ts'
 import { hashOf } from './hash.ts'
 import { Link, type ThreadPort } from './link.ts'
 import type { Arg } from './parser.ts'
-import { bulk, failure, isFailure, OK, sizeOf, type Reply } from './reply.ts'
+import { bulk, failure, isFailure, LONGEST_ANSWER, OK, sizeOf, type Reply } from './reply.ts'
 import { SharedStore, type SharedTable } from './shared-store.ts'
 import { OwnStore, type Store } from './store.ts'
 import type { Socket } from 'node:net'
@@ -24,8 +24,8 @@ export interface Settings {
   readonly debug: boolean
 }
 
-/** The most that the answers to one message hold, and what the requests that arrive at a thread may take together, bytes. */
-const LARGEST = 512 * 2 ** 20, REQUESTS = 1024 * 2 ** 20
+/** What the requests that arrive at a thread may take together, bytes. */
+const REQUESTS = 1024 * 2 ** 20
 
 export class Service {
   readonly index: number
@@ -73,7 +73,7 @@ export class Service {
       const command = commandOf(args, this.#others)
       const reply = typeof command === 'string' ? command : this.#run(command, args)
       bytes += sizeOf(reply)
-      if (bytes > LARGEST) return failure('ERR the answers to what was asked at once are too large')
+      if (bytes > LONGEST_ANSWER) return failure('ERR the answers to what was asked at once are too large')
       return typeof reply === 'string' ? reply : reply.map(part => typeof part === 'string' ? part : part.slice())
     })
   }
@@ -101,15 +101,15 @@ export class Service {
     if (typeof command === 'string') connection.answer(command)
     else if (command.keys === 'first') this.#first(command, args, connection)
     else if (this.#isHere(command, args)) connection.answer(this.#run(command, args))
-    else if (command.keys === 'threads' || command.keys === 'everywhere') this.#gather(command, this.#links.map((_, i) => [i, [command.name]]), connection)
-    else this.#gather(command, this.#parts(command, args), connection)
+    else if (command.keys === 'threads' || command.keys === 'everywhere') this.#gather(command, this.#links.map((_, i) => [i, [command.name]]), args, connection)
+    else this.#gather(command, this.#parts(command, args), args, connection)
     if (command === this.#others.get('quit')) connection.end()
   }
 
   #first(command: Command, args: Arg[], connection: Connection): void {
     const link = this.#linkOf(args[1] as string)
     if (link === undefined) return connection.answer(this.#run(command, args))
-    const fill = connection.place()
+    const fill = connection.place(args)
     link.ask(args, (reply) => {
       fill(reply)
       this.#answered.add(connection)
@@ -142,8 +142,8 @@ export class Service {
   }
 
   // Does each part where it belongs; when the last answer is there, one is made of all.
-  #gather({ merge = sum }: Command, parts: readonly (readonly [owner: number, args: Arg[]])[], connection: Connection): void {
-    const fill = connection.place(), replies = new Array<Reply>(parts.length)
+  #gather({ merge = sum }: Command, parts: readonly (readonly [owner: number, args: Arg[]])[], whole: readonly Arg[], connection: Connection): void {
+    const fill = connection.place(whole), replies = new Array<Reply>(parts.length)
     let left = parts.length
     const take = (i: number, reply: Reply): void => {
       replies[i] = reply

@@ -72,7 +72,7 @@ for (const [name, make] of Object.entries(stores)) {
   })
 
   test(`${name}: it does what a Map does (SEED=${seed})`, () => {
-    const store = make(2 ** 22), model = new Map<string, string>()
+    const store = make(2 ** 26), model = new Map<string, string>()
     let state = seed | 1
     const random = (k: number): number => (state = Math.imul(state ^ state >>> 15, 0x2c1b3c6d) + 0x9e3779b9 | 0, (state >>> 0) % k)
     for (let i = 0; i < 20_000; i++) {
