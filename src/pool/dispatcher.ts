@@ -11,24 +11,20 @@
 // A thread that dies fails the task that it ran.  What stood behind that goes to others.  A thread that dies before it was ready, in `init` say, fails the
 // task that it was made for: else the pool would make threads for ever.
 
-import { load as loadModule } from '../api/entry.ts'
 import { ErrnoError } from '../api/errors.ts'
-import { Thread } from '../api/thread.ts'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
 import { EAGAIN, ENOMEM, EPIPE, ETIMEDOUT } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
 import type { Address } from '../mem/memory.ts'
-import type { Entry } from '../pthread/entry.ts'
 import { local } from '../pthread/local.ts'
-import { idFor } from './entry-id.ts'
 import { Figures, type ThreadPoolStats } from './figures.ts'
 import { Job } from './job.ts'
-import { allocatePool, answersOf, condemn, leaveAsMaker, leavePool, listens, release, requestAbort, tell, untilTold } from './lane.ts'
+import { allocatePool, answersOf, condemn, leaveAsMaker, listens, requestAbort, tell, untilTold } from './lane.ts'
 import { LaneEnd, type Done } from './lane-end.ts'
 import type { PoolSettings, RunOptions } from './options.ts'
 import { TaskQueue } from './queue.ts'
-import type * as Serve from './serve.ts'
 import { Signals } from './signals.ts'
+import { letGo, Staff } from './staff.ts'
 
 /** How much work a thread may have ahead, ms. */
 const SLICE = 2
@@ -41,13 +37,12 @@ const BARREN = 3
 
 const NONE: readonly object[] = []
 
-let serving: Entry<typeof Serve.serve> | undefined
-
 /** A pool's queue, its threads, and who gets what when. */
 export class Dispatcher {
   readonly #settings: PoolSettings
   readonly #at: Address
   readonly #queue = new TaskQueue<Job>()
+  readonly #staff: Staff
   /** Those that take tasks. */
   #lanes: LaneEnd[] = []
   /** Those whose threads live. */
@@ -59,6 +54,8 @@ export class Dispatcher {
   readonly figures = new Figures()
   readonly #signals = new Signals((job, reason) => { this.#abort(job as Job, reason) })
   #pending = 0
+  /** A Worker was ended by force: its successor may be about to be ready. */
+  #forced = false
   #threads = 0
   #barren = 0
   #submitted = 0
@@ -76,6 +73,10 @@ export class Dispatcher {
     this.#settings = settings
     this.#at = allocatePool()
     if (this.#at === 0) throw new ErrnoError(ENOMEM, 'new ThreadPool')
+    this.#staff = new Staff(settings, this.#at, () => {
+      if (this.#closing === undefined) this.#refill()
+      this.#pump()
+    })
     this.#endings = local.endings ??= new Set()
     this.#endings.add(this.#abandon)
     while (this.#lanes.length < this.#settings.min) this.#spawn()
@@ -101,6 +102,7 @@ export class Dispatcher {
         job.timer = setTimeout(late, Math.min(timeout, 2 ** 31 - 1))
       }
       this.#queue.push(job)
+      if (signal !== undefined || job.timer !== undefined) this.#staff.keepSpare(id)
       if (priority !== 0) this.#recallAll()
       if ((++this.#submitted & 63) === 0 && answersOf(this.#at) !== this.#seen) this.#drain()
       else this.#pump()
@@ -142,7 +144,7 @@ export class Dispatcher {
       }
       if (!this.#isWatching) this.#watching = this.#watch()
     }
-    if (this.#queue.size !== 0 && this.#overdue.size !== 0) this.#replaceEarly()
+    if (this.#queue.size !== 0 && this.#overdue.size !== 0 && !this.#staff.isGettingReady) this.#replaceEarly()
     if (this.#pending === 0) this.#quiet?.()
   }
 
@@ -151,7 +153,7 @@ export class Dispatcher {
     let best: LaneEnd | undefined
     for (const lane of this.#lanes) if (lane.before === undefined && (best === undefined || lane.live < best.live)) best = lane
     if (best !== undefined && best.live === 0 && !best.isFull) return best
-    if (this.#threads < this.#settings.max) {
+    if (this.#threads < this.#settings.max && !this.#awaitsSpare) {
       try {
         return this.#spawn()
       } catch (error) {
@@ -165,18 +167,7 @@ export class Dispatcher {
   }
 
   #spawn(): LaneEnd {
-    const { name, heapLimit, stackSize, init, initArgs, dispose } = this.#settings
-    serving ??= loadModule<typeof Serve>(new URL('./serve.js', import.meta.url)).serve
-    const lane = new LaneEnd('ThreadPool', this.#at)
-    const life: Serve.Life = { init: init === undefined ? 0 : idFor(init), initArgs, dispose: dispose === undefined ? 0 : idFor(dispose) }
-    try {
-      const limits = { ...(heapLimit !== undefined && { heapLimit }), ...(stackSize !== undefined && { stackSize }) }
-      lane.begin(Thread.create({ name, scope: 'system', ...limits }, serving, lane.at, this.#at, life))
-    } catch (error) {
-      release(lane.at)
-      leavePool(this.#at)
-      throw error
-    }
+    const lane = this.#staff.hire()
     this.#threads++
     this.#lanes.push(lane)
     this.#alive.add(lane)
@@ -331,6 +322,7 @@ export class Dispatcher {
     lane.thread.cancel()
     const late = (): void => {
       lane.thread.terminate()
+      this.#forced = true
       this.#gone(lane)                                                    // as good as
       this.#pump()
     }
@@ -349,6 +341,7 @@ export class Dispatcher {
       this.#overdue.delete(lane)
       try {
         this.#spawn().before = lane
+        this.#staff.keepSpare(lane.running)                               // the next one
       } catch { /* then later */ }
     }
   }
@@ -397,9 +390,14 @@ export class Dispatcher {
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) this.#settle(job, true, error)
   }
 
+  // One Worker that starts is enough where one was ended.
+  get #awaitsSpare(): boolean {
+    return this.#forced && this.#staff.isGettingReady
+  }
+
   #refill(): void {
     try {
-      while (this.#threads < this.#settings.min) this.#spawn()
+      while (!this.#awaitsSpare && this.#threads < this.#settings.min) this.#spawn()
     } catch { /* the next task will tell, if it is still so then */ }
   }
 
@@ -425,6 +423,7 @@ export class Dispatcher {
     clearTimeout(this.#longTimer)
     for (const lane of this.#lanes) this.#retire(lane)
     while (this.#ends.size !== 0) await Promise.all(this.#ends)
+    await this.#staff.settled()
     tell(this.#at)
     await this.#watching
     this.#endings.delete(this.#abandon)
@@ -435,7 +434,10 @@ export class Dispatcher {
   readonly #abandon = (): void => {
     for (const timer of [this.#idleTimer, this.#longTimer]) clearTimeout(timer)
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) this.#forget(job)
-    for (const lane of this.#alive) lane.abandon(job => { this.#forget(job) })
+    for (const lane of this.#alive) {
+      lane.abandon(job => { this.#forget(job) })
+      letGo(lane.thread)
+    }
     this.#lanes = []
     this.#closing = new Promise(() => undefined)
     leaveAsMaker(this.#at)

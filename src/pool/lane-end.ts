@@ -7,8 +7,6 @@ import { carrierRecord, kernel, record, self, user } from '../kernel/process.ts'
 import { Carrier, ThreadRecord } from '../kernel/records.ts'
 import { ErrnoError } from '../api/errors.ts'
 import { Thread } from '../api/thread.ts'
-import { unclaim } from '../kernel/thread.ts'
-import { detach } from '../pthread/thread.ts'
 import { encode } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
 import { encodeForAnybody } from '../pthread/buffers.ts'
@@ -150,6 +148,11 @@ export class LaneEnd {
     return state === POSTED || state === REVOKED || state === DONE || state === FREE ? undefined : startedAt(this.at, this.first)
   }
 
+  /** The entry of its first task; 0: there is none. */
+  get running(): number {
+    return this.isEmpty ? 0 : peek(user, entryAt(this.at, this.first) + EntryRecord.entry)
+  }
+
   /** Calls `f` with what is done, in order. */
   reap(f: (done: Done) => void): void {
     for (; this.first !== this.next; this.first = this.first + 1 | 0) {
@@ -197,10 +200,9 @@ export class LaneEnd {
     leavePool(this.#pool)
   }
 
-  /** The thread that made the pool has ended: what runs is canceled, and the thread ends by itself. Calls `f` with each task. */
+  /** The thread that made the pool has ended: what runs is canceled, and the thread ends by itself; it is the caller's to detach. Calls `f` with each task. */
   abandon(f: (job: Job) => void): void {
     clearTimeout(this.timer)
-    const { slot, serial } = Thread.describe(this.thread)
     let isBusy = false
     for (const job of this.#jobs) {
       if (job === undefined) continue
@@ -215,9 +217,6 @@ export class LaneEnd {
     } else {
       this.clear(f)
     }
-    if (peek(kernel, record(slot) + ThreadRecord.serial) !== serial) return
-    unclaim(slot)                                                         // by a join that was given up when it had just been woken
-    detach(slot, serial)
   }
 
   /** Calls `f` with each task that is in it. */

@@ -72,6 +72,13 @@ export async function serve(lane: Address, pool: Address, { init, initArgs, disp
   await leaving(lane, pool, dispose)
 }
 
+/** Loads what a thread of the pool needs, and the module of an entry: its Worker is ready then for the next thread. */
+export async function getReady(entry: number): Promise<void> {
+  try {
+    await routineNow(entry)
+  } catch { /* the task will tell */ }
+}
+
 async function leaving(lane: Address, pool: Address, dispose: number): Promise<void> {
   current.task?.end()
   current.task = undefined
