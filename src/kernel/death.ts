@@ -15,7 +15,7 @@
 //
 // Locks of programs (a mutex) stay held, as POSIX says; robust ones tell the next owner.
 
-import { add, load, or, peek, poke, pokef, store } from '#atomics'
+import { add, load, or, peek, poke, pokef, resume, store } from '#atomics'
 import { mend } from '../mem/arena.ts'
 import { acquire, Held, holder, holding, recover, release } from '../mem/lock.ts'
 import type { Address } from '../mem/memory.ts'
@@ -28,7 +28,7 @@ import { replace_locked, startFiber } from './fiber.ts'
 import { bury, countLoss, resumeWoken, rouse, wake } from './futex.ts'
 import { mendHandles, sweep } from './handle.ts'
 import { host } from './host.ts'
-import { annex, arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids } from './process.ts'
+import { annex, arena, bucketRecord, carrierRecord, kernel, record, self, slotMask, tids, user } from './process.ts'
 import { mendBucket } from './queue.ts'
 import { Annex, Bucket, BUCKETS, Carrier, CarrierState, FIRST, Flag, PROCESS, Process, SPAWNER, State, Status, ThreadRecord, UNCOUNTED } from './records.ts'
 import { drop_locked, prodHeirs } from './signal.ts'
@@ -216,7 +216,15 @@ function settle(slot: number, death: Death, heirs: Heirs): void {
   drop_locked(slot)
   heirs.disown(slot)
   heirs.bequeath(slot, death)
+  toll(peek(kernel, annex(slot) + Annex.bell))
   finish(slot, heirs)
+}
+
+// Before the exit word is cleared: whose the word at `bell` is then frees it.
+function toll(bell: Address): void {
+  if (bell === 0) return
+  or(user, bell, 1)
+  resume(user, bell)
 }
 
 // Its joiners are woken by the rouseAll that follows.

@@ -24,7 +24,7 @@ export interface AddonAbout extends About {
 }
 
 /** The exit code of a program that has failed by itself. */
-const FAILED = 70
+export const FAILED = 70
 
 type Functions = Readonly<Record<string, unknown>>
 

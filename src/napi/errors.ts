@@ -1,16 +1,12 @@
 // What goes wrong with an addon.
 
-/** A package or file that is no addon for us, or one whose threads have failed; the message names it, and what is wrong with it. */
-export class NapiError extends Error {
-  override readonly name = 'NapiError'
-  /**
-   * What it is: ERR_NAPI_PACKAGE (not installed, or no WebAssembly in it), ERR_NAPI_RUNTIME (emnapi is missing), ERR_NAPI_ABI (not built for
-   * wasi-threads and Node-API), ERR_NAPI_IMPORT, ERR_NAPI_EXIT (it wants to end the process), ERR_NAPI_THREAD (one of its threads has failed).
-   */
-  readonly code: string
+import { ModuleError } from '../wasm/errors.ts'
 
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
-  }
+/**
+ * A package or file that is no addon for us, or one whose threads have failed. Codes: ERR_NAPI_PACKAGE (not installed, or no WebAssembly in it),
+ * ERR_NAPI_RUNTIME (emnapi is missing), ERR_NAPI_ABI (not built for wasi-threads and Node-API), ERR_NAPI_IMPORT, ERR_NAPI_EXIT (it wants to end the
+ * process), ERR_NAPI_THREAD (one of its threads has failed, or died).
+ */
+export class NapiError extends ModuleError {
+  override readonly name = 'NapiError'
 }

@@ -22,13 +22,13 @@ import { forgetGuest, newMemory } from '../wasm/guest.ts'
 import { ProgramRecord } from '../wasm/records.ts'
 import { STANDARD } from '../wasm/streams.ts'
 import { breakOf } from '../wasm/transform.ts'
-import { Addon, NODE_API, POOL, type AddonAbout } from './addon.ts'
+import { Addon, FAILED, NODE_API, POOL, type AddonAbout } from './addon.ts'
 import { callerFile } from './caller.ts'
 import { findEmnapi, type Context, type NapiModule } from './emnapi.ts'
 import './entry.ts'
 import { NapiError } from './errors.ts'
 import { findAddon } from './find.ts'
-import { freeSends, newSends, receive } from './sends.ts'
+import { bellOf, freeSends, isBereft, newSends, receive } from './sends.ts'
 
 /** How an addon is loaded. */
 export interface NapiOptions {
@@ -69,7 +69,7 @@ export async function loadNapi<T extends object = Record<string, unknown>>(sourc
   const napi = emnapi.core.createNapiModule({ context, asyncWorkPoolSize: threads, filename: path })
   const memory = newMemory(file, compiled.maximum, true, 'loadNapi')
   const sends = newSends(file)
-  const about: AddonAbout = { ...compiled, file, record: newRecord('loadNapi', file), abi: 'napi', suspendable, shared: true, args: [file], env, dirs, streams: STANDARD, sends, threads }
+  const about: AddonAbout = { ...compiled, file, record: newRecord('loadNapi', file), abi: 'napi', suspendable, shared: true, args: [file], env, dirs, streams: STANDARD, sends, bell: bellOf(sends), threads }
   return await start(napi, context, about, memory) as T
 }
 
@@ -84,9 +84,14 @@ async function start(napi: NapiModule, context: Context, about: AddonAbout, stor
   const guest = new Addon(memory, about, functions)
   const table = (): Table => guest.instance.exports.__indirect_function_table as Table
   const state = { unloading: false }
-  const isOver = (): boolean => state.unloading || load(user, about.record + ProgramRecord.ended) !== RUNS
+  const isOver = (): boolean => state.unloading || isBereft(about.sends) || load(user, about.record + ProgramRecord.ended) !== RUNS
   const received = receive(about.sends, isOver, env._emnapi_async_send_js as () => void)
-    .then(() => { if (!state.unloading) failLater(about.file) })
+    .then(() => {
+      if (state.unloading) return
+      const what = isBereft(about.sends) ? 'died' : 'failed, as was printed'
+      guest.finish(FAILED, 0)                                             // it has, unless a thread died outside of C
+      failLater(`${about.file}: one of its threads has ${what}: it cannot be called any more`)
+    })
   const addon: Loaded = { guest, context, received, state }
   try {
     checkProvided(about, functions)
@@ -103,8 +108,8 @@ async function start(napi: NapiModule, context: Context, about: AddonAbout, stor
 }
 
 // As a Worker's would, the failure of a thread becomes an uncaught exception.
-function failLater(file: string): void {
-  host.nextTurn(() => { throw new NapiError('ERR_NAPI_THREAD', `${file}: one of its threads has failed, as was printed: it cannot be called any more`) })
+function failLater(message: string): void {
+  host.nextTurn(() => { throw new NapiError('ERR_NAPI_THREAD', message) })
 }
 
 /**

@@ -4,7 +4,7 @@ import { i32, struct } from '../mem/struct.ts'
 
 /** What the threads of an addon want of the heap that loaded it. */
 export const AddonRecord = struct('addon', {
-  bell: i32('counts up when there is something to do for that heap; it waits on it in its event loop'),
+  bell: i32('counts up by 2 when there is something to do for that heap; it waits on it in its event loop; bit 0: a thread of the addon has died'),
   head: i32('address of the latest send, or 0: pushed by compare and swap, all taken at once by that heap'),
 })
 

@@ -2,7 +2,7 @@
 // work, and what calls a JavaScript function, has to run there.
 //
 //   head   0, or the latest of a list.  Who sends pushes; the receiver takes all, by exchange: no ABA, for nobody takes one.
-//   bell   counted up after a push, then notified.
+//   bell   counted up after a push, by 2, then notified.  Its lowest bit: a thread of the addon has died; set by the reaper.
 //
 // No send is lost: the receiver reads the bell, then takes the list, then waits while the bell is what it read; a push comes
 // before its count, so either the list was taken after it, or the bell has another value and the wait does not begin.
@@ -51,8 +51,18 @@ export function send(at: Address, type: number, callback: number, data: number):
 
 /** Has the receiver look. */
 export function ring(at: Address): void {
-  add(user, at + AddonRecord.bell, 1)
+  add(user, at + AddonRecord.bell, 2)
   resume(user, at + AddonRecord.bell)
+}
+
+/** The word that is told of deaths of the addon's threads. */
+export function bellOf(at: Address): Address {
+  return at + AddonRecord.bell
+}
+
+/** Whether one of the addon's threads has died without a word: its heap was full, or it was ended by force. */
+export function isBereft(at: Address): boolean {
+  return (load(user, at + AddonRecord.bell) & 1) !== 0
 }
 
 /** Calls `receive` with everything that is sent, in order, in the event loop, until `over` says, after a ring, that it is. */

@@ -49,6 +49,8 @@ export interface Creation {
   transfer: readonly object[]
   /** Absent: the creator's. */
   scheduling?: { policy: number, priority: number } | undefined
+  /** Address in user memory of a word that is told of its death: see Annex. */
+  bell?: Address | undefined
 }
 
 const NONE: readonly object[] = []
@@ -87,6 +89,7 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
     return -ENOMEM
   }
   if (tracing()) poke(kernel, annex(slot) + Annex.createdAt, site())
+  if (how.bell !== undefined) poke(kernel, annex(slot) + Annex.bell, how.bell)
   born.tid = peek(kernel, record(slot) + ThreadRecord.tid)
   born.serial = peek(kernel, record(slot) + ThreadRecord.serial)
   if (how.fiber === true) {

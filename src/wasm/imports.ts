@@ -38,7 +38,7 @@ function wasiThreads(guest: Guest): Record<string, unknown> {
       const { record } = guest.about
       const id = guest.entryId('spawned')
       add(user, record + ProgramRecord.live, 1)
-      const slot = id < 0 ? -EAGAIN : create(id, [argument], { name: '', detached: true, kind: PLAIN, transfer: [], fiber: guest.about.suspendable, daemon: guest.about.abi === 'napi' })
+      const slot = id < 0 ? -EAGAIN : create(id, [argument], { name: '', detached: true, kind: PLAIN, transfer: [], fiber: guest.about.suspendable, daemon: guest.about.abi === 'napi', bell: guest.about.bell })
       if (slot > 0) return born.tid
       add(user, record + ProgramRecord.live, -1)
       return -toWasi(-slot)

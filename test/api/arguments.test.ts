@@ -37,6 +37,22 @@ const cloned: readonly (readonly [string, unknown])[] = [
   ['depth', Array.from({ length: 500 }).reduce<unknown>(inner => ({ inner }), 'the bottom')],
 ]
 
+test('a number alone arrives as it is, in a Worker and in a thread that shares one, and comes back so', () => {
+  const numbers = [0, -0, 1, -1, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 32, 1.5, NaN, Infinity, -Infinity]
+  for (const scope of ['system', 'process'] as const) {
+    const back = numbers.map(value => Thread.create({ scope }, work.echo, value)).map(thread => thread.join())
+    numbers.forEach((value, i) => { assert.ok(Object.is(back[i], value), `${scope}: ${value} became ${String(back[i])}`) })
+  }
+})
+
+test('a number that nobody asks for is nobody else\'s: neither the argument of a thread without parameters nor the result of a detached one', () => {
+  assert.equal(Thread.create(work.nothing, ...[7] as unknown as []).join(), undefined)
+  const done = new Semaphore()
+  for (let i = 0; i < 3; i++) Thread.create({ detached: true }, work.postAndReturn, done, 7)
+  for (let i = 0; i < 3; i++) done.wait()
+  assert.equal(Thread.create(work.nothing).join(), undefined)
+})
+
 for (const [name, value] of cloned) {
   test(`${name}: an argument and a result is a structured clone`, () => {
     same(there(value), structuredClone(value))

@@ -13,6 +13,15 @@ export function echo<T>(value: T): T {
   return value
 }
 
+export function nothing(): void {
+  // Its argument, if it gets one, is left.
+}
+
+export function postAndReturn<T>(semaphore: Semaphore, value: T): T {
+  semaphore.post()
+  return value
+}
+
 export function countArguments(...args: unknown[]): number {
   return args.length
 }

@@ -82,6 +82,13 @@ test('a thread that fails is told, and the process ends as if a Worker had faile
   assert.match(stderr, /NapiError: addon\.wasm: one of its threads has failed, as was printed: it cannot be called any more/)
 })
 
+test('a thread whose Worker dies outside of C is told, and the process ends as if a Worker had failed', async () => {
+  const { code, stdout, stderr } = await runProgram(scenes, { args: ['dies'] })
+  assert.equal(code, 1, stderr)
+  assert.equal(stdout, '')
+  assert.match(stderr, /NapiError: argon2\.wasm32-wasi\.wasm: one of its threads has died: it cannot be called any more/)
+})
+
 test('a thread that asks for JavaScript values of another heap is told that there are none', async () => {
   const { code, stderr } = await runProgram(scenes, { args: ['abuses'] })
   assert.equal(code, 1, stderr)
