@@ -1,7 +1,8 @@
 // pthreads cc: an installed clang, with the flags, headers and shim that make C with POSIX threads a program for `pthreads run`.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,19 +30,50 @@ export function compile(words: string[], options: CcOptions): void {
   const version = versionOf(clang)
   if (version === undefined) return fail(`${clang} cannot be run (${INSTALL})`)
   if (version < OLDEST) return fail(`${clang} is version ${version}; ${OLDEST} or newer is needed (${INSTALL})`)
-  const sysroot = options.sysroot ?? (process.env.WASI_SDK_PATH === undefined ? undefined : join(process.env.WASI_SDK_PATH, 'share/wasi-sysroot'))
+  const sysroot = options.sysroot ?? (sdk() === '' ? undefined : join(sdk(), 'share/wasi-sysroot'))
   const libc = sysroot === undefined ? '/usr/lib/wasm32-wasi/libc.a' : join(sysroot, 'lib/wasm32-wasi/libc.a')
   if (!existsSync(libc)) return fail(`there is no wasi-libc: ${libc} (${INSTALL})`)
   const links = !words.some(word => /^-(c|S|E|M|MM|fsyntax-only)$/.test(word))
   const out = options.o ?? (links ? 'a.wasm' : undefined)
-  const flags = [
-    ...COMPILE, ...sysroot === undefined ? [] : [`--sysroot=${sysroot}`], '-isystem', join(c, 'include'), ...words,
-    ...links ? [...linking(options), ...shim()] : [], ...out === undefined ? [] : ['-o', out],
-  ]
-  if (options.verbose === true) console.error([clang, ...flags].join(' '))
-  const { status, error, signal } = spawnSync(clang, flags, { stdio: 'inherit', env: { ...process.env, PATH: pathOfUser() } })
-  if (error !== undefined) return fail(`${clang}: ${error.message}`)
-  process.exitCode = status ?? (signal === null ? 1 : 128)
+  const target = [...COMPILE, ...sysroot === undefined ? [] : [`--sysroot=${sysroot}`]]
+  const ours = ['-isystem', join(c, 'include')], to = out === undefined ? [] : ['-o', out]
+  const run = (flags: string[], cwd = process.cwd()): boolean => {
+    if (options.verbose === true) console.error([clang, ...flags].join(' '))
+    const { status, error, signal } = spawnSync(clang, flags, { cwd, stdio: 'inherit', env: { ...process.env, PATH: pathOfUser() } })
+    if (error !== undefined) fail(`${clang}: ${error.message}`)
+    else process.exitCode = status ?? (signal === null ? 1 : 128)
+    return status === 0
+  }
+  if (!words.some(word => CXX.test(word))) return void run([...target, ...ours, ...words, ...links ? [...linking(options), ...shim()] : [], ...to])
+  const library = libcxx(version, sysroot)
+  if (library === undefined) return fail(`there is no libc++ for WebAssembly (on Debian and Ubuntu: apt-get install libc++-${version}-dev-wasm32 libc++abi-${version}-dev-wasm32; elsewhere: a wasi-sdk, named by WASI_SDK_PATH)`)
+  const objects = mkdtempSync(join(tmpdir(), 'pthreads-cc-'))             // the shim's: options for C++ are not for C
+  try {
+    if (links && !run([...target, ...ours, '-O2', '-c', ...shim('src', 'cxx')], objects)) return
+    const made = readdirSync(objects).map(name => join(objects, name))
+    const done = run([...target, '--driver-mode=g++', '-nostdinc++', '-isystem', library, ...ours, '-fno-exceptions', ...words, ...links ? [...linking(options), ...made] : [], ...to])
+    if (!done) explain(words, library)
+  } finally {
+    rmSync(objects, { recursive: true })
+  }
+}
+
+const CXX = /\.(cc|cpp|cxx|c\+\+|C)$/
+const THREADED = /^\s*#\s*include\s*<(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token)>/m
+
+// libc++'s headers.
+function libcxx(version: number, sysroot: string | undefined): string | undefined {
+  const places = sysroot === undefined ? [`/usr/lib/llvm-${version}/include/wasm32-wasi`, '/usr/include/wasm32-wasi'] : [join(sysroot, 'include/wasm32-wasi'), join(sysroot, 'include')]
+  return places.map(place => join(place, 'c++/v1')).find(place => existsSync(join(place, '__config_site')))
+}
+
+// What the compiler's errors do not say.
+function explain(words: readonly string[], library: string): void {
+  if (!/^#define _LIBCPP_HAS_(NO_THREADS\s*$|THREADS 0)/m.test(readFileSync(join(library, '__config_site'), 'utf8'))) return
+  for (const word of words) {
+    const [, header] = (CXX.test(word) && existsSync(word) && THREADED.exec(readFileSync(word, 'utf8'))) || []
+    if (header !== undefined) console.error(`pthreads cc: ${word}: this libc++ was built without threads: what <${header}> declares is missing; pthread_*, std::atomic and thread_local are there`)
+  }
 }
 
 function fail(reason: string): void {
@@ -49,9 +81,9 @@ function fail(reason: string): void {
   process.exitCode = 2
 }
 
-function shim(): string[] {
-  const folder = join(c, 'src')
-  return ['-x', 'c', ...readdirSync(folder).filter(name => name.endsWith('.c')).map(name => join(folder, name))]
+function shim(...folders: string[]): string[] {
+  const all = (folders.length === 0 ? ['src'] : folders).map(name => join(c, name))
+  return ['-x', 'c', ...all.flatMap(folder => readdirSync(folder).filter(name => name.endsWith('.c')).map(name => join(folder, name)))]
 }
 
 // `-u`: a function that only the shim's replacement of it calls would otherwise be left out of the link.
@@ -64,8 +96,10 @@ function linking({ maxMemory = 1024, stack = 2048 }: CcOptions): string[] {
   return ['-nostartfiles', `-Wl,${words.join(',')}`]
 }
 
+const sdk = (): string => process.env.WASI_SDK_PATH ?? ''
+
 function findClang(): string | undefined {
-  if (process.env.WASI_SDK_PATH !== undefined) return join(process.env.WASI_SDK_PATH, 'bin/clang')
+  if (sdk() !== '') return join(sdk(), 'bin/clang')
   const found: { file: string, version: number }[] = []
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     if (folder === '' || !existsSync(folder)) continue

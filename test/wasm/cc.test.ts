@@ -3,11 +3,11 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cases, examples, given, inputOf, noClang, noGcc, otherClang, outcome, pthreads, run } from './programs.ts'
+import { cases, examples, given, inputOf, noClang, noCxx, noGcc, otherClang, outcome, pthreads, run } from './programs.ts'
 
 const names = readdirSync(examples).filter(name => name.endsWith('.c')).map(name => basename(name, '.c'))
 const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -84,9 +84,49 @@ test('the memory and the first stack are as large as asked', { skip: noClang }, 
   }
 }))
 
+// Skipped where there is no clang for WebAssembly.
+test('a wasi-sdk is used where WASI_SDK_PATH says, and a sysroot by --sysroot', { skip: noClang }, () => inFolder(async (folder) => {
+  const clang = spawnSync('/bin/sh', ['-c', 'command -v clang-19 clang-20 clang-21 clang-18 clang-17 clang-16'], { encoding: 'utf8' }).stdout.split('\n')[0]
+  const sysroot = join(folder, 'share/wasi-sysroot'), out = join(folder, 'out.wasm')
+  for (const name of ['bin', 'share/wasi-sysroot/include', 'share/wasi-sysroot/lib']) mkdirSync(join(folder, name), { recursive: true })
+  symlinkSync(clang, join(folder, 'bin/clang'))
+  for (const name of ['include', 'lib']) symlinkSync(`/usr/${name}/wasm32-wasi`, join(sysroot, name, 'wasm32-wasi'))
+  const source = join(examples, 'philosophers.c')
+  for (const [args, env] of [[[], { WASI_SDK_PATH: folder }], [['--clang', clang, '--sysroot', sysroot], { WASI_SDK_PATH: '' }]] as const) {
+    const { code, stderr } = await pthreads(['cc', '-v', '-O2', ...args, source, '-o', out], { env })
+    assert.equal(code, 0, stderr)
+    assert.ok(stderr.includes(`--sysroot=${sysroot}`), stderr)
+    assert.equal((await run(out, ['2', '1'])).stdout, 'philosopher 0 ate 1 times\nphilosopher 1 ate 1 times\n2 meals\n')
+  }
+}))
+
+const cxx = fileURLToPath(new URL('./cpp/threads.cpp', import.meta.url))
+
+// Skipped where there is no libc++ for WebAssembly; .ci/run installs one.
+test('C++ without std::thread: what its threads construct once, and destroy at their ends', { skip: noCxx }, () => inFolder(async (folder) => {
+  const out = join(folder, 'threads.wasm'), env = { XDG_CACHE_HOME: folder }
+  const compiled = await pthreads(['cc', '-O2', '-std=c++17', '-Wall', cxx, '-o', out])
+  assert.deepEqual([compiled.code, compiled.stderr], [0, ''])
+  const lines = ['global constructed', 'thread 0: 300', 'thread 1: 300', 'thread 2: 200', '900 numbers, constructed 1 times, 8 locals destroyed', 'global destroyed, locals too: 9', '']
+  for (const model of [['--model', '1:1'], ['--model', 'm:1'], ['--model', 'm:n', '--carriers', '2']]) {
+    const { code, stdout } = await run(out, [], model, { env, timeout: 120_000 })
+    assert.deepEqual({ model, code, stdout }, { model, code: 0, stdout: lines.join('\n') })
+  }
+}))
+
+// Skipped for the same reason.
+test('what C++ lacks there is said beside the compiler\'s errors', { skip: noCxx }, () => inFolder(async (folder) => {
+  const source = join(folder, 'thread.cpp')
+  writeFileSync(source, '#include <thread>\nint main() { std::thread([] {}).join(); }\n')
+  const { code, stderr } = await pthreads(['cc', source, '-o', join(folder, 'out.wasm')])
+  assert.equal(code, 1)
+  assert.match(stderr, /error: no member named 'thread' in namespace 'std'/)
+  assert.match(stderr, /thread\.cpp: this libc\+\+ was built without threads: what <thread> declares is missing; pthread_\*, std::atomic and thread_local are there\n$/)
+}))
+
 test('what is missing is named, with what to install', async () => {
   const told = async (args: readonly string[], env: Record<string, string>, message: RegExp): Promise<void> => {
-    const { code, stderr } = await pthreads(['cc', ...args, 'x.c'], { env })
+    const { code, stderr } = await pthreads(['cc', ...args, 'x.c'], { env: { WASI_SDK_PATH: '', ...env } })
     assert.equal(code, 2, stderr)
     assert.match(stderr, message)
     assert.match(stderr, /apt-get install clang-19 lld-19 .*wasi-libc/)

@@ -1,6 +1,7 @@
 // The programs under test: C compiled by scripts/programs.mjs, and what is needed to compile it again.
 
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { command, root, runProgram, type Ended, type ProgramOptions } from '../program.ts'
@@ -44,4 +45,7 @@ export const noClang = [16, 17, 18, 19, 20, 21].some(n => spawnSync(`clang-${n}`
 /** Why the committed programs cannot be compared byte by byte: another compiler writes other bytes. */
 export const otherClang = /version 19\.1\.7/.test(spawnSync('clang-19', ['--version'], { encoding: 'utf8' }).stdout ?? '')
   ? false : 'clang 19.1.7, which made the committed programs, is not installed'
+/** Why C++ is not compiled. */
+export const noCxx = noClang !== false ? noClang : (process.env.WASI_SDK_PATH ?? '') !== '' || existsSync('/usr/lib/llvm-19/include/wasm32-wasi/c++/v1')
+  ? false : 'no libc++ for WebAssembly is installed: see `pthreads cc`'
 export const noGcc = spawnSync('gcc', ['--version']).status === 0 ? false : 'no gcc is installed'
