@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Program } from 'pthreads/wasm'
-import { nothingLeft } from '../leftovers.ts'
 import { root } from '../program.ts'
-import { cases, pthreads, run } from './programs.ts'
+import { cases, givesMemoryBack, pthreads, run } from './programs.ts'
 
 const loops = fileURLToPath(new URL('./c/wasm/loops.wasm', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'pthreads-preempt-'))
@@ -78,10 +77,5 @@ test('an interval that is none is refused, and so are programs that are not WebA
 
 test('nobody counts for programs that have ended: their memories are given back', async () => {
   const program = await Program.load(cases, { preempt: 1 })
-  await program.run({ args: ['malloc'] })
-  const before = process.memoryUsage().rss
-  for (let i = 0; i < 40; i++) assert.deepEqual(await program.run({ args: ['hold', '20'] }), { code: 0 })
-  const grown = (process.memoryUsage().rss - before) / 2 ** 20
-  assert.ok(grown < 400, `${grown} MiB more`)                             // 800 MiB were touched
-  await nothingLeft()
+  await givesMemoryBack(program)
 })

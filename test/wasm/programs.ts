@@ -1,9 +1,12 @@
 // The programs under test: C compiled by scripts/programs.mjs, and what is needed to compile it again.
 
+import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Program } from 'pthreads/wasm'
+import { nothingLeft } from '../leftovers.ts'
 import { command, root, runProgram, type Ended, type ProgramOptions } from '../program.ts'
 
 export const cases = fileURLToPath(new URL('./c/wasm/cases.wasm', import.meta.url))
@@ -37,6 +40,16 @@ export function outcome(code: number | null, stdout: string, stderr: string): un
   const connection = (line: string): string => /^(\w+): /.exec(line)?.[1] ?? ''
   const lines = stdout.split('\n').sort((a, b) => connection(a) < connection(b) ? -1 : connection(a) > connection(b) ? 1 : 0)
   return { code, lines, stderr: stderr.replace(/[\d.]+ ms late/, '… ms late') }
+}
+
+/** Asserts that forty runs, each with the memory of a large program, leave none of it behind. `program` is that of `cases`. */
+export async function givesMemoryBack(program: Program): Promise<void> {
+  await program.run({ args: ['malloc'] })
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 40; i++) assert.deepEqual(await program.run({ args: ['hold', '20'] }), { code: 0 })
+  const grown = (process.memoryUsage().rss - before) / 2 ** 20
+  assert.ok(grown < 400, `${grown} MiB more`)                             // 800 MiB were touched
+  await nothingLeft()
 }
 
 /** Why a test that compiles is skipped; false where it can be done. */

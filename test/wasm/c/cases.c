@@ -1,5 +1,6 @@
 // Cases for test/wasm/posix.test.ts: argv[1] says which.  0: as POSIX says; else the line that says otherwise is printed.
 
+#include "check.h"
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -12,24 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK(condition) do { if (!(condition)) { printf("%s:%d: %s (errno %d)\n", __FILE_NAME__, __LINE__, #condition, errno); exit(1); } } while (0)
-
 static sem_t ready, go;
 static int count;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-
-static pthread_t start(void *(*f)(void *), void *arg) {
-	pthread_t t;
-	CHECK(pthread_create(&t, NULL, f, arg) == 0);
-	return t;
-}
-
-static void *join(pthread_t t) {
-	void *value = NULL;
-	CHECK(pthread_join(t, &value) == 0);
-	return value;
-}
 
 static struct timespec in(int ms) {
 	struct timespec t;

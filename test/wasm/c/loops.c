@@ -1,4 +1,5 @@
 // Loops that call nothing, for test/wasm/preempt.test.ts: argv[1] says which. Where loops do not look, and threads share a carrier, all but `work` go on for ever.
+#include "check.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -13,18 +14,6 @@ enum { THREADS = 6 };
 static sem_t begun;
 static volatile int turn, stop, handled;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static pthread_t start(void *(*routine)(void *), void *arg) {
-	pthread_t t;
-	if (pthread_create(&t, NULL, routine, arg) != 0) { printf("create failed\n"); exit(1); }
-	return t;
-}
-
-static void *result(pthread_t t) {
-	void *value = NULL;
-	if (pthread_join(t, &value) != 0) { printf("join failed\n"); exit(1); }
-	return value;
-}
 
 static void *endless(void *arg) {
 	sem_post(&begun);
@@ -62,7 +51,7 @@ static void *takes_turns(void *arg) {
 static int turns(void) {
 	pthread_t t[3];
 	for (long i = 0; i < 3; i++) t[i] = start(takes_turns, (void *)i);
-	for (int i = 0; i < 3; i++) result(t[i]);
+	for (int i = 0; i < 3; i++) join(t[i]);
 	printf("turn %d\n", turn);
 	return 0;
 }
@@ -80,7 +69,7 @@ static int signals(void) {
 	pthread_t t = start(until_handled, NULL);
 	sem_wait(&begun);
 	pthread_kill(t, SIGUSR1);
-	printf("handled %ld\n", (long)result(t));
+	printf("handled %ld\n", (long)join(t));
 	return 0;
 }
 
@@ -91,7 +80,7 @@ static int handler_leaves(void) {
 	pthread_t t = start(endless, NULL);
 	sem_wait(&begun);
 	pthread_kill(t, SIGUSR2);
-	printf("%s\n", (long)result(t) == 100 + SIGUSR2 ? "left" : "went on");
+	printf("%s\n", (long)join(t) == 100 + SIGUSR2 ? "left" : "went on");
 	return 0;
 }
 
@@ -119,7 +108,7 @@ static int cancellation(void) {
 	pthread_t t = start(can_be_canceled, "loop");
 	sem_wait(&begun);
 	pthread_cancel(t);
-	printf("%s\n", result(t) == PTHREAD_CANCELED ? "canceled" : "not canceled");
+	printf("%s\n", join(t) == PTHREAD_CANCELED ? "canceled" : "not canceled");
 	return 0;
 }
 
@@ -184,7 +173,7 @@ static void *works(void *arg) {
 static int work(void) {
 	pthread_t t[THREADS];
 	for (long i = 0; i < THREADS; i++) t[i] = start(works, (void *)i);
-	for (int i = 0; i < THREADS; i++) printf("%d: %lu\n", i, (unsigned long)result(t[i]));
+	for (int i = 0; i < THREADS; i++) printf("%d: %lu\n", i, (unsigned long)join(t[i]));
 	printf("total %lu\n", total);
 	return 0;
 }
