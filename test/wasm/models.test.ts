@@ -29,8 +29,9 @@ async function agrees(file: string, args: readonly string[], input = ''): Promis
 }
 
 test('every call that waits suspends its thread alone, and gives what it gives under 1:1', () => agrees(suspending, []))
-for (const [name, ...args] of [['philosophers', '5', '200'], ['bounded-buffer'], ['merge-sort'], ['matrix'], ['line-server'], ['sleepers', '30', '20']])
-  test(`the example ${name} does the same under every model`, () => agrees(join(root, `examples/c/wasm/${name}.wasm`), args, inputOf(name)))
+// 8 threads, created, locked and joined by a main that blocks at once: programs hang elsewhere for want of a pool as large.
+for (const [name, ...args] of [['philosophers', '5', '200'], ['philosophers', '8', '50'], ['bounded-buffer'], ['merge-sort'], ['matrix'], ['line-server'], ['sleepers', '30', '20']])
+  test(`the example ${[name, ...args].join(' ')} does the same under every model`, () => agrees(join(root, `examples/c/wasm/${name}.wasm`), args, inputOf(name)))
 
 for (const model of [MODELS[0], MODELS[2]]) {
   test(`ten thousand threads sleep at the same time (${model.join(' ')})`, async () => {

@@ -2,10 +2,12 @@
 
 import test from 'node:test'
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cases, pthreads, run, wasiThreads } from './programs.ts'
+import { command } from '../program.ts'
+import { cases, examples, pthreads, run, wasiThreads } from './programs.ts'
 
 async function ends(args: readonly string[], code: number, stdout: string | RegExp = '', stderr: string | RegExp = '', options: readonly string[] = []): Promise<void> {
   const ended = await run(cases, args, options)
@@ -96,6 +98,47 @@ test('what is no program is told, with exit code 2', async () => {
     rmSync(folder, { recursive: true })
   }
 })
+
+test('a memory that cannot grow is told, with exit code 2', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pthreads-wasm-')), file = join(folder, 'small.wasm')
+  const small = readFileSync(wasiThreads), at = small.indexOf('\x06memory\x02\x03', 0, 'latin1') + 9
+  assert.ok(at >= 9 && small[at] < 0x80, 'its least memory is one byte, then comes the most')
+  for (let i = at + 1, more = true; more; i++) {
+    more = small[i] >= 0x80
+    small[i] = (more ? 0x80 : 0) | (i === at + 1 ? small[at] : 0)
+  }
+  try {
+    writeFileSync(file, small)
+    const { code, stderr } = await pthreads(['run', file])
+    assert.equal(code, 2)
+    assert.match(stderr, /^pthreads run: small\.wasm: its memory cannot grow beyond the \d+ pages that it begins with: link it with a larger --max-memory\n$/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a memory that the host refuses is told in one line, with exit code 1', { skip: process.platform !== 'linux' && 'what is left of the address space is bounded by Linux' }, async () => {
+  const refused = await new Promise<{ code: unknown, stdout: string, stderr: string }>((resolve) => {
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    const child = execFile('/bin/sh', ['-c', 'ulimit -v 6000000; exec "$@"', 'sh', process.execPath, command, 'run', '--memory', '64', cases, '--', 'mutex'], { timeout: 60_000, env }, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode, stdout, stderr })
+    })
+  })
+  assert.deepEqual([refused.code, refused.stdout], [1, ''], refused.stderr)
+  assert.match(refused.stderr, /^pthreads run: ENOMEM: cases\.wasm: the host refuses 1024 MiB of memory: .*\n$/)
+})
+
+for (const model of ['1:1', 'm:1', 'm:n']) {
+  test(`threads that there cannot be are an error of the program's, which says so and ends (${model})`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pthreads-wasm-'))
+    try {
+      const { code, stdout, stderr } = await run(join(examples, 'wasm/sleepers.wasm'), ['12', '1'], ['--model', model, '--threads', '8'], { env: { XDG_CACHE_HOME: folder }, timeout: 110_000 })
+      assert.deepEqual([code, stdout, stderr.replace(/^.*transformed.*\n/, '')], [1, '', 'sleepers: thread 9 of 12 cannot be made: Resource temporarily unavailable\n'])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+}
 
 test('an option that a program of this kind cannot have is told', async () => {
   const told = async (args: readonly string[], message: RegExp): Promise<void> => {
