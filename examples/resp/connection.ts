@@ -11,7 +11,7 @@ import { failure, sizeOf, type Reply } from './reply.ts'
 
 /** How many answers may still have to come, to how many bytes of requests, and how many characters are put together before they are written. */
 const MOST = 1024, MOST_BYTES = 2 ** 20, PART = 65536
-/** How long a connection that we have ended waits for the client to end it too, ms. */
+/** How long a connection with nothing left to write waits for the client to end it too, ms. */
 const LINGER = 1000
 
 /** An answer that is still to come, or has come and waits for those before it. */
@@ -166,9 +166,10 @@ export class Connection {
   #finish(): void {
     const socket = this.#socket
     if (socket.writableEnded) return
-    socket.end()
+    socket.end(() => {                                                     // all is written
+      const timer = setTimeout(() => { socket.destroy() }, LINGER)
+      socket.on('close', () => { clearTimeout(timer) })
+    })
     socket.resume()
-    const timer = setTimeout(() => { socket.destroy() }, LINGER)
-    socket.on('close', () => { clearTimeout(timer) })
   }
 }
