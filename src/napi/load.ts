@@ -69,7 +69,10 @@ export async function loadNapi<T extends object = Record<string, unknown>>(sourc
   const napi = emnapi.core.createNapiModule({ context, asyncWorkPoolSize: threads, filename: path })
   const memory = newMemory(file, compiled.maximum, true, 'loadNapi')
   const sends = newSends(file)
-  const about: AddonAbout = { ...compiled, file, record: newRecord('loadNapi', file), abi: 'napi', suspendable, shared: true, args: [file], env, dirs, streams: STANDARD, sends, bell: bellOf(sends), threads }
+  const about: AddonAbout = {
+    ...compiled, file, record: newRecord('loadNapi', file), abi: 'napi', suspendable, shared: true, args: [file], env, dirs, streams: STANDARD,
+    sends, bell: bellOf(sends), threads,
+  }
   return await start(napi, context, about, memory) as T
 }
 

@@ -78,7 +78,7 @@ function mayHang(): boolean {
     const state = peek(kernel, t + ThreadRecord.state)
     if (state === State.FREE || state === State.EXITED || (peek(kernel, t + ThreadRecord.flags) & (Flag.ASYNC | Flag.HOST)) !== 0) continue
     const reason = wmesgs[peek(kernel, t + ThreadRecord.wmesg)]
-    if (state !== State.SLEEPING || reason === '') {
+    if (state !== State.SLEEPING || reason === '' || peek(kernel, t + ThreadRecord.bucket) === 0) {   // the last: woken, and has not yet run
       silent = false
       continue
     }
