@@ -15,6 +15,7 @@ import { Carrier, CarrierState, Flag, Place, PROCESS, Process, State, ThreadReco
 import { allocate_locked, lastSlot } from '../kernel/thread.ts'
 import { Awaiting, isGenerator, isThenable } from '../pthread/awaiting.ts'
 import { ThreadExit } from '../pthread/exit.ts'
+import type { Settler } from '../ult/fiber.ts'
 import type { Scheduler, SchedulerFactory } from '../ult/scheduler.ts'
 import { checkScheduler, isSchedulerFile, schedulerNamed, schedulerOf } from '../ult/schedulers.ts'
 import { forgetTrampoline } from '../ult/trampoline.ts'
@@ -64,8 +65,10 @@ export function startFibers({ on }: Story, { fibers, carriers }: Cast): void {
   }
 }
 
-/** The function of the story as a fiber's: `failed` is told what it throws. */
-export function fiberBody(f: (objects: unknown) => unknown, objects: () => unknown, failed: (error: unknown) => never): () => Generator {
+/** The function of the story as a fiber's: `failed` is told what it throws. One that makes bodies of its own kind is left as it is. */
+export function fiberBody(f: (objects: unknown) => unknown, objects: () => unknown, failed: (error: unknown) => never): () => unknown {
+  const { arrive } = f as Settler
+  if (arrive !== undefined) return Object.assign(() => f(objects()), { arrive })
   return function* () {
     try {
       const result = f(objects())
