@@ -14,6 +14,7 @@ after(() => { rmSync(folder, { recursive: true }) })
 const env = { XDG_CACHE_HOME: folder }
 
 const suspending = fileURLToPath(new URL('./c/wasm/suspending.wasm', import.meta.url))
+const migrating = fileURLToPath(new URL('./c/wasm/migrating.wasm', import.meta.url))
 const MODELS = [['--model', 'm:1'], ['--model', 'm:n', '--carriers', '1'], ['--model', 'm:n', '--carriers', '2'], ['--model', 'm:n', '--carriers', '3']]
 
 function run(file: string, args: readonly string[], options: readonly string[], input = ''): Promise<Ended> {
@@ -29,6 +30,7 @@ async function agrees(file: string, args: readonly string[], input = ''): Promis
 }
 
 test('every call that waits suspends its thread alone, and gives what it gives under 1:1', () => agrees(suspending, []))
+test('threads that may go on at other carriers compute what they compute under 1:1', () => agrees(migrating, ['waits', '30', '20']))
 // 8 threads, created, locked and joined by a main that blocks at once: programs hang elsewhere for want of a pool as large.
 for (const [name, ...args] of [['philosophers', '5', '200'], ['philosophers', '8', '50'], ['bounded-buffer'], ['merge-sort'], ['matrix'], ['line-server'], ['sleepers', '30', '20']])
   test(`the example ${[name, ...args].join(' ')} does the same under every model`, () => agrees(join(root, `examples/c/wasm/${name}.wasm`), args, inputOf(name)))
