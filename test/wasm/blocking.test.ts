@@ -19,9 +19,8 @@ const noFifo = process.platform === 'win32' ? 'Windows has no named pipes in its
 
 for (const model of [['--model', '1:1'], ['--model', 'm:1'], ['--model', 'm:n', '--carriers', '1'], ['--model', 'm:n', '--carriers', '2']]) {
   const name = model.join(' ').replaceAll('--', '')
-  const ends = async (
-    args: readonly string[], options: readonly string[], started: (child: ChildProcess) => void, code: number, stdout: string,
-  ): Promise<void> => {
+  type Started = (child: ChildProcess) => void
+  const ends = async (args: readonly string[], options: readonly string[], started: Started, code: number, stdout: string): Promise<void> => {
     const ended = await run(blocking, args, [...model, ...options], { ...how, started })
     assert.deepEqual({ code: ended.code, stdout: ended.stdout, timedOut: ended.timedOut }, { code, stdout, timedOut: false }, ended.stderr)
   }
