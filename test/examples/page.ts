@@ -7,7 +7,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
@@ -28,8 +28,11 @@ export interface Page {
   readonly node: (...args: string[]) => Promise<Ended>
 }
 
-/** Declares the tests of the page at `path` below the root of the repository: its programs compile, and print what it says. */
-export function testPage(path: string): Page {
+/**
+ * Declares the tests of the page at `path` below the root of the repository: its programs compile, and print what it says. `others`: files that
+ * the reader has, too, by name, and where they are.
+ */
+export function testPage(path: string, others: Readonly<Record<string, string>> = {}): Page {
   const blocks = blocksOf(path)
   const files = filesOf(path, blocks)
   const programs = files.filter(({ name }) => !files.some(({ text }) => text.includes(`/${outputOf(name)}`)))
@@ -50,6 +53,7 @@ export function testPage(path: string): Page {
     symlinkSync(root, join(project, 'node_modules/pthreads'), 'junction')
     symlinkSync(join(root, 'node_modules/@types'), join(project, 'node_modules/@types'), 'junction')
     for (const { name, text } of files) write(name, text)
+    for (const [name, from] of Object.entries(others)) copyFileSync(from, join(project, name))
     const { code, stdout } = await node(join(root, 'node_modules/typescript/bin/tsc'))
     assert.equal(code, 0, stdout)
   })
