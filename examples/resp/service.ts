@@ -74,7 +74,7 @@ export class Service {
       const reply = typeof command === 'string' ? command : this.#run(command, args)
       bytes += sizeOf(reply)
       if (bytes > LONGEST_ANSWER) return failure('ERR the answers to what was asked at once are too large')
-      return typeof reply === 'string' ? reply : reply.map(part => typeof part === 'string' ? part : part.slice())
+      return typeof reply === 'string' ? reply : reply.map(part => typeof part === 'string' ? part : new Uint8Array(part))   // the copy moves
     })
   }
 

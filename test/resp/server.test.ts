@@ -98,6 +98,19 @@ for (const [way, options] of Object.entries(WAYS)) {
       assert.equal(await client.ask('FLUSHALL'), 'OK')
     })
 
+    test('a large value stays what it is, whoever has set it and whoever asks for it, again and again', async () => {
+      const clients = await Promise.all(Array.from({ length: 6 }, () => Client.to(server.port)))
+      const value = (i: number): string => String.fromCharCode(i).repeat(70_000 + i)
+      for (const [i, one] of clients.entries()) for (const key of [2 * i, 2 * i + 1]) assert.equal(await one.ask('SET', KEYS[key], value(key)), 'OK')
+      for (const one of [...clients, ...clients]) {
+        const asked = Array.from({ length: 24 }, (_, i) => i % 12)
+        assert.deepEqual(await one.pipeline(asked.map(i => ['GET', KEYS[i]])), asked.map(value))
+        assert.deepEqual(await one.ask('MGET', ...asked.map(i => KEYS[i])), asked.map(value))
+      }
+      await Promise.all(clients.map(one => one.close()))
+      assert.equal(await client.ask('FLUSHALL'), 'OK')
+    })
+
     test('what is no request is answered with an error, behind the answers before it, and the connection is closed', async () => {
       for (const [bytes, message] of [['*1\r\n$x\r\n', 'invalid bulk length'], ['SET "a\r\n', 'unbalanced quotes in request'], ['*1\r\n!', 'expected \'$\', got \'!\'']] as const) {
         const wrong = await Client.to(server.port)
