@@ -10,13 +10,13 @@ import { SingleBar } from 'cli-progress'
 import { main, ready } from './bootstrap.mjs'
 import { root } from './files.mjs'
 
-const GROUPS = ['mutexes', 'conditions', 'rwlocks', 'spins', 'semaphores', 'onces', 'barriers', 'faces', 'signals', 'timers', 'cancels', 'deaths', 'threads']
+const GROUPS = ['mutexes', 'conditions', 'rwlocks', 'spins', 'semaphores', 'onces', 'barriers', 'faces', 'signals', 'timers', 'cancels', 'deaths', 'threads', 'pools']
 const USAGE = `npm run stress [-- options]
   --minutes M    how long (default 10; 0.1 is six seconds)
   --seed S       the numbers that the threads choose by, as an earlier run printed it
-  --threads N    how many threads use and torment each other's objects (default 28)
+  --threads N    how many threads use and torment each other's objects (default 29)
   --only GROUP   only threads of ${GROUPS.slice(0, -1).join(', ')}, or ${GROUPS.at(-1)}`
-const THREADS = 28, SILENCE = 90, LINE = 10
+const THREADS = 29, SILENCE = 90, LINE = 10
 
 const sum = (counts, which) => Object.entries(counts).reduce((total, [kind, n]) => which(kind) ? total + n : total, 0)
 const isLock = kind => /^(mutex|rwlock|spin) locks$/.test(kind)

@@ -9,13 +9,16 @@ import { loadParser } from './parser.ts'
 
 const native = 'typescript' in process.features && Boolean(process.features.typescript)
 let hooked = false
+/** Imports that have begun and not ended. */
+let underWay = 0
 
 /**
  * The module at `url` without a turn of the event loop; undefined where that cannot be: an old Node, a module that awaits at
- * its top level or whose types a hook must strip. What its code throws is seen by {@link importModule}.
+ * its top level or whose types a hook must strip. What its code throws is seen by {@link importModule}. Not while others are imported: Node 20 fails
+ * if they share a module that is being read, and then never imports this one.
  */
 export function importNow(url: string): Record<string, unknown> | undefined {
-  if (!url.startsWith('file:') || !('require_module' in process.features) || (!native && url.includes('.ts'))) return undefined
+  if (underWay !== 0 || !url.startsWith('file:') || !('require_module' in process.features) || (!native && url.includes('.ts'))) return undefined
   try {
     return createRequire(url)(fileURLToPath(url)) as Record<string, unknown>
   } catch {
@@ -29,11 +32,14 @@ export async function importModule(url: string): Promise<Record<string, unknown>
     register(new URL('../host/typescript-hook.js', import.meta.url))
     hooked = true
   }
+  underWay++
   try {
     return await import(url) as Record<string, unknown>
   } catch (error) {
     if (error instanceof SyntaxError && /^file:.*\.m?js$/.test(url)) locate(url, error)
     throw error
+  } finally {
+    underWay--
   }
 }
 

@@ -107,6 +107,7 @@ export async function parallelReduce(array: Numbers, entry: Entry<(a: number, b:
 export async function parallelSort<T extends Sortable>(array: T, options: ParallelOptions = {}): Promise<T> {
   const plan = planOf('parallelSort', options, 32_768), { pool, run } = plan
   checkShared('parallelSort', 'the array', array)
+  if (array[Symbol.toStringTag] as string === 'Float16Array') throw new TypeError('parallelSort: a Float16Array, which it does not sort')
   if (array.length < 2 * plan.grain) return array.sort() as T
   if (isWide(array)) await sortWide(array, plan)
   else await pool.run(run, entries().sortNarrow, array)

@@ -10,9 +10,9 @@ const script = join(root, 'scripts/stress.mjs')
 const seed = takeSeed(), minutes = Number(process.env.STRESS_SECONDS ?? 4) / 60
 
 test(`every object under locks, cancels, signals, timeouts and deaths at once loses nothing and leaves nothing (seed ${seed})`, async () => {
-  const { code, stdout, stderr } = await runProgram(script, { args: ['--minutes', String(minutes), '--seed', String(seed), '--threads', '18'], timeout: 110_000 + minutes * 180_000 })
+  const { code, stdout, stderr } = await runProgram(script, { args: ['--minutes', String(minutes), '--seed', String(seed), '--threads', '19'], timeout: 110_000 + minutes * 180_000 })
   assert.deepEqual([code, stderr], [0, ''], `${stdout}${stderr}`)
-  assert.match(stdout, new RegExp(`^seed ${seed}, 18 threads, `))
+  assert.match(stdout, new RegExp(`^seed ${seed}, 19 threads, `))
   assert.match(stdout, /^deaths in all +[1-9]/m)
   assert.match(stdout, /\nnothing was lost, and nothing is left over\n$/)
 })

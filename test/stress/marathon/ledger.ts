@@ -10,6 +10,7 @@ export const kinds = [
   'mutex locks', 'rwlock locks', 'spin locks', 'semaphore units', 'condition waits', 'barrier rounds', 'once calls', 'named semaphore opens',
   'asynchronous acquisitions', 'timeouts', 'signals sent', 'interruptions', 'signals waited for', 'timer expirations', 'cancellations', 'threads joined',
   'destructors', 'deaths by terminate', 'deaths by a throw', 'deaths by process.exit', 'deaths by a full heap', 'deaths by an uncaught error',
+  'deaths in a pool', 'pool tasks', 'pool tasks stopped',
 ] as const
 export type Kind = typeof kinds[number]
 

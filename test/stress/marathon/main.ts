@@ -17,6 +17,7 @@ import { PROCESS, Process, TimerRecord } from '#internal/kernel/records.js'
 import { queuedSignals } from '#internal/kernel/signal-queue.js'
 import { entryId, sourceOf } from '#internal/pthread/entry.js'
 import { baseline, nothingLeft, type Baseline } from '../../leftovers.ts'
+import { entries as entriesOfPools } from '../fixtures/pool-storm.ts'
 import { random } from '../random.ts'
 import type { Faces, Part } from './actors.ts'
 import { changes, count, effort, kinds, ROW, type Kind } from './ledger.ts'
@@ -30,6 +31,7 @@ configure({ watch: true })
 
 const actors = load<typeof import('./actors.ts')>(new URL('./actors.js', import.meta.url))
 const torment = load<typeof import('./torment.ts')>(new URL('./torment.js', import.meta.url))
+const pools = load<typeof import('./pools.ts')>(new URL('./pools.js', import.meta.url))
 const victims = load<typeof import('./victims.ts')>(new URL('./victims.js', import.meta.url))
 
 interface Role { name: string, groups: string, begin: (part: Part, faces: Faces) => Thread<void>, sensitive?: boolean, sends?: boolean }
@@ -46,7 +48,7 @@ const CAST: readonly Role[] = [
   role('awaits signals', 'signals', torment.awaitsSignals), role('sends', 'signals', torment.sends, { sends: true }),
   role('exchanges', 'conditions signals', actors.exchanges, SENSITIVE), role('reads and writes', 'rwlocks', actors.readsAndWrites, SENSITIVE),
   role('takes units', 'semaphores', actors.takesUnits, SENSITIVE), role('barriers', 'barriers', actors.barriers), role('breeds', 'threads', torment.breeds),
-  role('timers', 'timers', torment.timers), faced('promises', actors.promises), faced('uses faces', actors.usesFaces),
+  role('timers', 'timers', torment.timers), role('pools', 'pools', pools.usesPools), faced('promises', actors.promises), faced('uses faces', actors.usesFaces),
   role('spins', 'spins', actors.spins, SENSITIVE), role('onces', 'onces', actors.onces, SENSITIVE), role('passes', 'semaphores', actors.passes, SENSITIVE),
   // the same again: they meet their likes
   role('exchanges too', 'conditions', actors.exchanges, SENSITIVE), role('reads and writes too', 'rwlocks', actors.readsAndWrites, SENSITIVE),
@@ -179,7 +181,7 @@ function arm(): void {
 // The names of entries are never forgotten: all are known before the first look at what is in use.
 function introduce(): void {
   const later = [victims.dallies, victims.mortal, victims.leavesData, victims.endsUnobserved, victims.destroys, actors.meetsFor]
-  for (const entry of later) entryId(sourceOf(entry)!)
+  for (const entry of [...later, ...entriesOfPools]) entryId(sourceOf(entry)!)
 }
 
 arm()
