@@ -2,6 +2,7 @@
 
 import { load, peek } from '#atomics'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
+import { placeCount } from '../kernel/crew.ts'
 import { ECANCELED, EDEADLK, EINTR, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { cpuOfCaller } from '../kernel/exit.ts'
 import { figuresOf, type Figures } from '../kernel/figures.ts'
@@ -308,16 +309,38 @@ function explain(errno: number, operation: string, thread: string): string {
   }
 }
 
-function spawn(source: string, entry: Entry, args: unknown[], options: ThreadOptions, caller: object): Thread {
+function spawn(source: string, entry: Entry, args: unknown[], options: ThreadOptions, caller: object, place?: number): Thread {
   ensure()
   const id = entryId(source)
   if (id < 0) throw new ErrnoError(-id, 'Thread.create', 'Thread.create: user memory is full, or there are too many different entries')
-  const how = creation(source, options)
+  const how = place === undefined ? creation(source, options) : { ...creation(source, options), place }
   const site = siteOf(caller)
   const slot = create(id, args, how)
   if (slot < 0) throw refused(-slot, source)
   holdProcess()
   return Thread.started(slot, how.name === '' ? entry.name : how.name, site)
+}
+
+/** How many carriers run threads of scope `process`: {@link dispatch} numbers them from 0. */
+export function carriers(): number {
+  ensure()
+  return placeCount() - 1                                                 // the last one is a spare
+}
+
+/**
+ * Runs a function on another carrier, of those that run the threads of scope `process`, before the threads there that wait for their turn: what is sent to a
+ * carrier begins in the order in which one thread sends it, and a thread that runs there makes way at its next verb of `fiber`. The function sees what the
+ * modules of that carrier have kept: so data can belong to a carrier, and need no lock. It is a thread of that carrier: no other one takes it, nor a spare
+ * carrier while that one is blocked or busy; it may be a generator, and sleep. The thread that is returned is to be joined, by `join`, `joinAsync` or
+ * `fiber.join`, for the result, or what the function threw; its join says so if the carrier has died. Throws what {@link Thread.create} throws; RangeError
+ * for what is no carrier; ErrnoError EAGAIN also if that carrier has died and there is no other one in its place yet.
+ */
+export function dispatch<F extends Routine>(carrier: number, entry: Entry<F>, ...args: Parameters<F>): Thread<ResultOf<F>> {
+  const source = sourceOf(entry)
+  if (source === undefined) throw notAnEntry(entry)
+  const count = carriers()
+  if (!Number.isInteger(carrier) || carrier < 0 || carrier >= count) throw new RangeError(`dispatch: ${String(carrier)} is no carrier: there ${count === 1 ? 'is one, 0' : `are ${count}, from 0 to ${count - 1}`}`)
+  return spawn(source, entry as Entry, args, { scope: 'process' }, dispatch, carrier) as Thread<ResultOf<F>>
 }
 
 extend({

@@ -30,6 +30,8 @@
 //     a place's carrier offers no more than a few at a time, those included that it has claimed again.
 // C6  Who hints wrote what the hint is about before it reads `carrier`; who claims a fiber writes `carrier` before it looks whether something is
 //     pending.  So a hint that goes to the carrier that the fiber has left is not missed.
+// C7  A fiber that is PINNED is for one carrier: it is hinted at there and never offered.  If that carrier dies before it has begun it, the reaper
+//     settles it; who makes it looks whether that carrier is there after its record names it (pinFiber), so it cannot name one that is swept already.
 //
 // Rejected: lists through the thread records (an entry that comes twice, after a death, would break them); a lock
 // per place (a carrier that is preempted with it stops those that wake its fibers); a deque of Chase and Lev
@@ -287,7 +289,8 @@ export function offerAgain(n: number, i: number, last: number): void {
   for (let slot = 1; slot <= last; slot++) {
     const t = record(slot)
     const begun = peek(kernel, t + ThreadRecord.state) === State.RUNNING
-    if ((!begun && peek(kernel, t + ThreadRecord.state) !== State.EMBRYO) || (peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) === 0) continue
+    if (!begun && peek(kernel, t + ThreadRecord.state) !== State.EMBRYO) continue
+    if ((peek(kernel, t + ThreadRecord.flags) & (Flag.FIBER | Flag.PINNED)) !== Flag.FIBER) continue
     const word = load(kernel, t + ThreadRecord.claim)
     if (word === n + 1 && !begun) {
       poke(kernel, t + ThreadRecord.carrier, 0)

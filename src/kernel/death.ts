@@ -187,8 +187,8 @@ function settleThread(slot: number, n: number, death: Death, heirs: Heirs): void
   const state = peek(kernel, t + ThreadRecord.state)
   if (state === State.EMBRYO) {
     if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) {
-      if ((peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0) {
-        settle(slot, { ...death, reason: Reason.NEVER_STARTED }, heirs)  // part of its arguments died too
+      if ((peek(kernel, t + ThreadRecord.flags) & (Flag.PORT | Flag.PINNED)) !== 0) {
+        settle(slot, { ...death, reason: Reason.NEVER_STARTED }, heirs)  // part of its arguments died too, or it is for nobody else
       } else {
         poke(kernel, t + ThreadRecord.carrier, 0)
         if ((peek(kernel, t + ThreadRecord.flags) & Flag.STARTED) !== 0) startFiber(slot)

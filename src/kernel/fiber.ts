@@ -42,6 +42,24 @@ export function bindFiber(slot: number): number {
   return n
 }
 
+/**
+ * Fiber `slot`, which was not started, is for the carrier of place `i` alone. False: there is none, and the fiber is as before. If that carrier dies before it
+ * has begun the fiber, the reaper settles it: as soon as the record says so, or, if it has died just then, not at all, which the second look tells.
+ */
+export function pinFiber(slot: number, i: number): boolean {
+  const t = record(slot), word = placeRecord(i) + Place.carrier
+  const n = load(kernel, word)
+  if (n === 0) return false
+  poke(kernel, t + ThreadRecord.carrier, n)
+  or(kernel, t + ThreadRecord.flags, Flag.PINNED)
+  if (load(kernel, word) === n) return true
+  acquire(kernel, PROCESS + Process.tableLock, self.carrier)              // the reaper holds it from there to the fibers of that carrier
+  const settled = peek(kernel, t + ThreadRecord.state) !== State.EMBRYO
+  if (!settled) poke(kernel, t + ThreadRecord.carrier, 0)
+  release(kernel, PROCESS + Process.tableLock)
+  return settled
+}
+
 /** {@link startFiber} for who made it: if the last carriers have died since, there will be others. */
 export function launchFiber(slot: number): void {
   startFiber(slot)

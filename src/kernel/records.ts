@@ -318,7 +318,9 @@ export const FIRST = 1, SPAWNER = 2
 /** Of `timed`. */
 export const UNSAID = 2
 export const State = { FREE: 0, EMBRYO: 1, RUNNING: 2, SLEEPING: 3, EXITED: 4 } as const
-export const Flag = { DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128, SYSTEM: 256, DAEMON: 512 } as const
+export const Flag = {
+  DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128, SYSTEM: 256, DAEMON: 512, PINNED: 1024,
+} as const
 /** Threads that keep no process alive, count in no limit and take no signal of the process. */
 export const UNCOUNTED = Flag.SYSTEM | Flag.DAEMON
 export const Status = { NONE: 0, RETURNED: 1, THREW: 2, EXITED: 3, DIED: 4, CANCELED: 5 } as const

@@ -13,7 +13,7 @@ import { countFailure } from '../kernel/death.ts'
 import { EAGAIN, EBUSY, EINVAL, ENOMEM, ESRCH, ETIMEDOUT } from '../kernel/errno.ts'
 import { figuresOf, type Figures } from '../kernel/figures.ts'
 import { ANY, ANY_EPOCH, CANCEL, SIGNAL } from '../kernel/futex.ts'
-import { bindFiber, cloneFiber, launchFiber, undoFiber } from '../kernel/fiber.ts'
+import { bindFiber, cloneFiber, launchFiber, pinFiber, undoFiber } from '../kernel/fiber.ts'
 import { host } from '../kernel/host.ts'
 import { prioritized } from '../kernel/priority.ts'
 import { annex, arena, kernel, record, self } from '../kernel/process.ts'
@@ -44,6 +44,8 @@ export interface Creation {
   kind: Class
   /** It shares a carrier with others: a fiber. */
   fiber?: boolean
+  /** The place of the carrier that is to run the fiber, before what it runs else. */
+  place?: number
   /** It keeps no process alive, counts in no limit, and takes no signal of the process: a thread that waits for work, for ever. */
   daemon?: boolean
   transfer: readonly object[]
@@ -76,17 +78,18 @@ export function create(entry: number, args: readonly unknown[], how: Creation = 
     if (slot < 0) message?.drop()
   }
   if (slot < 0) return slot
-  let sent = false
+  let sent = false, pinned = true
   try {
     inheritScheduling(slot, how)
-    if (message !== undefined && message.extras.length !== 0 && how.fiber === true) bindFiber(slot)
-    sent = (how.name === '' || giveName(slot, how.name)) && (isOneWord ? sendWord(slot, args[0]) : message === undefined || sendArguments(slot, message, how.transfer))
+    if (how.place !== undefined) pinned = pinFiber(slot, how.place)
+    else if (message !== undefined && message.extras.length !== 0 && how.fiber === true) bindFiber(slot)
+    sent = pinned && (how.name === '' || giveName(slot, how.name)) && (isOneWord ? sendWord(slot, args[0]) : message === undefined || sendArguments(slot, message, how.transfer))
   } finally {
     if (!sent) cancelClone(slot)
   }
   if (!sent) {
     message?.drop()
-    return -ENOMEM
+    return pinned ? -ENOMEM : -EAGAIN
   }
   if (tracing()) poke(kernel, annex(slot) + Annex.createdAt, site())
   if (how.bell !== undefined) poke(kernel, annex(slot) + Annex.bell, how.bell)

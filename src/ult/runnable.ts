@@ -9,7 +9,7 @@ import { CANCEL, SIGNAL, withdraw, woken } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
 import { effective, prioritized } from '../kernel/priority.ts'
 import { annex, kernel, placeRecord, record, self } from '../kernel/process.ts'
-import { Annex, Place, State, ThreadRecord } from '../kernel/records.ts'
+import { Annex, Flag, Place, State, ThreadRecord } from '../kernel/records.ts'
 import { local, own } from '../pthread/local.ts'
 import { takeTurn } from '../pthread/turn.ts'
 import { Alarms } from './alarms.ts'
@@ -67,6 +67,8 @@ export const fibers = new BySlot<Fiber>()
 export const alarms = new Alarms()
 /** The slots of fibers that came by an offer, and of some that have begun since. */
 const newcomers: number[] = []
+/** Fibers that are for this carrier alone and have not begun. */
+const urgent: Fiber[] = []
 /** Hints from this heap. */
 export const arrivals: number[] = []
 /** The promises of the fibers that await. */
@@ -129,7 +131,7 @@ export function forgetFibers(): void {
   Object.assign(here, { preempted: false, awaiting: 0, importing: 0, sliceStart: 0, turn: false, switches: 0, taken: 0 })
   fibers.clear()
   alarms.forget()
-  newcomers.length = arrivals.length = 0
+  newcomers.length = arrivals.length = urgent.length = 0
   seen.hints = seen.offers = 0
   awaited.clear()
   stride = 1
@@ -148,7 +150,7 @@ export function next(): Fiber | null {
   if (carrier.timed ? !fresh && unreadRuns() === 0 : ++ticks >= stride) tick()
   if (fresh || arrivals.length !== 0 || beckoned(carrier.at)) welcome()
   fresh = false
-  const fiber = (carrier.scheduler.pick(carrier.stamp) ?? others()) as Fiber | null
+  const fiber = (urgent.length !== 0 ? nextUrgent() : null) ?? (carrier.scheduler.pick(carrier.stamp) ?? others()) as Fiber | null
   if (unreadRuns() !== 0 && fiber !== null && !isTrusted(fiber)) tick()
   return fiber
 }
@@ -156,7 +158,7 @@ export function next(): Fiber | null {
 // None is queued, but there may be some that have not begun.
 function others(): Task | null {
   welcome()
-  return here.scheduler.pick(here.time)
+  return nextUrgent() ?? here.scheduler.pick(here.time)
 }
 
 function welcome(): void {
@@ -229,7 +231,7 @@ function alarm(fiber: Fiber): void {
 export function look(slot: number): void {
   const fiber = fibers.get(slot)
   if (fiber === null) {
-    if (peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO && claim(slot)) admit(slot)
+    if (peek(kernel, record(slot) + ThreadRecord.state) === State.EMBRYO && claim(slot)) dispatched(admit(slot)!)
   } else if (fiber.phase === Phase.SLEEPS) {
     if (woken(slot)) ready(fiber, Why.WOKEN)
   } else if (fiber.phase === Phase.RUNS || fiber.phase === Phase.COMES) {
@@ -248,6 +250,23 @@ export function look(slot: number): void {
     ready(fiber, Why.WOKEN)
   }
   if (fiber !== null && takeTurn(slot) && isQueued(fiber)) favour(fiber)
+}
+
+// A fiber that is for this carrier alone runs before the others, and in the order in which such fibers came.
+function dispatched(fiber: Fiber): void {
+  if ((peek(kernel, fiber.at + ThreadRecord.flags) & Flag.PINNED) === 0) return
+  urgent.push(fiber)
+  if (running()?.phase === Phase.RUNS) here.preempted = true
+}
+
+// The first of these that the scheduler has not picked before.
+function nextUrgent(): Fiber | null {
+  for (let fiber = urgent.shift(); fiber !== undefined; fiber = urgent.shift()) {
+    if (fiber.phase !== Phase.NEW) continue
+    here.scheduler.remove(fiber)
+    return fiber
+  }
+  return null
 }
 
 const isQueued = ({ phase }: Fiber): boolean => phase === Phase.YIELDED || phase === Phase.READY || phase === Phase.NEW || phase === Phase.LENT

@@ -7,5 +7,5 @@ import { testPage } from './page.ts'
 const { programs } = testPage('docs/PORTS.md')
 
 test('every program of docs/PORTS.md says what it prints', () => {
-  assert.deepEqual(programs.map(({ name, prints }) => [name, prints !== undefined]), [['words.ts', true], ['late.ts', true], ['refused.ts', true]])
+  assert.deepEqual(programs.map(({ name, prints }) => [name, prints !== undefined]), [['words.ts', true], ['late.ts', true], ['refused.ts', true], ['shards.ts', true]])
 })

@@ -14,6 +14,9 @@ model('who offers dies at any step: what others offer is begun', 'crew.posterDie
 model('who hints dies at any step: what others hint at is seen', 'crew.hinterDies', { bound: 1, schedules: 2500, search: 2500 })
 model('a carrier dies at any step: another one begins what it took', 'crew.carrierDies', { bound: 1, schedules: 2500, search: 2500 })
 
+model('a fiber that is for one carrier is begun there', 'crew.pinned', { bound: 2, schedules: 8000, search: 6000 })
+model('a carrier dies at any step: the fiber that is for it alone has begun, or is settled, or refused', 'crew.pinnedCarrierDies', { bound: 1, schedules: 2500, search: 2500 })
+
 const setsBell = '  store(kernel, placeRecord(i) + bell, 1)\n  or(kernel, idleWord(i), 1 << (i & 31))\n  if (!pressing(i)) return true\n'
 
 twin('a carrier that looks before it sets its bell', 'crew.hints', {
@@ -69,3 +72,11 @@ twin('a reaper that leaves the dead idle', 'crew.carrierDies', {
 twin('a reaper that takes a bell that was rung for one that woke', 'crew.posterDies', {
   file: 'kernel/crew.ts', from: '    store(kernel, p + bell, 0)\n    resume(kernel, p + bell)\n', to: '    ring(i)\n',
 }, /assertion: after: .*was begun/, { bound: 1 })
+
+twin('a fiber that is for a carrier which has died just then', 'crew.pinnedCarrierDies', {
+  file: 'kernel/fiber.ts', from: '  if (load(kernel, word) === n) return true\n', to: '  if (n !== 0) return true\n',
+}, /assertion: after: .*begun, refused or settled/, { bound: 1 })
+
+twin('a reaper that offers others what was for the dead alone', 'crew.pinnedCarrierDies', {
+  file: 'kernel/death.ts', from: '(Flag.PORT | Flag.PINNED)) !== 0', to: 'Flag.PORT) !== 0',
+}, /assertion: after: .*begun, refused or settled/, { bound: 1 })

@@ -2,12 +2,12 @@
 // the story that has a place; a fiber is a record that nobody runs, and a word that counts who has begun it.
 
 import assert from 'node:assert/strict'
-import { add, load, poke, store } from '#atomics'
+import { add, load, peek, poke, store } from '#atomics'
 import { claim, getUp, giveBack, hint, lieDown, mayTake, offer, readHints, setBlocking, suspendAt, take } from '#internal/kernel/crew.js'
 import { reap, Reason } from '#internal/kernel/death.js'
-import { beginFiber } from '#internal/kernel/fiber.js'
+import { beginFiber, pinFiber, startFiber } from '#internal/kernel/fiber.js'
 import { carrierRecord, kernel, placeRecord, record, SPAWNER_READY } from '#internal/kernel/process.js'
-import { Carrier, Flag, Place, PROCESS, Process, ThreadRecord } from '#internal/kernel/records.js'
+import { Carrier, Flag, Place, PROCESS, Process, State, ThreadRecord } from '#internal/kernel/records.js'
 import { allocate_locked } from '#internal/kernel/thread.js'
 import type { Story } from '#internal/lab/index.js'
 import { runTasks } from '#internal/lab/event-loop.js'
@@ -187,5 +187,42 @@ export const carrierDies: Story<Objects> = {
     assert.ok(seen(o)[0] >= 1, 'the fiber was begun')
     assert.equal(claim(o.a), false)
     assert.equal(load(kernel, PROCESS + Process.idle) & 1, load(kernel, placeRecord(0) + Place.bell), 'who is dead is not idle')
+  },
+}
+
+// A fiber is for one carrier, which dies: it has begun there, or is settled, or was refused to who made it.
+function servesPinned(o: Objects): void {
+  for (;;) {
+    readHints(0, (slot) => {
+      if (!claim(slot)) return
+      times(o, slot)
+      beginFiber(slot)
+    })
+    if (!lieDown(0)) continue
+    suspendAt(0, Infinity)
+    getUp(0)
+  }
+}
+function pins(o: Objects): void {
+  if (pinFiber(o.a, 0)) startFiber(o.a)
+  else add(memory(), o.begun + 4, 1)
+}
+function setupPinned(): Objects {
+  const o = setup(1)
+  const t = record(o.a)
+  poke(kernel, t + ThreadRecord.flags, Flag.FIBER)
+  poke(kernel, t + ThreadRecord.claim, 0)
+  return o
+}
+export const pinned: Story<Objects> = {
+  setup: setupPinned, threads: [servesPinned, pins], daemons: [0], clock: false,
+  after: (o) => { assert.deepEqual(seen(o), [1, 0], 'how often it was begun, and refused') },
+}
+export const pinnedCarrierDies: Story<Objects> = {
+  setup: setupPinned, threads: [servesPinned, pins, reaper], mortal: [MORTAL], daemons: [0, 2], clock: false,
+  after: (o) => {
+    const [begun, refused] = seen(o)
+    assert.ok(begun + refused <= 1)
+    assert.ok(begun + refused === 1 || peek(kernel, record(o.a) + ThreadRecord.state) === State.EXITED, 'it was begun, refused or settled')
   },
 }

@@ -1,0 +1,3 @@
+import { dispatchesUnder } from './dispatch.ts'
+
+dispatchesUnder('fifo')
