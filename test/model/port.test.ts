@@ -4,26 +4,13 @@ model('a message is not lost: every interleaving', 'port.single', { bound: Infin
 model('a sender that finds the port full goes on when one was taken', 'port.full', { bound: 2, schedules: 6000, search: 5000 })
 model('two senders: nothing is lost, nothing comes twice', 'port.senders', { bound: 2, schedules: 6000, search: 5000 })
 model('two servers: each message goes to one of them', 'port.servers', { bound: 2, schedules: 6000, search: 5000 })
-model('two integers make a run: nothing is lost', 'port.run', { bound: 4, schedules: 30_000, search: 30_000 })
-model('a run that goes on while it is taken', 'port.longRun', { bound: 2, schedules: 8000, search: 8000 })
-model('a run that finds the port full goes on when one was taken', 'port.fullRun', { bound: 2, schedules: 8000, search: 7000 })
-model('two senders, each with runs: nothing is lost, each in order', 'port.runs', { bound: 2, schedules: 8000, search: 7000 })
-model('two senders with runs find the port full in turn', 'port.fullRuns', { bound: 2, schedules: 8000, search: 7000 })
-model('a message that is no integer stands where it was sent, between two runs', 'port.between', { bound: 2, schedules: 8000, search: 7000 })
-model('two servers share a run: each message goes to one of them', 'port.sharedRun', { bound: 2, schedules: 8000, search: 7000 })
-model('who was told of a message sends after it', 'port.toldOf', { bound: 2, schedules: 4000, search: 4000 })
-model('close: a run ends there', 'port.closedRun', { bound: 2, schedules: 8000, search: 7000 })
-model('the last server leaves: what is added to a run after that is refused', 'port.leftRun', { bound: 2, schedules: 8000, search: 7000 })
 model('a question gets its answer', 'port.asked', { bound: 2, schedules: 8000, search: 7000 })
 model('two ask, one answers', 'port.askedTwice', { bound: 1, schedules: 5000, search: 4500 })
 model('a question that is given up, while it is taken or answered, is freed once', 'port.timed', { bound: 2, schedules: 6000, search: 5000 })
 model('close: what was sent before is taken, what comes after is refused, and all are told', 'port.closed', { bound: 2, schedules: 6000, search: 5000 })
 model('the last server leaves: what it has not taken is refused', 'port.left', { bound: 2, schedules: 6000, search: 5000 })
 model('one server leaves and another one joins: who asks is answered or refused', 'port.followed', { bound: 1, schedules: 5000, search: 4500 })
-
 model('a sender dies at any step: the queue is whole', 'port.senderDies', { bound: 1, schedules: 2500, search: 2500 })
-model('the sender of a run dies at any step: the queue is whole', 'port.runSenderDies', { bound: 1, schedules: 2500, search: 2500 })
-model('the server dies at any step of a run: the sender is refused, nothing is left', 'port.runServerDies', { bound: 1, schedules: 2500, search: 2500 })
 model('the server dies at any step: who asks is told', 'port.serverDies', { bound: 1, schedules: 2500, search: 2500 })
 model('who asks dies at any step: others are answered', 'port.callerDies', { bound: 1, schedules: 2500, search: 2500 })
 
@@ -82,27 +69,3 @@ twin('a reaper that forgets the ports of a dead server', 'port.serverDies', {
 twin('an entry that its sender alone passes with tail', 'port.senderDies', {
   file: 'port/queue.ts', from: '      cas(user, at + tail, t, t + 1 | 0)                                  // I1: for who has entered it\n', to: '',
 }, /livelock|no thread can run|bound/, { bound: 1 })
-
-twin('a server that sleeps and leaves the run open', 'port.run', {
-  file: 'port/port.ts', from: 'const n = takeFirst(at, tid, true)', to: 'const n = takeFirst(at, tid, false)',
-}, /lost wakeup: no thread can run: 1 sleeps on port/)
-
-twin('a body that is added without a compare', 'port.run', {
-  file: 'port/queue.ts', from: '  if (cas(kernel, r + filled, f, f + 1) !== f) return OVER ', to: '  poke(kernel, r + filled, f + 1) ',
-}, /lost wakeup|livelock|assertion/, { bound: 3 })
-
-twin('an entry behind a run that is open still', 'port.toldOf', {
-  file: 'port/queue.ts', from: 'if ((f & CLOSED) === 0 && cas(kernel, r + filled, f, f | CLOSED) !== f) return false', to: 'cas(kernel, r + filled, f, f)',
-}, /lost wakeup|livelock|assertion|bound/, { bound: 2 })
-
-twin('a body that is taken without a compare', 'port.sharedRun', {
-  file: 'port/queue.ts', from: '  return cas(user, at + head, h, h + 1 | 0) === h', to: '  return (poke(user, at + head, h + 1 | 0), true)',
-}, /lost wakeup|livelock|assertion/, { bound: 2 })
-
-twin('a server that empties the port and leaves the run open', 'port.leftRun', {
-  file: 'port/server.ts', from: 'takeFirst(at, self.tid, true)', to: 'takeFirst(at, self.tid, false)',
-}, /assertion|lost wakeup/, { bound: 2 })
-
-twin('a reaper that forgets the runs of a dead sender', 'port.runSenderDies', {
-  file: 'port/message.ts', from: 'if (isReaper && peek(kernel, r + MessageRecord.caller) === carrier && release(n, false)) free(n)', to: '',
-}, /assertion|bound|livelock/, { bound: 1 })
