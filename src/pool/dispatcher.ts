@@ -10,6 +10,8 @@
 //
 // A thread that dies fails the task that it ran.  What stood behind that goes to others.  A thread that dies before it was ready, in `init` say, fails the
 // task that it was made for: else the pool would make threads for ever.
+//
+// Over 400 lines: one class, whose queue, threads and lanes change together; halves of it would share all of its state.
 
 import { ErrnoError } from '../api/errors.ts'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'

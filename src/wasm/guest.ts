@@ -7,6 +7,8 @@
 //                               was, so cleanup handlers and destructors, which may look at locals, run below the frames
 //   a trap                      ends the program, as a signal would
 //   the end of the program      a ThreadExit after which nothing of the thread runs
+//
+// Over 400 lines: each of the ways into C, and out of it, changes the same stack pointer, registers and table.
 
 import { add, cas, load, peek, poke } from '#atomics'
 import { ErrnoError } from '../api/errors.ts'

@@ -33,6 +33,8 @@
 //     stack, the GUARD above the frames says so.
 //
 // What touches the globals of the instance is in stack-code.ts, in WebAssembly: a switch by sched_yield is three calls of C from JavaScript and none back.
+//
+// Over 400 lines: an activation and the stacks of its instance are two halves of one state machine, and are read together.
 
 import { peek, poke } from '#atomics'
 import { kernel, self } from '../kernel/process.ts'

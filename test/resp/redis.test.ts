@@ -30,6 +30,7 @@ for (const [way, options] of Object.entries(WAYS)) {
   })
 
   // Skipped for the same reason.
+  // Skipped for the same reason.
   test(`${way}: redis-cli shows what it shows of Redis`, { skip: noRedisTools }, async () => {
     const server = await serve(...options)
     const cli = async (...words: string[]): Promise<string> => (await run('redis-cli', '-p', String(server.port), '--no-raw', ...words)).stdout

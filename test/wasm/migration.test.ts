@@ -55,6 +55,7 @@ test('threads that wait for semaphores, mutexes and conditions between, and go o
   await nothingLeft()
 })
 
+// Without gcc there is no native build to compare with; .ci/run has one.
 test('these are the checksums of a native build', { skip: noGcc }, () => {
   const native = join(folder, 'migrating')
   assert.equal(spawnSync('gcc', ['-O2', '-pthread', join(root, 'test/wasm/c/migrating.c'), '-o', native]).status, 0)

@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
 	CHECK(argc > 1);
 	pthread_t t = start(strcmp(argv[1], "poll") == 0 ? polls : argc > 2 ? reads_file : reads_input, argv[argc - 1]);
 	while (sem_wait(&begun) != 0) continue;
-	for (int i = 0; i < 3; i++) usleep(1000);
+	for (int i = 0; i < 3; i++) usleep(1000);	/* under test: main's waits end while another thread reads; no state is awaited by them */
 	printf("main goes on\n");
 	if (strcmp(argv[1], "poll") == 0) return 5;
 	printf("read %s", (char *)join(t));
