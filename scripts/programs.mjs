@@ -11,7 +11,7 @@ const SOURCES = ['examples/c', 'test/wasm/c', 'test/napi/c']
 const BARE = ['--target=wasm32', '-O2', '-matomics', '-mbulk-memory', '-nostdlib',
   '-Wl,--shared-memory,--import-memory,--max-memory=16777216,--strip-debug']
 // What has no C library, and what it needs besides.
-const BARELY = { 'wasi-threads.c': [], 'addon.c': ['-Wl,--no-entry,--export-table'] }
+const BARELY = { 'wasi-threads.c': [], 'wasi-migrating.c': [], 'addon.c': ['-Wl,--no-entry,--export-table'] }
 // Without npm's folders: clang uses a wasm-opt that it finds, see src/cli/cc.ts.
 const PATH = process.env.PATH.split(delimiter).filter(folder => !folder.endsWith(join('node_modules', '.bin'))).join(delimiter)
 

@@ -18,7 +18,8 @@
 // M4  Nothing that is told to a fiber is lost on the way.  A fiber that is LENT waits for nothing, so nobody wakes it; a signal, or a cancellation, is in
 //     its `attention` before somebody hints at it, and who claims it looks there after it has written `carrier` (C6 of crew.ts).
 // M5  What it has in JavaScript keeps it here: cleanup handlers, values of keys, locks held for reading.  So does a call of C within a call of C: what lies
-//     between is JavaScript.
+//     between is JavaScript.  Frames that do not fit into the thread's own stack (main's, whose size nobody knows; those of wasi-threads, which their
+//     creator has made) go along in user memory.
 // M6  While threads have priorities nobody is lent: the order of those that have them is for one scheduler to keep.
 //
 // When.  To lend costs as much as two or three switches, and somebody else's sleep a wake: so fibers are lent only while those that are queued have to

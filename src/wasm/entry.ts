@@ -17,10 +17,11 @@ installImports(importsOf)
 installParts('w', (source): Routine => {
   const [id, part] = source.slice(1).split('\n')
   const memory = Number(id)
+  const settler = (routine: Routine): Routine => Object.assign(routine, { arrive: (at: Address) => guestOf(memory).arrive(part, at) })
   switch (part) {
-    case 'main': return () => guestOf(memory).main()
-    case 'thread': return Object.assign((block: number) => guestOf(memory).thread(block), { arrive: (at: Address) => guestOf(memory).arrive(at) })
-    case 'spawned': return (argument: number) => guestOf(memory).spawned(argument)
+    case 'main': return settler(() => guestOf(memory).main())
+    case 'thread': return settler((block: number) => guestOf(memory).thread(block))
+    case 'spawned': return settler((argument: number) => guestOf(memory).spawned(argument))
     case 'wasi': return (name: string, args: (number | bigint)[]) => perform(guestOf(memory), name, args)
     default: return guestOf(memory).routine(part)
   }

@@ -29,7 +29,7 @@ import { engine, type Global, type Table, type WasmInstance } from './engine.ts'
 import { Block, GUARD, Luggage, ProgramRecord } from './records.ts'
 import { SCRATCH, SCRATCHES } from './asyncify.ts'
 import { BySlot } from '../ult/by-slot.ts'
-import { Activation, Registers, Stacks, type Exports } from './stacks.ts'
+import { Activation, Registers, Stacks, STAYS, type Exports } from './stacks.ts'
 import { breakOf, PAGE, reservedOf } from './transform.ts'
 import { signalName, trapOf, type Trap } from './trap.ts'
 
@@ -144,12 +144,16 @@ export class Guest {
   /** Runs main. */
   main(): unknown {
     local.last = () => { this.#leave(0) }
+    const main = this.#running()
+    return self.fiber ? this.#begin(main) : this.#guard(main)
+  }
+
+  #running(): () => never {
     const start = this.exported('_start')!
-    const main = (): never => {
+    return () => {
       start()
       return this.#isUnwinding() ? undefined as never : this.end(0, 0)    // wasi-threads: the process ends when main returns
     }
-    return self.fiber ? this.#begin(main) : this.#guard(main)
   }
 
   #isUnwinding(): boolean {
@@ -158,7 +162,7 @@ export class Guest {
 
   // The calling fiber's code, which begins with the registers as they are.
   #begin(f: () => unknown): Activation {
-    return new Activation(this.stacks!, this, this.#register(), 0, f)
+    return this.#threadOf(0, this.#register(), f)
   }
 
   #register(): Registers {
@@ -187,24 +191,28 @@ export class Guest {
     initialize(peek(memory, block + Block.tls))
     enter(block, self.tid)
     local.last = () => { this.#leave(block) }
-    const routine = peek(memory, block + Block.routine), argument = peek(memory, block + Block.argument)
-    return self.fiber ? this.#threadOf(block, this.#register(), this.#calling(routine, argument)) : this.call(routine, argument)
+    return self.fiber ? this.#threadOf(block, this.#register(), this.#routineOf(block)) : this.#guard(this.#routineOf(block))
   }
 
-  /** Goes on with a thread that comes from another carrier, with its luggage at `at`. */
-  arrive(at: Address): Activation {
-    const { memory } = this, block = peek(kernel, at + Luggage.block)
-    const routine = peek(memory, block + Block.routine), argument = peek(memory, block + Block.argument)
-    const registers = new Registers(0, 0), activation = this.#threadOf(block, registers, this.#calling(routine, argument))
+  /** Goes on with a thread that comes from another carrier, with its luggage at `at`. `part`: what it runs, see entry.ts. */
+  arrive(part: string, at: Address): Activation {
+    const block = peek(kernel, at + Luggage.block)
+    const f = part === 'main' ? this.#running() : part === 'spawned' ? this.#spawning(0) : this.#routineOf(block)
+    const registers = new Registers(0, 0), activation = this.#threadOf(block, registers, f)
     this.#registers.add(self.slot, registers)
     local.last = () => { this.#leave(block) }
     activation.unpack(at)
     return activation
   }
 
-  // A thread with a block may go on at other carriers, unless its memory is one heap's own.
+  #routineOf(block: Address): () => unknown {
+    return this.#calling(peek(this.memory, block + Block.routine), peek(this.memory, block + Block.argument))
+  }
+
+  // It may go on at other carriers, unless the program's memory is one heap's own, or the thread is an addon's, which knows the heap that it is in.
   #threadOf(block: Address, registers: Registers, f: () => unknown): Activation {
-    return new Activation(this.stacks!, this, registers, block + Block.size, f, this.about.shared ? block : 0)
+    const { shared, abi } = this.about
+    return new Activation(this.stacks!, this, registers, block === 0 ? 0 : block + Block.size, f, shared && abi !== 'napi' ? block : STAYS)
   }
 
   /** For activations. */
@@ -215,13 +223,19 @@ export class Guest {
   /** Runs a thread of wasi-threads, which has its stack from its creator, and sets it and its thread-local base itself. */
   spawned(argument: number): unknown {
     local.last = () => { this.#leave(0) }
-    const start = this.exported('wasi_thread_start')!, { tid } = self
-    if (!self.fiber) return this.#guard(() => start(tid, argument))
+    const { tid } = self
+    if (!self.fiber) return this.#guard(() => this.exported('wasi_thread_start')!(tid, argument))
     this.stacks!.abandon()
-    return this.#begin(() => {
+    return this.#begin(this.#spawning(argument))
+  }
+
+  // When its stack is put up again it takes nothing of its arguments.
+  #spawning(argument: number): () => void {
+    const start = this.exported('wasi_thread_start')!, { tid } = self
+    return () => {
       start(tid, argument)
       this.stacks!.learn()
-    })
+    }
   }
 
   /** Calls function `index` of the table: a callback of C, whatever its type. In a fiber it cannot wait for anybody. */

@@ -38,12 +38,12 @@ export const Block = struct('block', {
 
 /** What a thread that shares carriers takes along to another one, in the room of its record: see ult/migration.ts. */
 export const Luggage = struct('luggage', {
-  block: i32('its block; written by the carrier that it leaves, as all of this'),
+  block: i32('its block, or 0; written by the carrier that it leaves, as all of this'),
   stack: i32('its stack pointer'),
   locals: i32('its thread-local base'),
-  bytes: i32('of its frames, which lie at the low end of its stack'),
+  bytes: i32('of its frames'),
   result: i32('what the import returns that it is in'),
-  reserved: i32('room'),
+  frames: i32('where they are in user memory; 0: at the low end of its stack'),
 })
 
 /** The value of `guard`. */

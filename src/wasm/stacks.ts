@@ -25,9 +25,9 @@
 // A stack is taken down into `scratch`, which a carrier has once, and moved from there, right-sized: to the low end of the thread's own stack, which is
 // free then, or, if there is no room (or no such stack: main's), into JavaScript's heap.
 //
-// A thread of pthread_create whose frames lie in its stack, and that waits for nothing but its turn, can go on at another carrier
-// (ult/migration.ts): all that it is stands in the program's memory and in its luggage.  One that has slept can when its sleep is over: `sleeper` has
-// come to its end, and what the import is to return goes along.
+// A thread that waits for nothing but its turn can go on at another carrier (ult/migration.ts): all that it is stands in the program's memory and
+// in its luggage; frames that lie in JavaScript's heap go along in user memory, and who claims the thread frees that.  (A carrier that dies
+// between the two leaks it.)  One that has slept can when its sleep is over: `sleeper` has come to its end, and what the import is to return goes along.
 //
 // S6  While frames lie in a thread's stack, nothing of the thread runs C there but handlers, and should one of them need more than the rest of the
 //     stack, the GUARD above the frames says so.
@@ -37,8 +37,9 @@
 // Over 400 lines: an activation and the stacks of its instance are two halves of one state machine, and are read together.
 
 import { peek, poke } from '#atomics'
-import { kernel, self } from '../kernel/process.ts'
+import { arena, kernel, self, user } from '../kernel/process.ts'
 import { handover, request } from '../kernel/request.ts'
+import { free, malloc } from '../mem/arena.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import type { Nomad } from '../ult/fiber.ts'
 import { CHECK, LEND, lending, YIELD } from '../ult/steps.ts'
@@ -303,6 +304,9 @@ export interface Host {
   left(slot: number): void
 }
 
+/** In place of the block of a thread: it stays at its carrier. */
+export const STAYS = -1
+
 /** A call of C that may be taken down and put up: the body of a fiber, or a generator that one yields from. */
 export class Activation implements Nomad {
   readonly #stacks: Stacks
@@ -311,7 +315,7 @@ export class Activation implements Nomad {
   readonly registers: Registers
   /** Where the thread's stack ends, if its frames may lie there; else 0. */
   readonly low: Address
-  /** The block of a thread that may go on at another carrier; else 0. */
+  /** The block of a thread that may go on at another carrier, 0 if it has none; or {@link STAYS}. */
   readonly #block: Address
   #begun = false
   #result = 0
@@ -325,7 +329,7 @@ export class Activation implements Nomad {
   frames: Int32Array | undefined = undefined
 
   /** `call` calls C. */
-  constructor(stacks: Stacks, host: Host, registers: Registers, low: Address, call: () => unknown, block = 0) {
+  constructor(stacks: Stacks, host: Host, registers: Registers, low: Address, call: () => unknown, block: Address = STAYS) {
     this.#stacks = stacks
     this.#call = call
     this.host = host
@@ -335,12 +339,18 @@ export class Activation implements Nomad {
   }
 
   pack(at: Address): boolean {
-    if (this.#block === 0 || !this.moved || this.steps !== undefined) return false
+    if (this.#block === STAYS || this.steps !== undefined) return false
+    const frames = this.moved ? 0 : malloc(arena, Math.max(4, this.bytes), self.carrier)
+    if (!this.moved) {
+      if (frames === 0) return false
+      user.i32.set(this.frames!, frames >>> 2)
+    }
     poke(kernel, at + Luggage.block, this.#block)
     poke(kernel, at + Luggage.stack, this.registers.stack)
     poke(kernel, at + Luggage.locals, this.registers.locals)
     poke(kernel, at + Luggage.bytes, this.bytes)
     poke(kernel, at + Luggage.result, this.#result)
+    poke(kernel, at + Luggage.frames, frames)
     return true
   }
 
@@ -349,8 +359,11 @@ export class Activation implements Nomad {
     this.registers.locals = peek(kernel, at + Luggage.locals)
     this.bytes = peek(kernel, at + Luggage.bytes)
     this.#result = peek(kernel, at + Luggage.result)
-    this.#begun = this.moved = true
-    this.frames = undefined
+    this.#begun = true
+    const frames = peek(kernel, at + Luggage.frames)
+    this.moved = frames === 0
+    this.frames = this.moved ? undefined : user.i32.slice(frames >>> 2, frames + this.bytes >>> 2)
+    if (!this.moved) free(arena, frames, self.carrier)
   }
 
   gone(slot: number): void {
@@ -418,7 +431,7 @@ export class Activation implements Nomad {
     if (step.done !== true) return step
     const { finish: f } = this
     const result = (f === undefined ? step.value : f(step.value as never)) as number
-    if (!lending.woken || lending.left <= 0 || this.#block === 0 || !this.moved) return this.#return(result)
+    if (!lending.woken || lending.left <= 0 || this.#block === STAYS) return this.#return(result)
     this.steps = this.finish = undefined
     this.#result = Number(result)
     return LEND
@@ -434,7 +447,7 @@ export class Activation implements Nomad {
     try {
       const value = this.#call()
       if (!stacks.left(this)) return { done: true, value: Number(value ?? 0) }
-      return lending.left > 0 && this.asked === YIELD && this.#block !== 0 ? LEND : this.asked
+      return lending.left > 0 && this.asked === YIELD && this.#block !== STAYS ? LEND : this.asked
     } catch (error) {
       stacks.closed(this.registers)
       return this.host.failed(error)

@@ -3,7 +3,8 @@
  *
  *   sums THREADS YIELDS    each computes a checksum, yielding after each step, at several depths; prints the sum of all
  *   waits THREADS ROUNDS   the same, and they wait for a mutex, a condition and a semaphore between
- *   until THREADS          they yield until the host has set `enough`, whose address is printed first */
+ *   until THREADS          they yield until the host has set `enough`, whose address is printed first
+ *   main THREADS STEPS     the same, and so does main, while THREADS come and go and yield STEPS times */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -101,6 +102,21 @@ static void follows(int count) {
 	pthread_mutex_unlock(&mutex);
 }
 
+/* main goes on elsewhere too: it yields as they do, and has variables of its own. */
+static int comes_and_goes(int count) {
+	unsigned x = mine = 4711;
+	volatile unsigned first = mix(x, 1);
+	do {
+		pthread_t threads[count];
+		for (int i = 0; i < count; i++) check(pthread_create(&threads[i], NULL, sums, (void *)(size_t)i) == 0);
+		for (int i = 0; i < steps; i += DEPTH) x = descend(x, DEPTH - 1);
+		for (int i = 0; i < count; i++) check(pthread_join(threads[i], NULL) == 0);
+		check(mine == 4711 && first == mix(4711, 1));
+	} while (atomic_load(&enough) == 0);
+	printf("%d wrong\n", atomic_load(&wrong));
+	return 0;
+}
+
 int main(int argc, char **argv) {
 	if (argc < 3) return 2;
 	int count = atoi(argv[2]);
@@ -110,5 +126,5 @@ int main(int argc, char **argv) {
 	if (strcmp(argv[1], "waits") == 0) return run(waits, count, follows);
 	printf("%lu\n", (unsigned long)&enough);
 	fflush(stdout);
-	return run(until, count, NULL);
+	return strcmp(argv[1], "main") == 0 ? comes_and_goes(count) : run(until, count, NULL);
 }
