@@ -95,6 +95,8 @@ export function judge(results) {
   bound('200 threads of C in WebAssembly, across cores: 1 carrier / 2 carriers', '>=', 1.5, ratio('wasm-scaling', '1 carrier', '2 carriers', 'X'))
   for (const [how, limit] of [['cold', 6], ['warm', 0.3]])
     bound(`Asyncify of 200 KB of WebAssembly, ${how}, in seconds over 1:1`, '<=', limit, single('wasm-transform', how, 'free'))
+  for (const [how, limit] of [['cold', 6], ['warm', 0.3]])
+    bound(`argon2 for m:1, ${how}, in seconds over 1:1`, '<=', limit, single('wasm-argon2', how, 'free'))
 
   const [none, one] = ['no threads', 'ours, 1 thread'].map(single => ratio('word-index-again', single, 'ours, 2 threads'))
   bound('main job: one thread, the faster way / ours on 2 cores', '>=', 1.7, none.measured < one.measured ? none : one)

@@ -413,6 +413,14 @@ export function cases({ c, go, wasm, quick }) {
       contestants: ['cold', 'warm'].map(how => ({ name: how, ...ours('wasm-transform', join(programs, 'wasm-large.wasm'), how), ...!wasm && { missing: 'needs clang and wasi-libc' } })),
     },
     {
+      name: 'wasm-argon2',
+      title: 'the addon @node-rs/argon2-wasm32-wasi, loaded for m:1: how much longer than for 1:1',
+      unit: 's',
+      placements: ['free'],
+      timeout: 120,
+      contestants: ['cold', 'warm'].map(how => ({ name: how, ...ours('argon2', how) })),
+    },
+    {
       name: 'million-threads',
       title: `growth of the resident set over ${quick ? '100 000' : 'a million'} threads, one after another`,
       unit: 'MB',
