@@ -5,7 +5,7 @@
 // wake takes: of the threads that wait for a mutex, a condition, a semaphore, the one with the highest, and the one
 // that came first among equals.  Any thread may set any priority.
 
-import { peek, poke, suspend } from '#atomics'
+import { peek, poke, store, suspend } from '#atomics'
 import { EINVAL, ESRCH } from '../kernel/errno.ts'
 import { hint } from '../kernel/crew.ts'
 import { usePriorities } from '../kernel/priority.ts'
@@ -38,8 +38,8 @@ export function schedule(slot: number, policy: number, priority: number): void {
   const t = record(slot)
   const lowered = priority < peek(kernel, t + ThreadRecord.priority)
   if (priority > 0) usePriorities()
-  poke(kernel, t + ThreadRecord.policy, policy)
-  poke(kernel, t + ThreadRecord.priority, priority)
+  store(kernel, t + ThreadRecord.policy, policy)                          // before the hint, as C6 of crew.ts has it
+  store(kernel, t + ThreadRecord.priority, priority)
   if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) hint(slot)
   if (peek(kernel, t + ThreadRecord.state) !== State.SLEEPING) return
   if (lowered) takeBackFrom(slot)

@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { record } from '../kernel/process.ts'
 import type { Routine } from '../pthread/entry.ts'
-import type { Cleanup, Local, Reads } from '../pthread/local.ts'
+import type { Cleanup, Ending, Local, Reads } from '../pthread/local.ts'
 import type { Address } from '../mem/memory.ts'
 import { PlainTask } from './scheduler.ts'
 
@@ -86,7 +86,7 @@ export class Fiber extends PlainTask implements Local {
   handle: object | undefined = undefined
   held: Set<object> | undefined = undefined
   reads: Reads | undefined = undefined
-  last: (() => void) | undefined = undefined
+  ending: Ending | undefined = undefined
 
   constructor(tid: number, slot: number) {
     super(tid)

@@ -17,10 +17,12 @@
 //     its record comes here again with another thread, or the same one.  A shadow has no say: what is true stands in the record.
 // M4  Nothing that is told to a fiber is lost on the way.  A fiber that is LENT waits for nothing, so nobody wakes it; a signal, or a cancellation, is in
 //     its `attention` before somebody hints at it, and who claims it looks there after it has written `carrier` (C6 of crew.ts).
-// M5  What it has in JavaScript keeps it here: cleanup handlers, values of keys, locks held for reading.  So does a call of C within a call of C: what lies
-//     between is JavaScript.  Frames that do not fit into the thread's own stack (main's, whose size nobody knows; those of wasi-threads, which their
-//     creator has made) go along in user memory.
-// M6  While threads have priorities nobody is lent: the order of those that have them is for one scheduler to keep.
+// M5  What it has in JavaScript keeps it here: a call of C within a call of C, for what lies between is JavaScript, and its end (`closing`), which is
+//     a generator.  Cleanup handlers and values of keys of C are in the program's memory (c/src/own.c) and keep nobody.  Frames that do not fit into the
+//     thread's own stack (main's, whose size nobody knows; those of wasi-threads, which their creator has made) go along in user memory.
+// M6  Who has a real-time policy, or inherits a priority, stays: the order of these is for one scheduler to keep, and to go on elsewhere would be to go
+//     to the end of another's list.  One that is on its way and is given either has it wherever it arrives: it is written before the hint, and who
+//     claims the fiber reads it after it has written `carrier` (C6).
 //
 // When.  To lend costs as much as two or three switches, and somebody else's sleep a wake: so fibers are lent only while those that are queued have to
 // wait for longer than WAIT, and then to who sleeps at once, else EVERY so often, no more than WINDOW at a time.  A carrier without work takes half of what
@@ -34,12 +36,11 @@
 import { peek } from '#atomics'
 import { anyIdle, claim, isOffered, lend, mayTake, offered, placeCount } from '../kernel/crew.ts'
 import { CANCEL, SIGNAL } from '../kernel/futex.ts'
-import { prioritized } from '../kernel/priority.ts'
 import { kernel, placeRecord, record } from '../kernel/process.ts'
 import { Place, ThreadRecord } from '../kernel/records.ts'
 import { enter } from '../pthread/local.ts'
 import { Phase, type Fiber, type Nomad } from './fiber.ts'
-import { admitClaimed, bring, dismiss, fibers, here, installBalance, isDue, recover, tick } from './runnable.ts'
+import { admitClaimed, bring, dismiss, fibers, here, installBalance, isDue, recover, refresh, tick } from './runnable.ts'
 import { lending } from './steps.ts'
 
 const WAIT = 0.02, EVERY = 1                                              // ms
@@ -67,7 +68,7 @@ function balance(): void {
   const each = (here.time - since) / Math.max(1, here.switches - switches)
   since = here.time
   switches = here.switches
-  lending.left = runnable < 2 || runnable * each < WAIT || prioritized() ? 0 : Math.min(WINDOW, runnable) - Math.max(0, offered(here.place))
+  lending.left = runnable < 2 || runnable * each < WAIT ? 0 : Math.min(WINDOW, runnable) - Math.max(0, offered(here.place))
   lending.woken = idle
   if (due) even(runnable)
 }
@@ -105,9 +106,10 @@ export function lendOut(fiber: Fiber): void {
   lend(here.place, fiber.slot)
 }
 
-// M5
-function keeps({ cleanup, values, handle, held, reads, closing, policy }: Fiber): boolean {
-  return cleanup !== undefined || values !== undefined || handle !== undefined || held !== undefined || reads !== undefined || closing || policy !== 0
+// M5, M6
+function keeps({ cleanup, values, handle, held, reads, closing, policy, priority }: Fiber): boolean {
+  const has = cleanup !== undefined || values !== undefined || handle !== undefined || held !== undefined || reads !== undefined
+  return has || closing || policy !== 0 || priority !== 0
 }
 
 /** The scheduler has picked `fiber`, which was lent. False: another carrier has it. */
@@ -116,6 +118,7 @@ export function regain(fiber: Fiber): boolean {
   if (claim(slot)) {
     if (peek(kernel, record(slot) + ThreadRecord.tid) === tid) {
       recover(fiber)
+      refresh(fiber)
       return true
     }
     admitClaimed(slot)

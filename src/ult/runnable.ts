@@ -285,19 +285,19 @@ function favour(fiber: Fiber): void {
 export const isDue = (slot: number, what: number): boolean => (load(kernel, record(slot) + ThreadRecord.attention) & what) !== 0
 
 // Policy or priority of a fiber that is queued may have changed.
-function reschedule(fiber: Fiber): void {
-  const policy = peek(kernel, record(fiber.slot) + ThreadRecord.policy), priority = effective(fiber.slot)
-  if (policy === fiber.policy && priority === fiber.priority) return
-  fiber.policy = policy
-  fiber.priority = priority
+function reschedule(fiber: Fiber): Fiber {
+  const { policy, priority } = fiber
+  refresh(fiber)
+  if (policy === fiber.policy && priority === fiber.priority) return fiber
   here.scheduler.reprioritized?.(fiber)
   preempt(fiber)
+  return fiber
 }
 
 /** Policy and priority of a fiber that is not queued are what its record says. */
 export function refresh(fiber: Fiber): void {
   if (!prioritized()) return
-  fiber.policy = peek(kernel, record(fiber.slot) + ThreadRecord.policy)
+  fiber.policy = load(kernel, record(fiber.slot) + ThreadRecord.policy)
   fiber.priority = effective(fiber.slot)
 }
 
@@ -322,13 +322,13 @@ function admit(slot: number): Fiber | null {
   const t = record(slot), comes = peek(kernel, t + ThreadRecord.state) !== State.EMBRYO
   const old = fibers.get(slot)
   if (old !== null) {
-    if (comes && old.tid === peek(kernel, t + ThreadRecord.tid)) return recover(old)
+    if (comes && old.tid === peek(kernel, t + ThreadRecord.tid)) return reschedule(recover(old))
     dismiss(old)
   }
   here.taken++
   const fiber = new Fiber(peek(kernel, t + ThreadRecord.tid), slot)
   fibers.add(slot, fiber)
-  fiber.policy = peek(kernel, t + ThreadRecord.policy)
+  fiber.policy = load(kernel, t + ThreadRecord.policy)
   fiber.priority = effective(slot)
   const p = placeRecord(here.place)
   poke(kernel, p + Place.fibers, fibers.size)

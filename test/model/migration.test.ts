@@ -7,6 +7,8 @@ model('also when they come back', 'migration.walksBack', { bound: 1, ...most })
 model('a signal to a fiber on its way between carriers: its handler runs once', 'migration.signalled', { bound: 2, ...most })
 model('a carrier dies at any step when it lends a fiber: that ends, or another carrier goes on with it', 'migration.lenderDies', { bound: 2, ...most })
 
+model('a priority that is given to a fiber on its way between carriers: who goes on with it knows it', 'migration.given', { bound: 3, ...most })
+
 const lends = `  if (isDue(fiber.slot, SIGNAL | CANCEL) || !body.pack(fiber.at + ThreadRecord.room)) return
   fiber.phase = Phase.LENT
   lent.push(fiber)
@@ -35,3 +37,14 @@ twin('a reaper that buries what the dead had lent', 'migration.lenderDies', {
 twin('a reaper that does not offer what the dead was about to offer', 'migration.lenderDies', {
   file: 'kernel/crew.ts', from: '    const begun = peek(kernel, t + ThreadRecord.state) === State.RUNNING\n', to: '    const begun = false\n',
 }, /assertion: after: .*it has ended, or somebody goes on with it/, { bound: 1 })
+
+const gives = `  store(kernel, t + ThreadRecord.priority, priority)
+`, tells = `  if ((peek(kernel, t + ThreadRecord.flags) & Flag.FIBER) !== 0) hint(slot)
+`
+twin('who gives a priority hints before it is written', 'migration.given', {
+  file: 'pthread/sched.ts', from: gives + tells, to: tells + gives,
+}, /assertion: after: .*and knows its priority/, { bound: 3 })
+
+twin('who claims a fiber says so after it has read what that is', 'migration.given', {
+  file: 'kernel/crew.ts', from: '  store(kernel, t + ThreadRecord.carrier, self.carrier)                   // C6\n', to: '  void t\n',
+}, /assertion: after: .*and knows its priority/, { bound: 3 })

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { add, load, peek, poke, store } from '#atomics'
 import { beginFiber } from '#internal/kernel/fiber.js'
-import { claim, getUp, lend, lieDown, suspendAt, take } from '#internal/kernel/crew.js'
+import { claim, getUp, lend, lieDown, readHints, suspendAt, take } from '#internal/kernel/crew.js'
 import { reap, Reason } from '#internal/kernel/death.js'
+import { effective } from '#internal/kernel/priority.js'
 import { carrierRecord, kernel, placeRecord, record, SPAWNER_READY } from '#internal/kernel/process.js'
 import { ActionRecord, Carrier, Flag, Place, PROCESS, Process, State, ThreadRecord } from '#internal/kernel/records.js'
 import { Kind, setAction } from '#internal/kernel/signal.js'
@@ -15,6 +16,7 @@ import { awaitDeath } from '#internal/lab/turn.js'
 import { carrierOf, entryOf } from '#internal/lab/worker.js'
 import { becomeImpatient } from '#internal/mem/lock.js'
 import { heirs } from '#internal/pthread/bequest.js'
+import { SCHED_FIFO, schedule } from '#internal/pthread/sched.js'
 import type { Nomad } from '#internal/ult/fiber.js'
 import { LEND } from '#internal/ult/steps.js'
 import { malloc, memory, pthread_sigqueue, SA_SIGINFO, SIGUSR2, type SigInfo } from 'pthreads/posix'
@@ -166,6 +168,38 @@ function reaper(): void {
   runTasks()
 }
 const state = ({ slot }: Lent): number => peek(kernel, record(slot) + ThreadRecord.state)
+
+// Who is on the way is given a priority. The one who takes the fiber reads it, or is told later.
+
+interface Given extends Lent { known: number }
+const PRIORITY = 5
+
+function rereads(o: Given): void {
+  poke(memory(), o.known, effective(o.slot))
+}
+
+function takesAndKnows(o: Given): void {
+  for (;;) {
+    readHints(1, () => { rereads(o) })
+    if (take(0) !== 0) {
+      add(memory(), o.seen, 1)
+      load(kernel, record(o.slot) + ThreadRecord.policy)                  // as refresh does
+      rereads(o)
+    } else if (lieDown(1)) {
+      suspendAt(1, Infinity)
+      getUp(1)
+    }
+  }
+}
+
+export const given: Story<Given> = {
+  setup: () => ({ ...setupLent(), known: malloc(4) }),
+  threads: [lends, takesAndKnows, ({ slot }) => { schedule(slot, SCHED_FIFO, PRIORITY) }], daemons: [1], clock: false,
+  after: (o) => {
+    assert.equal(load(memory(), o.seen), 1, 'the other one goes on with it')
+    assert.equal(peek(memory(), o.known), PRIORITY, 'and knows its priority')
+  },
+}
 
 // Either it dies with its carrier, or another one goes on with it.
 export const lenderDies: Story<Lent> = {
