@@ -30,13 +30,14 @@ await main(async () => {
 
 async function header() {
   const records = await load('pthread/records.js'), limits = await load('pthread/limits.js'), wasm = await load('wasm/records.js')
-  const { PTHREAD_KEYS_MAX, PTHREAD_DESTRUCTOR_ITERATIONS } = await load('pthread/key.js'), { SEM_VALUE_MAX } = await load('pthread/sem.js')
+  const { PTHREAD_DESTRUCTOR_ITERATIONS } = await load('pthread/key.js'), { SEM_VALUE_MAX } = await load('pthread/sem.js')
   const lines = [
     ...OBJECTS.map(name => [`${name.toUpperCase()}_SIZE`, records[name].size]),
     ...FIELDS.map(([name, field]) => [`${name.toUpperCase()}_${field.toUpperCase()}`, records[name][field]]),
     ['BLOCK_SIZE', wasm.Block.size],
+    ['CLEANUP_SIZE', wasm.Cleanup.size],
     ['GUARD', wasm.GUARD],
-    ['KEYS_MAX', PTHREAD_KEYS_MAX],
+    ['KEYS', wasm.KEYS],
     ['DESTRUCTOR_ITERATIONS', PTHREAD_DESTRUCTOR_ITERATIONS],
     ['SEM_VALUE_MAX', SEM_VALUE_MAX],
     ['STACK_MIN', wasm.STACK_MIN],

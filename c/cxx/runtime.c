@@ -62,7 +62,10 @@ int __cxa_thread_atexit(void (*destroy)(void *), void *object, void *dso) {
 	struct destructor *d = malloc(sizeof *d);
 	if (d == NULL) return -1;
 	pthread_once(&once, prepare);
-	pthread_setspecific(key, d);
+	if (pthread_setspecific(key, d) != 0) {
+		free(d);
+		return -1;
+	}
 	*d = (struct destructor){ destructors, destroy, object };
 	destructors = d;
 	return 0;

@@ -85,16 +85,17 @@ int pthread_setcancelstate(int, int *) __IMPORT(pthread_setcancelstate);
 int pthread_setcanceltype(int, int *) __IMPORT(pthread_setcanceltype);
 void pthread_testcancel(void) __IMPORT(pthread_testcancel);
 
-void __pthreads_cleanup_push(void (*)(void *), void *) __IMPORT(pthread_cleanup_push);
-void __pthreads_cleanup_pop(int) __IMPORT(pthread_cleanup_pop);
-#define pthread_cleanup_push(routine, arg) do { __pthreads_cleanup_push(routine, arg)
-#define pthread_cleanup_pop(execute) __pthreads_cleanup_pop(execute); } while (0)
+struct __pthreads_cleanup { void (*__routine)(void *); void *__argument; struct __pthreads_cleanup *__next; int __reserved; };
+void __pthreads_cleanup_push(struct __pthreads_cleanup *, void (*)(void *), void *);
+void __pthreads_cleanup_pop(struct __pthreads_cleanup *, int);
+#define pthread_cleanup_push(routine, arg) do { struct __pthreads_cleanup __cleanup; __pthreads_cleanup_push(&__cleanup, routine, arg)
+#define pthread_cleanup_pop(execute) __pthreads_cleanup_pop(&__cleanup, execute); } while (0)
 
 int pthread_once(pthread_once_t *, void (*)(void));
-int pthread_key_create(pthread_key_t *, void (*)(void *)) __IMPORT(pthread_key_create);
-int pthread_key_delete(pthread_key_t) __IMPORT(pthread_key_delete);
-void *pthread_getspecific(pthread_key_t) __IMPORT(pthread_getspecific);
-int pthread_setspecific(pthread_key_t, const void *) __IMPORT(pthread_setspecific);
+int pthread_key_create(pthread_key_t *, void (*)(void *));
+int pthread_key_delete(pthread_key_t);
+void *pthread_getspecific(pthread_key_t);
+int pthread_setspecific(pthread_key_t, const void *);
 int pthread_atfork(void (*)(void), void (*)(void), void (*)(void)) __IMPORT(pthread_atfork);
 
 int pthread_mutex_init(pthread_mutex_t *__restrict, const pthread_mutexattr_t *__restrict) __IMPORT(pthread_mutex_init);

@@ -19,7 +19,10 @@ export interface CcOptions {
 const OLDEST = 16
 const c = fileURLToPath(new URL('../../c', import.meta.url))
 
-const EXPORTS = ['__stack_pointer', '__tls_base', '__tls_size', '__wasm_init_tls', '__pthreads_enter', '__pthreads_leave', '__pthreads_blocks', '_start']
+const EXPORTS = [
+  '__stack_pointer', '__tls_base', '__tls_size', '__wasm_init_tls', '__pthreads_enter', '__pthreads_leave', '__pthreads_blocks', '__pthreads_unwound',
+  '__pthreads_specific', '__pthreads_due', '__pthreads_take', '__pthreads_destructor', '_start',
+]
 const COMPILE = ['--target=wasm32-wasi', '-matomics', '-mbulk-memory', '-mmutable-globals', '-pthread', '-ftls-model=local-exec', '-D_GNU_SOURCE']
 const INSTALL = 'on Debian and Ubuntu: apt-get install clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32 wasi-libc; elsewhere: a wasi-sdk, named by WASI_SDK_PATH'
 

@@ -20,7 +20,7 @@ export function pthread_cleanup_pop(execute: number | boolean): void {
 /** The handler to be called next, taken off; undefined if there is none. */
 export function nextCleanup(): (() => unknown) | undefined {
   const handler = local.cleanup?.pop()
-  return handler === undefined ? undefined : () => handler.routine(handler.arg as never)
+  return handler === undefined ? local.ending?.cleanup() : () => handler.routine(handler.arg as never)
 }
 
 /** The thread has returned: what it pushed and did not pop is forgotten. */

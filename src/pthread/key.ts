@@ -88,7 +88,7 @@ export function pthread_setspecific(key: Key, value: unknown): number {
 
 /** One round of destructors: calls, each of which clears its key's value first, if there still is one. */
 export function dueDestructors(): (() => unknown)[] {
-  const due: (() => unknown)[] = []
+  const due: (() => unknown)[] = local.ending?.destructors() ?? []
   for (const [key, value] of local.values ?? []) {
     if (value === null || value === undefined || !exists(key)) continue
     const destructor = destructorOf(key)

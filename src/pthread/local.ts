@@ -6,6 +6,16 @@
 /** A cleanup handler: pthread/cleanup.ts. */
 export interface Cleanup { readonly routine: (arg: never) => unknown, readonly arg: unknown }
 
+/** The end of a thread that is not of JavaScript, as its face has it. */
+export interface Ending {
+  /** The cleanup handler that was pushed last, taken off; undefined if there is none. */
+  cleanup(): (() => unknown) | undefined
+  /** One round of destructors of its values. */
+  destructors(): (() => unknown)[]
+  /** When its own code, its cleanup handlers and destructors have run. */
+  last(): void
+}
+
 /** The values of one thread. Absent: it has none. */
 export interface Local {
   /** Cleanup handlers, the last one first to run. */
@@ -20,8 +30,8 @@ export interface Local {
   ports?: Map<number, number> | undefined
   /** Locks that it holds for reading, and how often. */
   reads: Reads | undefined
-  /** What the face does when the thread's own code, its cleanup handlers and destructors have run: start.ts. */
-  last?: (() => void) | undefined
+  /** How it ends if it is not of JavaScript: start.ts. What it has is elsewhere, so it can go on in another heap. */
+  ending: Ending | undefined
   /** What the faces do when it has ended and its promises are given up. */
   endings?: Set<() => void> | undefined
 }
@@ -64,7 +74,7 @@ export class Reads {
 }
 
 /** The set of the thread that runs in this heap. */
-export let local: Local = { cleanup: undefined, values: undefined, handle: undefined, held: undefined, reads: undefined, last: undefined }
+export let local: Local = { cleanup: undefined, values: undefined, handle: undefined, held: undefined, reads: undefined, ending: undefined }
 /** The heap's own: of the thread that has a carrier of its own, and between fibers. */
 export const own = local
 
@@ -77,5 +87,5 @@ export function enter(l: Local = own): void {
 export function forget(): void {
   if (local.ports !== undefined) local.ports = undefined
   if (local.endings !== undefined) local.endings = undefined
-  local.cleanup = local.values = local.handle = local.held = local.reads = local.last = undefined
+  local.cleanup = local.values = local.handle = local.held = local.reads = local.ending = undefined
 }

@@ -200,8 +200,9 @@ function close(body: Generator<unknown, number>, step: () => IteratorResult<unkn
 export function* closing(as: number, result: unknown): Generator<unknown, number> {
   let [status, value] = withHandlers(as, result)
   endsNow()
-  if (status !== Status.EXITED && status !== Status.CANCELED) forgetCleanup()
-  for (let cleanup = nextCleanup(); cleanup !== undefined; cleanup = nextCleanup()) {
+  const unwound = status === Status.EXITED || status === Status.CANCELED
+  if (!unwound) forgetCleanup()
+  for (let cleanup = unwound ? nextCleanup() : undefined; cleanup !== undefined; cleanup = nextCleanup()) {
     try {
       const result = cleanup()
       if (isThenable(result)) yield result
@@ -233,7 +234,7 @@ export function* closing(as: number, result: unknown): Generator<unknown, number
     }
   }
   const [last, left] = withHandlers(status, value)
-  local.last?.()
+  local.ending?.last()
   return leaveBehind(last, left)
 }
 

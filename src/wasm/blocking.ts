@@ -10,7 +10,7 @@ const LIBRARY = [
   'pthread_rwlock_rdlock', 'pthread_rwlock_timedrdlock', 'pthread_rwlock_clockrdlock', 'pthread_rwlock_wrlock', 'pthread_rwlock_timedwrlock',
   'pthread_rwlock_clockwrlock',
   'pthread_barrier_wait', 'pthread_barrier_destroy', 'pthread_spin_lock', 'sem_wait', 'sem_timedwait', 'sem_clockwait',
-  'pthread_join', 'pthread_timedjoin_np', 'pthread_clockjoin_np', 'pthread_once', 'pthread_cleanup_pop',
+  'pthread_join', 'pthread_timedjoin_np', 'pthread_clockjoin_np', 'pthread_once', 'call',
   'sigwait', 'sigwaitinfo', 'sigtimedwait', 'sigsuspend', 'pause', 'nanosleep', 'clock_nanosleep', 'sched_yield', 'libc_lock',
 ]
 

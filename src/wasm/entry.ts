@@ -3,7 +3,7 @@
 //
 //   main      the program's main      thread    one that pthread_create has made      spawned    one that wasi.thread-spawn has made
 //   wasi      a call for other threads, in the I/O thread
-//   a number  the function of the table, as a handler; with a d before it, as a destructor
+//   a number  the function of the table, as a handler
 
 import { installParts } from '../api/resolve.ts'
 import type { Address } from '../mem/memory.ts'

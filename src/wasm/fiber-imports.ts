@@ -8,7 +8,6 @@ import type { Sleeper } from '../kernel/request.ts'
 import type { Address } from '../mem/memory.ts'
 import { Awaiting } from '../pthread/awaiting.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
-import { nextCleanup } from '../pthread/cleanup.ts'
 import { claim, settle } from '../pthread/once.ts'
 import { BLOCKING, WASI_MODULE } from './blocking.ts'
 import { toWasi } from './errno.ts'
@@ -36,7 +35,7 @@ export function suspending(guest: Guest, imports: Imports): Imports {
     functions.sched_yield = stacks.yielding(sched_yield as () => number)
   }
   pthreads.pthread_once = stacks.stepping((once: Address, routine: number) => runOnce(guest, once, routine), imports.pthreads.pthread_once as Call, true)
-  pthreads.pthread_cleanup_pop = stacks.stepping(execute => popped(execute), imports.pthreads.pthread_cleanup_pop as Call, true)
+  pthreads.call = stacks.stepping((routine: number, argument: number) => calls(guest, routine, argument), imports.pthreads.call as Call, true)
   const { fd_read } = imports[WASI_MODULE]
   if (fd_read !== undefined) {
     const elsewhere = wasi.fd_read as Call
@@ -59,9 +58,8 @@ function* runOnce(guest: Guest, once: Address, routine: number): Steps {
   return 0
 }
 
-function* popped(execute: number): Steps {
-  const cleanup = nextCleanup()
-  if (cleanup !== undefined && execute !== 0) yield* cleanup() as Steps
+function* calls(guest: Guest, routine: number, argument: number): Steps {
+  yield* guest.callback(routine, argument) as Steps
   return 0
 }
 

@@ -29,6 +29,7 @@ import { engine, type Global, type Table, type WasmInstance } from './engine.ts'
 import { Block, GUARD, Luggage, ProgramRecord } from './records.ts'
 import { SCRATCH, SCRATCHES } from './asyncify.ts'
 import { BySlot } from '../ult/by-slot.ts'
+import { EndOfThread } from './own.ts'
 import { Activation, Registers, Stacks, STAYS, type Exports } from './stacks.ts'
 import { breakOf, PAGE, reservedOf } from './transform.ts'
 import { signalName, trapOf, type Trap } from './trap.ts'
@@ -143,7 +144,7 @@ export class Guest {
 
   /** Runs main. */
   main(): unknown {
-    local.last = () => { this.#leave(0) }
+    local.ending = new EndOfThread(this, 0)
     const main = this.#running()
     return self.fiber ? this.#begin(main) : this.#guard(main)
   }
@@ -190,7 +191,7 @@ export class Guest {
     this.#setStack(peek(memory, block + Block.top))
     initialize(peek(memory, block + Block.tls))
     enter(block, self.tid)
-    local.last = () => { this.#leave(block) }
+    local.ending = new EndOfThread(this, block)
     return self.fiber ? this.#threadOf(block, this.#register(), this.#routineOf(block)) : this.#guard(this.#routineOf(block))
   }
 
@@ -200,7 +201,7 @@ export class Guest {
     const f = part === 'main' ? this.#running() : part === 'spawned' ? this.#spawning(0) : this.#routineOf(block)
     const registers = new Registers(0, 0), activation = this.#threadOf(block, registers, f)
     this.#registers.add(self.slot, registers)
-    local.last = () => { this.#leave(block) }
+    local.ending = new EndOfThread(this, block)
     activation.unpack(at)
     return activation
   }
@@ -222,7 +223,7 @@ export class Guest {
 
   /** Runs a thread of wasi-threads, which has its stack from its creator, and sets it and its thread-local base itself. */
   spawned(argument: number): unknown {
-    local.last = () => { this.#leave(0) }
+    local.ending = new EndOfThread(this, 0)
     const { tid } = self
     if (!self.fiber) return this.#guard(() => this.exported('wasi_thread_start')!(tid, argument))
     this.stacks!.abandon()
@@ -311,7 +312,7 @@ export class Guest {
   // Nothing of the calling thread runs any more.
   #quit(): never {
     endsNow()
-    local.cleanup = local.values = local.last = undefined
+    local.cleanup = local.values = local.ending = undefined
     if (this.#registers.get(self.slot) !== null) this.#registers.delete(self.slot)
     throw new ThreadExit(undefined)
   }
@@ -322,8 +323,16 @@ export class Guest {
     this.end(128 + SIGABRT, SIGABRT)
   }
 
-  // The last thing that a thread does: its stack is free, and the last of all threads ends the program.
-  #leave(block: Address): void {
+  /** What function `name`, which cannot wait, returns to the calling thread. */
+  ask(name: string, ...args: number[]): number {
+    const f = this.exported(name)
+    if (f === undefined) return 0
+    const ask = (): number => this.#guard(() => Number(f(...args)))
+    return self.fiber ? this.#fixed(ask) : ask()
+  }
+
+  /** The last thing that a thread does: its stack is free, and the last of all threads ends the program. */
+  leave(block: Address): void {
     const { memory } = this
     try {
       if (block !== 0 && peek(memory, block + Block.guard) !== GUARD)
@@ -367,11 +376,6 @@ export class Guest {
     return this.#callback(String(index)).entry
   }
 
-  /** The entry of it as a destructor, which is a thread's last code: it can wait. */
-  destructor(index: number): Entry {
-    return this.#callback(`d${index}`).entry
-  }
-
   /** The function of that entry in this heap. */
   routine(part: string): (first: number, info?: unknown) => unknown {
     return this.#callback(part).routine
@@ -381,7 +385,7 @@ export class Guest {
     let made = this.#callbacks.get(part)
     if (made === undefined) {
       const entry = this.entry(part)
-      const routine = part.startsWith('d') ? (value: number) => this.callback(Number(part.slice(1)), value) : (first: number, info: unknown) => this.#invoke(Number(part), first, info)
+      const routine = (first: number, info: unknown): unknown => this.#invoke(Number(part), first, info)
       this.#callbacks.set(part, made = { entry, routine })
     }
     return made

@@ -56,7 +56,7 @@ const TIMED = {
 
 // Functions that concern no memory.
 const BARE = {
-  pthread_detach: posix.pthread_detach, pthread_cancel: posix.pthread_cancel, pthread_key_delete: posix.pthread_key_delete,
+  pthread_detach: posix.pthread_detach, pthread_cancel: posix.pthread_cancel,
   pthread_setschedprio: posix.pthread_setschedprio, pthread_setconcurrency: posix.pthread_setconcurrency, pthread_kill: posix.pthread_kill,
   sched_yield: posix.sched_yield,
 } as const
@@ -76,7 +76,7 @@ export function pthreadImports(guest: Guest): Record<string, unknown> {
     imports[name] = (...args: number[]) => then(f(m, ...args.slice(0, before), timespec(m, args[before])), toWasi)
   }
   for (const [name, f] of Object.entries(BARE)) imports[name] = (a: number, b: number) => toWasi((f as (a: number, b: number) => number)(a, b))
-  return { ...imports, ...threads(guest), ...attributes(guest), ...values(guest), ...locks(m), ...timeImports(guest), ...signalImports(guest) }
+  return { ...imports, ...threads(guest), ...attributes(guest), ...locks(m), ...timeImports(guest), ...signalImports(guest) }
 }
 
 function threads(guest: Guest): Record<string, unknown> {
@@ -119,8 +119,7 @@ function threads(guest: Guest): Record<string, unknown> {
     pthread_setcancelstate: (state: number, at: Address) => before(m, at, old => posix.pthread_setcancelstate(state, old)),
     pthread_setcanceltype: (type: number, at: Address) => before(m, at, old => posix.pthread_setcanceltype(type, old)),
     pthread_testcancel: () => { posix.pthread_testcancel() },
-    pthread_cleanup_push: (routine: number, arg: number) => { posix.pthread_cleanup_push(() => guest.callback(routine, arg)) },
-    pthread_cleanup_pop: (execute: number) => { posix.pthread_cleanup_pop(execute) },
+    call: (routine: number, argument: number) => { guest.call(routine, argument) },
     pthread_atfork: () => 0,                                              // nothing forks here
     pthread_getconcurrency: () => posix.pthread_getconcurrency(),
     pthread_setname_np: (thread: number, name: Address) => toWasi(posix.pthread_setname_np(thread, text(m, name))),
@@ -179,16 +178,6 @@ function attributes({ memory: m, about }: Guest): Record<string, unknown> {
       return toWasi(errno === 0 ? size(attr, bytes) : errno)
     },
     pthread_getattr_np: (thread: number, attr: Address) => toWasi(posix.pthread_getattr_np(m, thread, attr)),
-  }
-}
-
-function values(guest: Guest): Record<string, unknown> {
-  const { memory: m } = guest
-  return {
-    pthread_key_create: (key: Address, destructor: number) =>
-      toWasi(posix.pthread_key_create(m, key, destructor === 0 ? undefined : guest.destructor(destructor))),
-    pthread_getspecific: (key: number) => posix.pthread_getspecific(key) ?? 0,
-    pthread_setspecific: (key: number, value: number) => toWasi(posix.pthread_setspecific(key, value === 0 ? undefined : value)),
   }
 }
 

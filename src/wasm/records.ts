@@ -36,6 +36,14 @@ export const Block = struct('block', {
   reserved: i32('room'),
 })
 
+/** A cleanup handler, in the frame that has pushed it. */
+export const Cleanup = struct('cleanup', {
+  routine: i32('what is called: an index of the table'),
+  argument: i32('what it gets'),
+  next: i32('the one that was pushed before it, or 0'),
+  reserved: i32('room'),
+})
+
 /** What a thread that shares carriers takes along to another one, in the room of its record: see ult/migration.ts. */
 export const Luggage = struct('luggage', {
   block: i32('its block, or 0; written by the carrier that it leaves, as all of this'),
@@ -48,6 +56,9 @@ export const Luggage = struct('luggage', {
 
 /** The value of `guard`. */
 export const GUARD = 0x5afe57ac
+
+/** How many keys a program may have. */
+export const KEYS = 1024
 
 /**
  * Stacks of C, bytes: the smallest that can be asked for, and what a thread has that asks for nothing. On it lie only variables whose address is

@@ -47,8 +47,16 @@ const fifty = (): boolean => migrations().length >= 50
 
 test('threads that yield go on at another carrier', () => runUntil('fifty threads have gone on elsewhere', fifty, program, 'until', '500'))
 
+test('so do threads that have values of keys and cleanup handlers, which run when they end', () =>
+  runUntil('fifty threads have gone on elsewhere', fifty, program, 'keeps', '300'))
+
+test('so do threads that have no priority, while another has one, which stays where it is', async () => {
+  const moved = (): number => threads().find(({ name }) => name === 'first')?.migrations ?? -1
+  await runUntil('fifty threads have gone on elsewhere', () => fifty() && moved() === 0, program, 'ranks', '300')
+})
+
 test('so does main, whose stack is the program\'s', () =>
-  runUntil('main has gone on elsewhere', () => threads().some(({ name, migrations }) => name === 'main' && migrations >= 2), program, 'main', '6', '40'))
+  runUntil('main has gone on elsewhere', () => threads().some(({ name, migrations }) => name === 'main' && migrations > 0), program, 'main', '20', '400'))
 
 test('so do threads of a program for wasi-threads, whose stacks it has made itself', async () =>
   runUntil('fifty threads have gone on elsewhere', fifty, await load('wasi-migrating')))

@@ -4,7 +4,9 @@
  *   sums THREADS YIELDS    each computes a checksum, yielding after each step, at several depths; prints the sum of all
  *   waits THREADS ROUNDS   the same, and they wait for a mutex, a condition and a semaphore between
  *   until THREADS          they yield until the host has set `enough`, whose address is printed first
- *   main THREADS STEPS     the same, and so does main, while THREADS come and go and yield STEPS times */
+ *   keeps THREADS          the same, and each has a value of a key and a cleanup handler; they return, exit or are canceled then
+ *   ranks THREADS          as until, and one more waits with a real-time priority, and goes on when they have yielded
+ *   main THREADS STEPS     until that main yields, while THREADS come and go and yield STEPS times */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -102,6 +104,88 @@ static void follows(int count) {
 	pthread_mutex_unlock(&mutex);
 }
 
+static pthread_key_t key;
+static atomic_int destroyed, cleaned;
+
+static void destroy(void *value) {
+	check(*(unsigned *)value == mine && pthread_getspecific(key) == NULL);
+	sched_yield();
+	check(*(unsigned *)value == mine);
+	free(value);
+	atomic_fetch_add(&destroyed, 1);
+}
+
+static void clean(void *value) {
+	check(*(unsigned *)value == mine && *(unsigned *)pthread_getspecific(key) == mine);
+	sched_yield();
+	check(*(unsigned *)value == mine);
+	atomic_fetch_add(&cleaned, 1);
+}
+
+static void *keeps(void *argument) {
+	int i = (int)(size_t)argument;
+	unsigned own = mine = i + 1, *value = malloc(sizeof *value), x = own;
+	*value = own;
+	check(pthread_setspecific(key, value) == 0);
+	pthread_cleanup_push(clean, &own);
+	do {
+		x = descend(x, DEPTH - 1);
+		check(pthread_getspecific(key) == value && *value == own);
+	} while (atomic_load(&enough) == 0);
+	if (i % 3 == 1) pthread_exit(argument);
+	while (i % 3 == 2) {
+		sched_yield();
+		pthread_testcancel();
+	}
+	pthread_cleanup_pop(1);
+	return argument;
+}
+
+static int keep(int count) {
+	pthread_t threads[count];
+	check(pthread_key_create(&key, destroy) == 0);
+	for (int i = 0; i < count; i++) check(pthread_create(&threads[i], NULL, keeps, (void *)(size_t)i) == 0);
+	while (atomic_load(&enough) == 0) sched_yield();
+	for (int i = 2; i < count; i += 3) check(pthread_cancel(threads[i]) == 0);
+	for (int i = 0; i < count; i++) {
+		void *value;
+		check(pthread_join(threads[i], &value) == 0 && value == (i % 3 == 2 ? PTHREAD_CANCELED : (void *)(size_t)i));
+	}
+	check(atomic_load(&cleaned) == count && atomic_load(&destroyed) == count);
+	printf("%d wrong\n", atomic_load(&wrong));
+	return 0;
+}
+
+/* The one with a priority goes on again and again. */
+static void awakes(int unused) {
+	(void)unused;
+	do {
+		sem_post(&places);
+		sched_yield();
+	} while (atomic_load(&enough) == 0);
+	sem_post(&places);
+}
+
+static void *waits_for_turn(void *unused) {
+	(void)unused;
+	while (atomic_load(&enough) == 0) check(sem_wait(&places) == 0);
+	return NULL;
+}
+
+/* Somebody has a priority while the others yield. */
+static int rank(int count) {
+	pthread_t first;
+	pthread_attr_t attributes;
+	struct sched_param parameter = { .sched_priority = 10 };
+	pthread_attr_init(&attributes);
+	check(pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED) == 0);
+	check(pthread_attr_setschedpolicy(&attributes, SCHED_FIFO) == 0 && pthread_attr_setschedparam(&attributes, &parameter) == 0);
+	check(pthread_create(&first, &attributes, waits_for_turn, NULL) == 0 && pthread_setname_np(first, "first") == 0);
+	int error = run(until, count, awakes);
+	check(pthread_join(first, NULL) == 0);
+	return error;
+}
+
 /* main goes on elsewhere too: it yields as they do, and has variables of its own. */
 static int comes_and_goes(int count) {
 	unsigned x = mine = 4711;
@@ -126,5 +210,7 @@ int main(int argc, char **argv) {
 	if (strcmp(argv[1], "waits") == 0) return run(waits, count, follows);
 	printf("%lu\n", (unsigned long)&enough);
 	fflush(stdout);
+	if (strcmp(argv[1], "ranks") == 0) return rank(count);
+	if (strcmp(argv[1], "keeps") == 0) return keep(count);
 	return strcmp(argv[1], "main") == 0 ? comes_and_goes(count) : run(until, count, NULL);
 }
