@@ -103,6 +103,7 @@ export class Guest {
   #instance: WasmInstance | undefined
   #stack: Global | undefined
   #table: Table | undefined
+  #specific: Address | undefined
   #callbacks = new Map<string, Callback>()
   /** Those of its threads that are fibers here, by slot. */
   #registers = new BySlot<Registers>()
@@ -321,6 +322,12 @@ export class Guest {
   fail(message: string): never {
     host.writeError(`${this.about.file}: ${describe(self.slot)}: ${message}\n`)
     this.end(128 + SIGABRT, SIGABRT)
+  }
+
+  /** Whether a thread of the program has had a value of a key. */
+  get keyed(): boolean {
+    this.#specific ??= (this.#exports.__pthreads_specific as Global | undefined)?.value ?? 0
+    return this.#specific !== 0 && peek(this.memory, this.#specific) !== 0
   }
 
   /** What function `name`, which cannot wait, returns to the calling thread. */

@@ -3,7 +3,6 @@
 import { peek } from '#atomics'
 import type { Address } from '../mem/memory.ts'
 import type { Ending } from '../pthread/local.ts'
-import type { Global } from './engine.ts'
 import type { Guest } from './guest.ts'
 import { Cleanup } from './records.ts'
 
@@ -27,8 +26,7 @@ export class EndOfThread implements Ending {
 
   destructors(): (() => unknown)[] {
     const guest = this.#guest, due: (() => unknown)[] = []
-    const { __pthreads_specific: specific } = guest.instance.exports as Record<string, Global | undefined>
-    if (specific === undefined || peek(guest.memory, specific.value) === 0) return due
+    if (!guest.keyed) return due
     for (let i = guest.ask('__pthreads_due', 0); i >= 0; i = guest.ask('__pthreads_due', i + 1)) due.push(() => destroy(guest, i))
     return due
   }

@@ -3,6 +3,7 @@ import { model, twin } from './model.ts'
 const most = { schedules: 3000, search: 2500 }
 
 model('fibers that any carrier may go on with take each step once, in order', 'migration.walks', { bound: 2, ...most })
+model('also when they take along what has no room in their record', 'migration.bears', { bound: 1, ...most })
 model('also when they come back', 'migration.walksBack', { bound: 1, ...most })
 model('a signal to a fiber on its way between carriers: its handler runs once', 'migration.signalled', { bound: 2, ...most })
 model('a carrier dies at any step when it lends a fiber: that ends, or another carrier goes on with it', 'migration.lenderDies', { bound: 2, ...most })
@@ -21,6 +22,10 @@ twin('a carrier that lends what it has not packed yet', 'migration.walks', {
 twin('a carrier that runs what it has lent without a claim', 'migration.walks', {
   file: 'ult/migration.ts', from: '  if (claim(slot)) {\n', to: '  if (claim(slot) || slot > 0) {\n',
 }, /assertion: /)
+
+twin('a shadow that unpacks what another carrier has', 'migration.bears', {
+  file: 'ult/runnable.ts', from: '  body.gone(fiber.slot)\n', to: '  body.unpack(fiber.at + ThreadRecord.room)\n',
+}, /assertion: /, { bound: 2, schedules: 20_000, search: 10_000 })
 
 twin('a shadow that goes on with what it knew', 'migration.walksBack', {
   file: 'ult/runnable.ts', from: '  body.unpack(fiber.at + ThreadRecord.room)\n', to: '  void body\n',

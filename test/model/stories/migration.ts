@@ -19,7 +19,7 @@ import { heirs } from '#internal/pthread/bequest.js'
 import { SCHED_FIFO, schedule } from '#internal/pthread/sched.js'
 import type { Nomad } from '#internal/ult/fiber.js'
 import { LEND } from '#internal/ult/steps.js'
-import { malloc, memory, pthread_sigqueue, SA_SIGINFO, SIGUSR2, type SigInfo } from 'pthreads/posix'
+import { free, malloc, memory, pthread_sigqueue, SA_SIGINFO, SIGUSR2, type SigInfo } from 'pthreads/posix'
 
 /** Where each fiber that walks has four words: steps, how many carriers run it, 1 once a signal was sent, and how often its handler ran. */
 interface Walks { words: number }
@@ -85,13 +85,38 @@ class Walker implements Nomad {
   }
 }
 
-function arrive(at: number): Nomad {
-  const walker = new Walker()
-  walker.unpack(at)
-  return walker
+const FULL = 4711
+const ROOM = 12
+
+/** One that has more to take along than there is room for: it lies in user memory, and who claims the fiber frees that. Its last word counts these. */
+class Bearer extends Walker {
+  override pack(at: number): boolean {
+    const more = malloc(EACH)
+    poke(memory(), more, FULL)
+    poke(kernel, at + ROOM, more)
+    super.pack(at)
+    add(memory(), peek(kernel, at) + 12, 1)
+    return true
+  }
+
+  override unpack(at: number): void {
+    const more = peek(kernel, at + ROOM)
+    assert.equal(peek(memory(), more), FULL, 'nobody else has unpacked it')
+    poke(memory(), more, 0)
+    free(more)
+    super.unpack(at)
+    add(memory(), peek(kernel, at) + 12, -1)
+  }
 }
 
-const walker = (i: number): ((o: Walks) => unknown) => Object.assign(({ words }: Walks) => new Walker(words + EACH * i), { arrive })
+const walkerOf = (Kind: typeof Walker) => (i: number): ((o: Walks) => unknown) => Object.assign(({ words }: Walks) => new Kind(words + EACH * i), {
+  arrive: (at: number): Nomad => {
+    const walker = new Kind()
+    walker.unpack(at)
+    return walker
+  },
+})
+const walker = walkerOf(Walker)
 const walkers = (count: number): ((o: Walks) => unknown)[] => Array.from({ length: count }, (_, i) => walker(i))
 
 const entries = {
@@ -117,6 +142,13 @@ const walked = (count: number) => ({ words }: Walks): void => {
 // All begin at the first carrier; the other one, which has nothing to do, takes what that lends, and lends again.
 const story = { setup, model: 'm:n', carriers: 2, entries, clock: false } as const
 export const walks: Story<Walks> = { ...story, threads: walkers(2), on: [0, 0], after: walked(2) }
+export const bears: Story<Walks> = {
+  ...story, threads: [0, 1].map(walkerOf(Bearer)), on: [0, 0],
+  after: (o) => {
+    walked(2)(o)
+    for (let i = 0; i < 2; i++) assert.equal(load(memory(), o.words + EACH * i + 12), 0, 'what it took along is freed')
+  },
+}
 export const walksBack: Story<Walks> = { ...story, threads: walkers(3), on: [0, 0, 0], after: walked(3) }
 
 // A signal comes before a fiber begins, while it runs, is lent, is on its way, or has ended. Who knows that it was sent has its handler run when it
