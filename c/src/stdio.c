@@ -1,7 +1,10 @@
 /* The C library's streams, which know no threads, each under a lock of its own: who waits for input stops nobody who prints. */
 #include "internal.h"
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 enum { STANDARD = 3, LOCKS = 64 };
 static struct lock locks[LOCKS];
@@ -75,8 +78,27 @@ LOCKED(ssize_t, getline, f, (char **s, size_t *size, FILE *f), (s, size, f))
 		return value; \
 	}
 
-LISTED(FILE *, fopen, (const char *path, const char *mode), (path, mode))
 LISTED(FILE *, fdopen, (int fd, const char *mode), (fd, mode))
+
+/* A pipe that has no other end yet is waited for outside of the lock: nobody else who opens a file waits with us. */
+FILE *__wrap_fopen(const char *path, const char *mode) {
+	if (*mode != 'r' && *mode != 'w' && *mode != 'a') {
+		errno = EINVAL;
+		return NULL;
+	}
+	int flags = strchr(mode, '+') != NULL ? O_RDWR : *mode == 'r' ? O_RDONLY : O_WRONLY;
+	if (strchr(mode, 'x') != NULL) flags |= O_EXCL;
+	if (*mode != 'r') flags |= O_CREAT | (*mode == 'w' ? O_TRUNC : O_APPEND);
+	int fd = open(path, flags, 0666);
+	if (fd < 0) return NULL;
+	FILE *f = __wrap_fdopen(fd, mode);
+	if (f == NULL) {
+		int error = errno;
+		close(fd);
+		errno = error;
+	}
+	return f;
+}
 
 int __real_fclose(FILE *);
 int __wrap_fclose(FILE *f) {

@@ -4,7 +4,7 @@
 // One chunk is one write as far as the reader can tell: it is written whole, under a lock of the process, also
 // through a reader so slow that writes are short or refused.
 
-import { read, readSync, writeSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
@@ -24,33 +24,14 @@ export function writeWhole(fd: number, bytes: Uint8Array): void {
   }
 }
 
-/** Reads up to as many bytes as `bytes` has from `fd`; blocks until there are some. Returns 0 at the end of the file. */
+/** Reads up to as many bytes as `bytes` has from `fd`, a file. Returns 0 at the end of the file. */
 export function readSome(fd: number, bytes: Uint8Array): number {
-  for (let wait = 1; ; wait = Math.min(LONGEST_PAUSE, wait * 2)) {
-    try {
-      return readSync(fd, bytes, 0, bytes.length, null)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EOF') return 0
-      if (code !== 'EAGAIN') throw error
-      Atomics.wait(pause, 0, 0, wait)
-    }
+  try {
+    return readSync(fd, bytes, 0, bytes.length, null)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EOF') return 0
+    throw error
   }
-}
-
-/** {@link readSome} in the background. */
-export function readSoon(fd: number, bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const attempt = (wait: number): void => {
-      read(fd, bytes, 0, bytes.length, null, (error, length) => {
-        if (error === null) resolve(length)
-        else if (error.code === 'EOF') resolve(0)
-        else if (error.code !== 'EAGAIN') reject(error)
-        else setTimeout(() => { attempt(Math.min(LONGEST_PAUSE, wait * 2)) }, wait)
-      })
-    }
-    attempt(1)
-  })
 }
 
 type Done = (error?: Error | null) => void

@@ -260,6 +260,7 @@ export const Io = struct('io', {
   completed: i32('calls that came to an end in the thread; written by it, after its death by the reaper'),
   batches: i32('how often the thread found calls; written by it'),
   largest: i32('most calls found at once; written by the thread'),
+  input: i32('counted up by the thread when something has come that a call had found missing; a futex word, on which those who will call again sleep'),
 })
 
 /** A call to the I/O thread: see pthread/ring.ts. */

@@ -139,16 +139,16 @@ export interface Result {
 
 /**
  * Waits for the end of call `n` and takes its result into `out`: returns 0. ETIMEDOUT: it is given up, its result is
- * thrown away; so it is when the caller is canceled here.
+ * thrown away; so it is when the caller is canceled here. `by`: what may interrupt it; 0: neither handlers nor cancellation.
  */
-export function* call_slow(n: number, out: Result, until = Infinity): Sleeper<number> {
+export function* call_slow(n: number, out: Result, until = Infinity, by = SIGNAL | CANCEL): Sleeper<number> {
   const word = callRecord(n) + state
   for (;;) {
     const seen = load(kernel, word)
     if (seen === DONE) break
     let result = 0
     try {
-      result = yield wait(kernel, word, seen, wmesg.call, until, CLOCK_MONOTONIC, ANY, ANY_EPOCH, SIGNAL | CANCEL)   // I6
+      result = yield wait(kernel, word, seen, wmesg.call, until, CLOCK_MONOTONIC, ANY, ANY_EPOCH, by)   // I6
     } catch (error) {
       if (!giveUp(n)) freeCall(n)
       throw error

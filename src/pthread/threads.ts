@@ -6,7 +6,7 @@ import { objects } from '../kernel/handle.ts'
 import { host } from '../kernel/host.ts'
 import { textOf } from '../kernel/intern.ts'
 import { carrierRecord, kernel, record, slotOf, user } from '../kernel/process.ts'
-import { Annex, CallRecord, Carrier, Flag, ObjectHead, State, Status, ThreadRecord } from '../kernel/records.ts'
+import { Annex, CallRecord, Carrier, Flag, IO, Io, ObjectHead, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { textAt, type Snapshot } from '../kernel/snapshot.ts'
 import { find } from '../kernel/thread.ts'
 import { wmesgs, type Wmesg } from '../kernel/wmesg.ts'
@@ -114,6 +114,7 @@ export class Namer {
   /** What a thread waits for, in words. */
   object({ reason, memory, address, holders }: Wait): string {
     if (reason === 'join' && memory === KERNEL) return `the end of ${this.thread(peek(kernel, record(slotOf(address - ThreadRecord.exit)) + ThreadRecord.tid))}`
+    if (reason === 'call' && memory === KERNEL && address === IO + Io.input) return 'input, or that a descriptor is ready'
     if (reason === 'call' && memory === KERNEL) return `a call of "${nameOfEntry(peek(kernel, address + CallRecord.entry))}"`
     if (reason === 'reply') return holders.length === 1 ? `an answer of ${this.thread(holders[0])}` : 'an answer'
     const type = types[reason]

@@ -11,10 +11,10 @@ const LIBRARY = [
   'pthread_rwlock_clockwrlock',
   'pthread_barrier_wait', 'pthread_barrier_destroy', 'pthread_spin_lock', 'sem_wait', 'sem_timedwait', 'sem_clockwait',
   'pthread_join', 'pthread_timedjoin_np', 'pthread_clockjoin_np', 'pthread_once', 'call',
-  'sigwait', 'sigwaitinfo', 'sigtimedwait', 'sigsuspend', 'pause', 'nanosleep', 'clock_nanosleep', 'sched_yield', 'libc_lock',
+  'sigwait', 'sigwaitinfo', 'sigtimedwait', 'sigsuspend', 'pause', 'nanosleep', 'clock_nanosleep', 'sched_yield', 'libc_lock', 'poll',
 ]
 
-// Of WASI: sleeps, and what the I/O thread does (files), or a promise (standard input).
+// Of WASI: sleeps, and what the I/O thread does.
 const WASI = [
   'sched_yield', 'poll_oneoff', 'fd_advise', 'fd_allocate', 'fd_close', 'fd_datasync', 'fd_fdstat_get', 'fd_fdstat_set_flags', 'fd_fdstat_set_rights',
   'fd_filestat_get', 'fd_filestat_set_size', 'fd_filestat_set_times', 'fd_pread', 'fd_prestat_get', 'fd_prestat_dir_name', 'fd_pwrite', 'fd_read',

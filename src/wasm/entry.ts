@@ -2,15 +2,16 @@
 // in a heap at the first such source.
 //
 //   main      the program's main      thread    one that pthread_create has made      spawned    one that wasi.thread-spawn has made
-//   wasi      a call for other threads, in the I/O thread
+//   wasi      a call that concerns files, for other threads, in the I/O thread      input    what is asked about input, there
 //   a number  the function of the table, as a handler
 
 import { installParts } from '../api/resolve.ts'
 import type { Address } from '../mem/memory.ts'
 import type { Routine } from '../pthread/entry.ts'
+import { perform } from './calls.ts'
 import { guestOf, installImports } from './guest.ts'
 import { importsOf } from './imports.ts'
-import { perform } from './wasi.ts'
+import { answer } from './input.ts'
 
 installImports(importsOf)
 
@@ -23,6 +24,7 @@ installParts('w', (source): Routine => {
     case 'thread': return settler((block: number) => guestOf(memory).thread(block))
     case 'spawned': return settler((argument: number) => guestOf(memory).spawned(argument))
     case 'wasi': return (name: string, args: (number | bigint)[]) => perform(guestOf(memory), name, args)
+    case 'input': return answer
     default: return guestOf(memory).routine(part)
   }
 })

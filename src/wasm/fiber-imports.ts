@@ -6,15 +6,11 @@ import { EDEADLK } from '../kernel/errno.ts'
 import { self } from '../kernel/process.ts'
 import type { Sleeper } from '../kernel/request.ts'
 import type { Address } from '../mem/memory.ts'
-import { Awaiting } from '../pthread/awaiting.ts'
-import { cancellationPoint } from '../pthread/cancel.ts'
 import { claim, settle } from '../pthread/once.ts'
 import { BLOCKING, WASI_MODULE } from './blocking.ts'
 import { toWasi } from './errno.ts'
 import type { Guest, Imports } from './guest.ts'
 import { LOOK, PREEMPT } from './preemption.ts'
-import { readLater } from './streams.ts'
-import { readInto } from './wasi.ts'
 
 type Call = (...args: number[]) => number
 type Steps = Generator<unknown, number, number>
@@ -36,12 +32,6 @@ export function suspending(guest: Guest, imports: Imports): Imports {
   }
   pthreads.pthread_once = stacks.stepping((once: Address, routine: number) => runOnce(guest, once, routine), imports.pthreads.pthread_once as Call, true)
   pthreads.call = stacks.stepping((routine: number, argument: number) => calls(guest, routine, argument), imports.pthreads.call as Call, true)
-  const { fd_read } = imports[WASI_MODULE]
-  if (fd_read !== undefined) {
-    const elsewhere = wasi.fd_read as Call
-    const input = stacks.stepping((_fd: number, vector: Address, count: number, got: Address) => reading(guest, vector, count, got), fd_read as Call)
-    wasi.fd_read = (...args: [number, number, number, number]) => args[0] === 0 ? (input as Call)(...args) : elsewhere(...args)
-  }
   return wrapped
 }
 
@@ -61,11 +51,4 @@ function* runOnce(guest: Guest, once: Address, routine: number): Steps {
 function* calls(guest: Guest, routine: number, argument: number): Steps {
   yield* guest.callback(routine, argument) as Steps
   return 0
-}
-
-function* reading(guest: Guest, vector: Address, count: number, got: Address): Steps {
-  cancellationPoint()
-  return yield* readInto(guest.memory, vector, count, got, function* (bytes) {
-    return yield* new Awaiting(readLater(guest.about, bytes))
-  })
 }

@@ -29,7 +29,7 @@ import { ProgramError } from './errors.ts'
 import { newMemory } from './guest.ts'
 import { checkImports } from './imports.ts'
 import { ProgramRecord } from './records.ts'
-import { give, Output, TAKEN, takeBack, type Streams, type Taker } from './streams.ts'
+import { give, leaveInput, Output, TAKEN, takeBack, type Streams, type Taker } from './streams.ts'
 import { signalName } from './trap.ts'
 import { beatOf, breakOf } from './transform.ts'
 
@@ -208,6 +208,7 @@ export class Program {
     await asThread(untilEnded(at))
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
     await endThreads(['main', 'thread', 'spawned'].map(part => entryIdOf(memory, part)), main, died)
+    if (peek(user, at + ProgramRecord.asked) !== 0) await asThread(leaveInput(about, { entryId: part => entryIdOf(memory, part) }))
     try {
       output.finish()
     } finally {

@@ -9,6 +9,8 @@ export const ProgramRecord = struct('program', {
   signal: i32('the signal that ended it, or 0; written by who ends it'),
   live: i32('its threads that have not ended; by atomic additions'),
   memory: i32('id of its memory, 0 once it is over: then heaps let go of the program; written by who started it'),
+  moved: i32('bits 0 to 2: the program has closed or replaced that descriptor; by atomic or'),
+  asked: i32('1: it has waited for input that others than it could read; written by who waits'),
   position: i32('how many bytes of an input that is given have been read; by compare and swap'),
   pieces: i32('the latest of what was written for who runs the program and is not taken, or 0; by compare and swap, see streams.ts'),
   bell: i32('counted up after a push to it; a word to be notified'),

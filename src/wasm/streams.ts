@@ -16,17 +16,22 @@
 // Where nobody can sleep (a handler of a signal in a fiber, what is flushed when the last thread ends) pieces are written without regard to ROOM.
 
 import { add, cas, exchange, load, peek, poke, resume, suspendAsync } from '#atomics'
-import { readSome, readSoon, writeWhole } from '#host'
+import { inputKind, readSome, writeWhole, type InputKind } from '#host'
 import { EDEADLK, ENOMEM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { exclusively } from '../kernel/output.ts'
-import { arena, self, user } from '../kernel/process.ts'
+import { arena, kernel, self, user } from '../kernel/process.ts'
+import { IO, Io } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { free, malloc } from '../mem/arena.ts'
 import type { Address } from '../mem/memory.ts'
+import { isIoThread } from '../pthread/ring.ts'
 import type { About } from './about.ts'
+import { ask, Failure, untilInput, type Caller } from './calls.ts'
 import { toWasi, wasiErrno } from './errno.ts'
+import type { Guest } from './guest.ts'
+import { answer, type Question } from './input.ts'
 import { Piece, ProgramRecord } from './records.ts'
 import { then } from './stacks.ts'
 
@@ -58,16 +63,53 @@ export function takeBack({ input }: Streams): void {
   if (typeof input !== 'number') free(arena, input.at, self.carrier)
 }
 
-/** Reads into `bytes`; returns how many there were. Blocks until there are some; 0: the end. */
+/** Whether its input has to be waited for: else it is there, or lies in a file. */
+export function waitsForInput({ streams: { input } }: About): boolean {
+  return typeof input === 'number' && kindOf(input) !== 'file'
+}
+
+const kinds = new Map<number, InputKind>()
+
+/** What descriptor `fd` of this process is; those above 2 may be others tomorrow. */
+export function kindOf(fd: number): InputKind {
+  let kind = kinds.get(fd)
+  if (kind === undefined) {
+    kind = inputKind(fd)
+    if (fd <= 2) kinds.set(fd, kind)
+  }
+  return kind
+}
+
+/** Reads into `bytes` what need not be waited for; returns how many there were. 0: the end. */
 export function readNow(about: About, bytes: Uint8Array): number {
   const { input } = about.streams
   return typeof input === 'number' ? readSome(input, bytes) : take(about, input, bytes)
 }
 
-/** {@link readNow} in the background. */
-export function readLater(about: About, bytes: Uint8Array): Promise<number> {
-  const { input } = about.streams
-  return typeof input === 'number' ? readSoon(input, bytes) : Promise.resolve(take(about, input, bytes))
+/** Waits for input; gives up to `most` bytes to `scatter`, none at the end. Returns 0, or WASI's error negated. */
+export function* read_slow(guest: Guest, most: number, scatter: (bytes: Uint8Array) => void): Sleeper<number> {
+  for (;;) {
+    const seen = load(kernel, IO + Io.input)
+    const bytes = yield* askInput(guest, 'take', guest.about.streams.input as number, most)
+    if (bytes instanceof Failure) return -bytes.errno
+    if (bytes !== null) {
+      scatter(bytes as Uint8Array)
+      return 0
+    }
+    if ((yield* untilInput(seen, Infinity)) !== 0) return -wasiErrno('EINTR')
+  }
+}
+
+/** Asks the I/O thread about descriptor `fd` of this process: see input.ts. */
+export function* askInput(guest: Guest, question: Question, fd: number, most: number): Sleeper<unknown> {
+  const { record } = guest.about
+  poke(user, record + ProgramRecord.asked, 1)
+  return isIoThread() ? answer(record, question, fd, most) : yield* ask(guest, 'input', [record, question, fd, most])
+}
+
+/** The program has ended: what it was waiting for is left to others. */
+export function* leaveInput({ record, streams: { input } }: About, caller: Caller): Sleeper<void> {
+  if (typeof input === 'number') yield* ask(caller, 'input', [record, 'stop', input, 0])
 }
 
 function take({ record }: About, input: Given, bytes: Uint8Array): number {
@@ -99,6 +141,11 @@ function leave(at: Address, fd: number, bytes: Uint8Array, written: () => void):
     if (pushed === 0) written()
     return toWasi(pushed)
   }) as number
+}
+
+/** Whether a writer to the program's output that is taken would not wait. */
+export function hasRoom({ record }: About): boolean {
+  return load(user, record + ProgramRecord.untaken) < ROOM
 }
 
 function* roomy(at: Address): Sleeper<number> {

@@ -4,30 +4,29 @@
 // was given, symbolic links included.  (Rejected: @tybys/wasm-util, which opens absolute paths wherever they lead;
 // @bjorn3/browser_wasi_shim, whose files are in memory: a file system of our own on top of it would have to keep the promise.)
 // It has one table of file descriptors for each heap; a program has one.  So calls that concern files are made in one heap
-// for all threads, that of the process's I/O thread, on the program's memory; a program without directories has no files,
+// for all threads, that of the process's I/O thread, on the program's memory (calls.ts, files.ts); a program without directories has no files,
 // and needs none of that; nor does one whose memory is not shared: all its threads are in one heap.
 //
-// Here are: clocks, sleeps, yields and the end, which are the kernel's; standard output and error, which are written whole and
-// wait for a slow reader; standard input, which blocks the thread that reads and no other. These three are streams.ts'.
+// Here are: clocks, yields and the end, which are the kernel's; sleeps and what a descriptor is ready for (poll.ts); descriptors 0 to 2, which are
+// streams.ts' until the program closes or replaces them: then they are among its files.
 
-import { wasiNames as namesOfHost, wasiOf } from '#host'
-import { peek, poke } from '#atomics'
+import { standardOf, wasiNames as namesOfHost } from '#host'
+import { load, or, peek, poke } from '#atomics'
+import { user } from '../kernel/process.ts'
 import { block } from '../kernel/request.ts'
-import { Status } from '../kernel/records.ts'
-import { encode } from '../mem/codec.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { clock_gettime } from '../pthread/clock.ts'
-import { ThreadExit } from '../pthread/exit.ts'
-import { call_slow, isIoThread, submit, type Result } from '../pthread/ring.ts'
 import { sched_yield } from '../pthread/sched.ts'
-import { clock_nanosleep } from '../pthread/sleep.ts'
-import { TIMER_ABSTIME } from '../pthread/sleep.ts'
+import type { About } from './about.ts'
+import { fileCall, lengthOf, told } from './calls.ts'
 import { toWasi, wasiErrno } from './errno.ts'
 import { onForgotten, type Guest } from './guest.ts'
+import { pollOneoff } from './poll.ts'
+import { ProgramRecord } from './records.ts'
 import { then } from './stacks.ts'
-import { readNow, write as writeStream } from './streams.ts'
-import { long, noTime, putLong } from './struct-c.ts'
+import { readNow, read_slow, TAKEN, waitsForInput, write as writeStream } from './streams.ts'
+import { noTime, putLong } from './struct-c.ts'
 
 type Call = (...args: (number | bigint)[]) => number
 type Calls = Record<string, Call>
@@ -37,23 +36,14 @@ const nodes = new Map<number, Calls>()
 onForgotten((id) => { nodes.delete(id) })
 
 // This heap's own: what has no state besides descriptors 0 to 2.
-function nodeOf({ memory, about }: Guest, withDirs: boolean): Calls {
+function nodeOf({ memory, about }: Guest): Calls {
   let calls = nodes.get(memory.id)
-  if (calls === undefined) nodes.set(memory.id, calls = wasiOf(memory.wasm!, { ...about, dirs: withDirs || !about.shared ? about.dirs : {} }))
+  if (calls === undefined) nodes.set(memory.id, calls = standardOf(memory.wasm!, descriptorsOf(about), about))
   return calls
 }
 
-/** What the I/O thread does for the others: call `name`. */
-export function perform(guest: Guest, name: string, args: (number | bigint)[]): number {
-  return nodeOf(guest, true)[name](...args)
-}
-
-function remote(guest: Guest, name: string, args: (number | bigint)[]): number {
-  const id = guest.entryId('wasi')
-  const n = id < 0 || isIoThread() ? -1 : submit(id, encode([name, args], 'args'), [])
-  if (n < 0) return wasiErrno('EAGAIN')
-  const result: Result = { status: 0, value: undefined, reason: 0, code: 0, tid: 0 }
-  return then(block(call_slow(n, result)), () => result.status === Status.RETURNED ? result.value as number : wasiErrno('EIO')) as number
+function descriptorsOf({ streams: { input, output } }: About): (number | undefined)[] {
+  return [input, ...output].map(fd => typeof fd === 'number' && fd !== TAKEN ? fd : undefined)
 }
 
 function failed(error: unknown): number {
@@ -79,76 +69,52 @@ function write({ memory: m, about }: Guest, fd: number, vector: Address, count: 
   return writeStream(about, fd, bytes, () => { poke(m, written, at) })
 }
 
-function read({ memory: m, about }: Guest, vector: Address, count: number, got: Address): number {
+/** The longest read at once. */
+const MOST = 2 ** 20
+
+function read(guest: Guest, vector: Address, count: number, got: Address): number {
+  const { memory: m, about } = guest
   cancellationPoint()
-  const reading = readInto(m, vector, count, got, function* (bytes) {
-    yield* []
-    return readNow(about, bytes)
-  })
-  return reading.next().value as number
-}
-
-type Reading = (bytes: Uint8Array) => Generator<unknown, number>
-
-/** Reads into the vector's buffers until one is not filled, by `some`. */
-export function* readInto(m: Memory, vector: Address, count: number, got: Address, some: Reading): Generator<unknown, number> {
-  let total = 0
-  for (const part of buffers(m, vector, count)) {
-    if (part.length === 0) continue
-    try {
-      const own = new Uint8Array(part.length)
-      const length = yield* some(own)
-      part.set(own.subarray(0, length))
-      total += length
-      if (length < part.length) break
-    } catch (error) {
-      if (error instanceof ThreadExit) throw error
-      if (total === 0) return failed(error)
-      break
+  const most = Math.min(MOST, lengthOf(m, vector, count))
+  const scatter = (bytes: Uint8Array): void => {
+    let at = 0
+    for (const part of buffers(m, vector, count)) {
+      part.set(bytes.subarray(at, at + part.length))
+      at = Math.min(bytes.length, at + part.length)
     }
+    poke(m, got, bytes.length)
   }
-  poke(m, got, total)
-  return 0
-}
-
-const CLOCK = 0
-const SUBSCRIPTION = 48, EVENT = 32
-
-// Sleeps until the first of the clocks; descriptors are always ready: reading from them blocks.
-function poll(m: Memory, subscriptions: Address, events: Address, count: number, stored: Address): number {
-  if (count === 0) return wasiErrno('EINVAL')
-  let first = Infinity, chosen = -1
-  for (let i = 0; i < count && first > 0; i++) {
-    const s = subscriptions + i * SUBSCRIPTION
-    const wait = m.u8[s + 8] === CLOCK ? waitOf(m, s) : 0
-    if (wait < first) [first, chosen] = [wait, i]
-  }
-  const tell = (): number => {
-    const s = subscriptions + chosen * SUBSCRIPTION
-    m.u8.fill(0, events, events + EVENT)
-    m.u8.copyWithin(events, s, s + 8)
-    m.u8[events + 10] = m.u8[s + 8]
-    poke(m, stored, 1)
+  if (most === 0) {
+    scatter(NOTHING)
     return 0
   }
-  return first > 0 ? then(clock_nanosleep(1, 0, { tv_sec: Math.floor(first / 1000), tv_nsec: Math.round(first % 1000 * 1e6) % 1e9 }), tell) as number : tell()
+  try {
+    if (waitsForInput(about)) return then(block(read_slow(guest, most, scatter)), told) as number
+    const bytes = new Uint8Array(most)
+    scatter(bytes.subarray(0, readNow(about, bytes)))
+    return 0
+  } catch (error) {
+    if ((error as { code?: string }).code === undefined) throw error
+    return failed(error)
+  }
 }
 
-// ms from now.
-function waitOf(m: Memory, s: Address): number {
-  const timeout = long(m, s + 24) / 1e6
-  if ((peek(m, s + 40) & TIMER_ABSTIME) === 0) return timeout
-  const t = noTime()
-  clock_gettime(peek(m, s + 16), t)
-  return Math.max(0, timeout - t.tv_sec * 1000 - t.tv_nsec / 1e6)
+const NOTHING = new Uint8Array(0)
+
+/** Whether descriptor `fd`, 0 to 2, of the program is not this process's any more. */
+export function isMoved({ about: { record } }: Guest, fd: number): boolean {
+  return (load(user, record + ProgramRecord.moved) & 1 << fd) !== 0
+}
+
+function move({ about: { record } }: Guest, fd: number): void {
+  or(user, record + ProgramRecord.moved, 1 << fd)
 }
 
 const FILES = /^(fd_|path_|sock_)/
 
 /** The imports of module wasi_snapshot_preview1; `names` are those that the program imports. */
 export function wasiImports(guest: Guest, names: readonly string[]): Record<string, unknown> {
-  const { memory: m, about } = guest
-  const hasFiles = Object.keys(about.dirs).length !== 0
+  const { memory: m } = guest
   const own: Record<string, unknown> = {
     proc_exit: (code: number) => guest.end(code, 0),
     sched_yield: () => toWasi(sched_yield()),
@@ -158,19 +124,50 @@ export function wasiImports(guest: Guest, names: readonly string[]): Record<stri
       if (errno === 0) putLong(m, at, t.tv_sec * 1e9 + t.tv_nsec)
       return toWasi(errno)
     },
-    poll_oneoff: (subscriptions: Address, events: Address, count: number, stored: Address) => poll(m, subscriptions, events, count, stored),
+    poll_oneoff: pollOneoff(guest),
     proc_raise: () => wasiErrno('ENOSYS'),
   }
-  for (const name of names) {
-    if (name in own) continue
-    const elsewhere = (args: (number | bigint)[]): number =>
-      hasFiles && about.shared && FILES.test(name) && Number(args[0]) > 2 ? remote(guest, name, args) : nodeOf(guest, false)[name](...args)
-    own[name] = name === 'fd_write'
-      ? (...args: number[]) => args[0] === 1 || args[0] === 2 ? write(guest, args[0], args[1], args[2], args[3]) : elsewhere(args)
-      : name === 'fd_read' ? (...args: number[]) => args[0] === 0 ? read(guest, args[1], args[2], args[3]) : elsewhere(args)
-      : (...args: (number | bigint)[]) => elsewhere(args)
-  }
+  for (const name of names) own[name] ??= importOf(guest, name)
   return own
+}
+
+function importOf(guest: Guest, name: string): Call {
+  const standard = (...args: (number | bigint)[]): number => nodeOf(guest)[name](...args)
+  if (!FILES.test(name)) return standard
+  const mayHave = hasFiles(guest)
+  const file = (...args: (number | bigint)[]): number => mayHave ? then(block(fileCall(guest, name, args)), told) as number : wasiErrno('EBADF')
+  if (!name.startsWith('fd_')) return mayHave ? file : standard
+  if (name === 'fd_renumber') return (from, to) => mayHave ? renumber(guest, Number(from), Number(to)) : standard(from, to)
+  const its = STANDARD[name]
+  return (...args: (number | bigint)[]) => {
+    const fd = args[0] as number
+    if (fd >>> 0 > 2 || isMoved(guest, fd)) return fd >>> 0 > 2 && !mayHave ? standard(...args) : file(...args)
+    return its === undefined ? standard(...args) : its(guest, args as number[], file)
+  }
+}
+
+/** Whether the program can have other descriptors than 0 to 2. */
+export function hasFiles({ about }: Guest): boolean {
+  return Object.keys(about.dirs).length !== 0
+}
+
+// What concerns descriptors 0 to 2 while they are this process's; `file`: the same call where files are.
+const STANDARD: Readonly<Record<string, (guest: Guest, args: number[], file: Call) => number>> = {
+  fd_read: (guest, [fd, vector, count, got]) => fd === 0 ? read(guest, vector, count, got) : wasiErrno('EBADF'),
+  fd_write: (guest, [fd, vector, count, put]) => fd === 0 ? wasiErrno('EBADF') : write(guest, fd, vector, count, put),
+  fd_close: (guest, [fd], file) => {
+    move(guest, fd)
+    return hasFiles(guest) ? file(fd) : 0
+  },
+}
+
+// Another descriptor can be made one of 0 to 2, none of these, while it is this process's, another.
+function renumber(guest: Guest, from: number, to: number): number {
+  if (from >>> 0 <= 2 && !isMoved(guest, from)) return from === to ? 0 : wasiErrno('ENOTSUP')
+  return then(block(fileCall(guest, 'fd_renumber', [from, to])), (result) => {
+    if (result === 0 && to >>> 0 <= 2) move(guest, to)
+    return told(result)
+  }) as number
 }
 
 /** The functions of WASI preview 1. */
