@@ -9,7 +9,9 @@
 //   fd_read    of a pipe whose writers are there and have written nothing: EAGAIN, so WAITS.  None at the end of file, when all of them have gone.
 //   fd_write   writes what there is room for; the caller goes on with the rest.
 //
-// Whether a writer is there can be seen only by reading: EAGAIN says so.  A byte that comes instead is kept `ahead`.
+// Whether a writer is there can be seen only by reading: EAGAIN says so.  A byte that comes instead is kept `ahead`.  So is whether there is
+// something to read, for uvwasi's own poll is none: it needs a clock, and if that is due when it begins it looks at nothing else.  For what cannot be seen
+// otherwise, whether there is room to write and whether a writer has come and gone, it is asked several times.
 //
 // Rejected: a thread for each call that waits, of a pool of them (WASI's descriptors are of one heap; a thread that is inside of the
 // system cannot be interrupted, and keeps the process from ending).
@@ -33,6 +35,8 @@ const NONBLOCK = 4, READS = 2n, WRITES = 64n
 const AGAIN = wasiErrno('EAGAIN'), NXIO = wasiErrno('ENXIO')
 const REGULAR = 4, DIRECTORY = 3, PIPE = 6                                // filetypes; that of a pipe is also a socket's
 const CLOCK = 0, READ = 1, WRITE = 2, SUBSCRIPTION = 48, EVENT = 32
+// How long uvwasi looks, ns, and how often.
+const LOOK = 2e6, LOOKS = 3
 
 // In the last page of the memory, which is not the program's.
 const VECTOR = 0, COUNT = 8, BYTE = 16, STAT = 64, SUBSCRIPTIONS = 256
@@ -47,6 +51,8 @@ export class Files {
   /** The flags of each that is open, as the program has set them. */
   readonly #flags = new Map<number, number>()
   readonly #ahead = new Map<number, number>()
+  /** Those of which it is known that they have had a writer. */
+  readonly #met = new Set<number>()
 
   constructor({ memory, about }: Guest) {
     this.#memory = memory
@@ -101,14 +107,18 @@ export class Files {
   }
 
   #writer(fd: number): number {
+    const errno = this.#peek(fd)
+    return errno === AGAIN ? 0 : errno !== 0 || this.#met.has(fd) ? errno : OPENED
+  }
+
+  // 0: there is a byte ahead, or the end; EAGAIN; or what else reading says.
+  #peek(fd: number): number {
     if (this.#ahead.has(fd)) return 0
     const { scratch, memory } = this.#vector(this.#scratch + BYTE, 1)
-    const errno = this.#calls.fd_read(fd, scratch, 1, scratch + COUNT)
-    if (errno === AGAIN) return 0
-    if (errno !== 0) return errno
-    if (peek(memory, scratch + COUNT) === 0) return OPENED
-    this.#ahead.set(fd, memory.u8[scratch + BYTE])
-    return 0
+    const errno = this.#calls.fd_read(fd, scratch, 1, scratch + COUNT), isByte = errno === 0 && peek(memory, scratch + COUNT) !== 0
+    if (errno === AGAIN || isByte) this.#met.add(fd)
+    if (isByte) this.#ahead.set(fd, memory.u8[scratch + BYTE])
+    return errno
   }
 
   #vector(at: Address, length: number): { scratch: Address, memory: Memory } {
@@ -125,14 +135,18 @@ export class Files {
     return errno === AGAIN && this.#blocks(fd) ? WAITS : errno
   }
 
+  // The byte that was read ahead, and what of the same buffer can be read at once.
   #give(fd: number, byte: number, vector: Address, count: number, got: Address): number {
     const memory = this.#memory
     poke(memory, got, 0)
     for (let at = vector; at < vector + count * 8; at += 8) {
-      if (peek(memory, at + 4) === 0) continue
-      memory.u8[peek(memory, at) >>> 0] = byte
+      const to = peek(memory, at) >>> 0, length = peek(memory, at + 4) >>> 0
+      if (length === 0) continue
+      memory.u8[to] = byte
       this.#ahead.delete(fd)
-      poke(memory, got, 1)
+      const { scratch } = this.#vector(to + 1, length - 1)
+      const more = length > 1 && this.#calls.fd_read(fd, scratch, 1, scratch + COUNT) === 0 ? peek(memory, scratch + COUNT) : 0
+      poke(memory, got, 1 + more)
       break
     }
     return 0
@@ -164,16 +178,18 @@ export class Files {
   #forget(fd: number): void {
     this.#flags.delete(fd)
     this.#ahead.delete(fd)
+    this.#met.delete(fd)
   }
 
   #renumber(from: number, to: number): number {
     const errno = this.#calls.fd_renumber(from, to)
     if (errno !== 0 || from === to) return errno
-    const flags = this.#flags.get(from) ?? 0, byte = this.#ahead.get(from)
+    const flags = this.#flags.get(from) ?? 0, byte = this.#ahead.get(from), met = this.#met.has(from)
     this.#forget(from)
     this.#forget(to)
     this.#flags.set(to, flags)
     if (byte !== undefined) this.#ahead.set(to, byte)
+    if (met) this.#met.add(to)
     return 0
   }
 
@@ -189,47 +205,59 @@ export class Files {
     return errno
   }
 
-  /** For each descriptor what it is ready for, bits of ready.ts; `wanted`: descriptor, bits, and so on. Looks for up to a millisecond. */
+  /** For each descriptor what it is ready for, bits of ready.ts; `wanted`: descriptor, bits, and so on. Looks for some milliseconds at most. */
   poll(wanted: readonly number[]): number[] {
-    const bits: number[] = [], special: number[] = []
+    const bits: number[] = [], looks: Look[] = []
     for (let i = 0; i < wanted.length; i += 2) {
       const [fd, events] = [wanted[i], wanted[i + 1]], type = this.#typeOf(fd)
       if (type === -1) bits.push(NVAL)
       else if (type === REGULAR || type === DIRECTORY) bits.push(events & (IN | OUT))
-      else bits.push(this.#ahead.has(fd) ? events & IN : 0)
-      if (bits[i / 2] === 0 && 2 * special.length < MOST) special.push(i)
+      else bits.push(this.#special(fd, events, i / 2, looks))
     }
-    if (special.length !== 0) this.#look(wanted, special, bits)
+    if (looks.length !== 0) this.#look(looks.slice(0, MOST), bits)
     return bits
   }
 
-  #look(wanted: readonly number[], special: readonly number[], bits: number[]): void {
+  // What is seen at once; the rest is left to `looks`.
+  #special(fd: number, events: number, place: number, looks: Look[]): number {
+    const rights = BigInt(peek(this.#memory, this.#scratch + STAT + 8))
+    if ((rights & WRITES) !== 0n && (events & OUT) !== 0) looks.push({ fd, place, type: WRITE })
+    if ((rights & READS) === 0n) return 0
+    const errno = this.#peek(fd)
+    if (errno === AGAIN) return 0
+    if (errno !== 0 || this.#ahead.has(fd)) return events & IN
+    if (this.#met.has(fd)) return HUP
+    looks.push({ fd, place, type: READ })
+    return 0
+  }
+
+  #look(looks: readonly Look[], bits: number[]): void {
     const memory = this.#memory, from = this.#scratch + SUBSCRIPTIONS, events = this.#scratch + EVENTS
-    let count = 0
-    const subscribe = (user: number, type: number): Address => {
-      const at = from + count++ * SUBSCRIPTION
+    let at = from
+    const subscribe = (user: number, type: number, fd: number): void => {
       memory.u8.fill(0, at, at + SUBSCRIPTION)
       poke(memory, at, user)
       memory.u8[at + 8] = type
-      return at
+      poke(memory, at + 16, fd)
+      at += SUBSCRIPTION
     }
-    for (const i of special) {
-      const [fd, asked] = [wanted[i], wanted[i + 1]]
-      this.#typeOf(fd)
-      const rights = BigInt(peek(memory, this.#scratch + STAT + 8))
-      if ((rights & READS) !== 0n) poke(memory, subscribe(i, READ) + 16, fd)
-      if ((rights & WRITES) !== 0n && (asked & OUT) !== 0) poke(memory, subscribe(i, WRITE) + 16, fd)
-    }
-    const clock = subscribe(-1, CLOCK)
-    poke(memory, clock + 16, 1)
-    putLong(memory, clock + 24, 1e6)
-    if (this.#calls.poll_oneoff(from, events, count, this.#scratch + COUNT) !== 0) {
-      for (const i of special) bits[i / 2] = wanted[i + 1]                // the system cannot tell
-      return
-    }
-    for (let at = events, end = events + peek(memory, this.#scratch + COUNT) * EVENT; at < end; at += EVENT) {
-      const i = peek(memory, at), type = memory.u8[at + 10]
-      if (type !== CLOCK) bits[i / 2] |= (memory.u8[at + 24] & 1) !== 0 ? HUP : wanted[i + 1] & (type === READ ? IN : OUT)
+    for (const { fd, place, type } of looks) subscribe(place, type, fd)
+    subscribe(-1, CLOCK, 1)
+    putLong(memory, at - SUBSCRIPTION + 24, LOOK)
+    for (let tries = 0, found = false; tries < LOOKS && !found; tries++) {
+      if (this.#calls.poll_oneoff(from, events, looks.length + 1, this.#scratch + COUNT) !== 0) {
+        for (const { place, type } of looks) bits[place] |= type === WRITE ? OUT : 0       // the system cannot tell
+        return
+      }
+      for (let e = events, end = events + peek(memory, this.#scratch + COUNT) * EVENT; e < end; e += EVENT) {
+        const type = memory.u8[e + 10]
+        if (type === CLOCK) continue
+        found = true
+        if ((memory.u8[e + 24] & 1) !== 0) bits[peek(memory, e)] |= HUP
+        else if (type === WRITE) bits[peek(memory, e)] |= OUT
+      }
     }
   }
 }
+
+interface Look { readonly fd: number, readonly place: number, readonly type: number }

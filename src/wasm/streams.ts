@@ -20,18 +20,13 @@ import { inputKind, readSome, writeWhole, type InputKind } from '#host'
 import { EDEADLK, ENOMEM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
 import { exclusively } from '../kernel/output.ts'
-import { arena, kernel, self, user } from '../kernel/process.ts'
-import { IO, Io } from '../kernel/records.ts'
+import { arena, self, user } from '../kernel/process.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { free, malloc } from '../mem/arena.ts'
 import type { Address } from '../mem/memory.ts'
-import { isIoThread } from '../pthread/ring.ts'
 import type { About } from './about.ts'
-import { ask, Failure, untilInput, type Caller } from './calls.ts'
 import { toWasi, wasiErrno } from './errno.ts'
-import type { Guest } from './guest.ts'
-import { answer, type Question } from './input.ts'
 import { Piece, ProgramRecord } from './records.ts'
 import { then } from './stacks.ts'
 
@@ -84,32 +79,6 @@ export function kindOf(fd: number): InputKind {
 export function readNow(about: About, bytes: Uint8Array): number {
   const { input } = about.streams
   return typeof input === 'number' ? readSome(input, bytes) : take(about, input, bytes)
-}
-
-/** Waits for input; gives up to `most` bytes to `scatter`, none at the end. Returns 0, or WASI's error negated. */
-export function* read_slow(guest: Guest, most: number, scatter: (bytes: Uint8Array) => void): Sleeper<number> {
-  for (;;) {
-    const seen = load(kernel, IO + Io.input)
-    const bytes = yield* askInput(guest, 'take', guest.about.streams.input as number, most)
-    if (bytes instanceof Failure) return -bytes.errno
-    if (bytes !== null) {
-      scatter(bytes as Uint8Array)
-      return 0
-    }
-    if ((yield* untilInput(seen, Infinity)) !== 0) return -wasiErrno('EINTR')
-  }
-}
-
-/** Asks the I/O thread about descriptor `fd` of this process: see input.ts. */
-export function* askInput(guest: Guest, question: Question, fd: number, most: number): Sleeper<unknown> {
-  const { record } = guest.about
-  poke(user, record + ProgramRecord.asked, 1)
-  return isIoThread() ? answer(record, question, fd, most) : yield* ask(guest, 'input', [record, question, fd, most])
-}
-
-/** The program has ended: what it was waiting for is left to others. */
-export function* leaveInput({ record, streams: { input } }: About, caller: Caller): Sleeper<void> {
-  if (typeof input === 'number') yield* ask(caller, 'input', [record, 'stop', input, 0])
 }
 
 function take({ record }: About, input: Given, bytes: Uint8Array): number {

@@ -23,9 +23,10 @@ import { fileCall, lengthOf, told } from './calls.ts'
 import { toWasi, wasiErrno } from './errno.ts'
 import { onForgotten, type Guest } from './guest.ts'
 import { pollOneoff } from './poll.ts'
+import { read_slow } from './reading.ts'
 import { ProgramRecord } from './records.ts'
 import { then } from './stacks.ts'
-import { readNow, read_slow, TAKEN, waitsForInput, write as writeStream } from './streams.ts'
+import { readNow, TAKEN, waitsForInput, write as writeStream } from './streams.ts'
 import { noTime, putLong } from './struct-c.ts'
 
 type Call = (...args: (number | bigint)[]) => number
