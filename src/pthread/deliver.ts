@@ -18,7 +18,7 @@ import { ThreadRecord } from '../kernel/records.ts'
 import { ALWAYS, attend as attendNow, noticed, REPORT, type Attendant } from '../kernel/request.ts'
 import { deliver, Kind, SA_RESTART, SA_SIGINFO, setMask, type Delivery } from '../kernel/signal.ts'
 import { act, due } from './cancel.ts'
-import { routineNow } from './entry.ts'
+import { foundNow, routineNow, type Hearing, type Routine } from './entry.ts'
 
 /** siginfo_t. */
 export interface SigInfo {
@@ -58,8 +58,8 @@ const importing = new Set<number>()
 
 // Finds the handler of an entry; true if it is there now. Else it is imported, and the signal is pending until then.
 function fetch(entry: number): boolean {
-  if (importing.has(entry)) return false
-  const found = routineNow(entry)
+  const found = importing.has(entry) ? foundNow(entry) : routineNow(entry)   // meanwhile another import may have brought it
+  if (found === undefined) return false
   if (typeof found === 'function') {
     loaded.set(entry, found as Handler)
     return true
@@ -127,6 +127,11 @@ export const attendant: Attendant = {
     if ((load(kernel, record(self.slot) + ThreadRecord.attention) & CANCEL) !== 0 && due(by)) act()
     return ran
   },
+}
+
+/** Runs the handlers that are due before the thread's function, unless that does it itself. */
+export function deliverBefore(routine: Routine & Hearing): void {
+  if (routine.hears !== true) deliveryPoint()
 }
 
 /** Runs the handlers that are due, at a call that is no wait. */

@@ -15,6 +15,9 @@ declare const entry: unique symbol
 /** Any function that can be a thread. */
 export type Routine = (...args: never[]) => unknown
 
+/** A routine that has yet to make a stack for them runs the handlers that are due before it, itself. */
+export interface Hearing { readonly hears?: true }
+
 /** A thread's entry point, with the type of its function. Made by `load`, `thread`; or by `Thread.inline`, unseen. */
 export interface Entry<F extends Routine = Routine> { readonly name: string, readonly [entry]: F }
 
@@ -50,11 +53,14 @@ export function installResolver(r: Resolver, now: ResolverNow): void {
   resolverNow = now
 }
 
+/** The function of entry `id`, if there is a way to have it now. */
+export function foundNow(id: number): Routine | undefined {
+  return routines[id] ??= resolverNow(textOf(id))
+}
+
 /** The function of entry `id`, now if there is a way, else a promise. */
 export function routineNow(id: number): Routine | Promise<Routine> {
-  const known = routines[id] ?? resolverNow(textOf(id))
-  if (known === undefined) return routineOf(id)
-  return routines[id] = known
+  return foundNow(id) ?? routineOf(id)
 }
 
 /** The function of entry `id` in this heap, or a promise of it. */

@@ -25,7 +25,7 @@ import type { Address } from '../mem/memory.ts'
 import { Awaiting, isGenerator, isThenable } from './awaiting.ts'
 import { routineOf, type Routine } from './entry.ts'
 import { forgetCleanup, nextCleanup } from './cleanup.ts'
-import { attendant, deliveryPoint } from './deliver.ts'
+import { attendant, deliverBefore, deliveryPoint } from './deliver.ts'
 import { endsNow, ThreadCancel, ThreadExit } from './exit.ts'
 import { dueDestructors, PTHREAD_DESTRUCTOR_ITERATIONS } from './key.ts'
 import { threadEnded } from './io.ts'
@@ -41,6 +41,8 @@ let resident = 0
 
 /** Whether the calling thread waits for a promise: told when nothing is left that could settle it. */
 let awaiting = false
+/** Whether that promise is its function, which is being imported. A thread that has not begun is at no cancellation point; handlers run before it. */
+let importing = false
 /** Throws into the calling thread's generator, while that waits for a promise. */
 let throwInto: ((error: unknown) => void) | undefined
 
@@ -53,6 +55,7 @@ export function run(slot: number): boolean {
     return end(Status.THREW, error)
   }
   if (typeof routine === 'function') return call(slot, routine)
+  importing = true
   later(slot, routine, f => {
     resident = Math.max(resident, host.active())
     return call(slot, f)
@@ -63,7 +66,7 @@ export function run(slot: number): boolean {
 function call(slot: number, routine: Routine): boolean {
   let result: unknown
   try {
-    deliveryPoint()
+    deliverBefore(routine)
     result = Reflect.apply(routine, undefined, receiveArguments(slot))
   } catch (error) {
     return threw(error)
@@ -114,7 +117,7 @@ function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boo
 }
 
 function settled(): void {
-  awaiting = false
+  awaiting = importing = false
   throwInto = undefined
 }
 
@@ -142,7 +145,7 @@ async function listenOn(word: Address): Promise<void> {
 
 /** Handlers that are due run, and a cancellation ends a thread that awaits; called in the event loop. */
 export function react(): void {
-  if (self.slot === 0 || !noticed()) return
+  if (self.slot === 0 || importing || !noticed()) return
   try {
     attendant.attend(SIGNAL | CANCEL)
   } catch (error) {

@@ -46,7 +46,7 @@ import { kernel, placeRecord, record, self } from '../kernel/process.ts'
 import { Place, Status, ThreadRecord } from '../kernel/records.ts'
 import { attend, noticed, notRefused, request, submit, wokenFiber, type Request } from '../kernel/request.ts'
 import { Awaiting, isGenerator, isThenable } from '../pthread/awaiting.ts'
-import { deliveryPoint } from '../pthread/deliver.ts'
+import { deliverBefore, deliveryPoint } from '../pthread/deliver.ts'
 import { routineOf, type Routine } from '../pthread/entry.ts'
 import { enter, forget } from '../pthread/local.ts'
 import { bury, receiveArguments } from '../pthread/message.ts'
@@ -310,7 +310,7 @@ function awaits(fiber: Fiber, promise: PromiseLike<unknown>): void {
     if (lingers()) loop()
   }
   Promise.resolve(promise).then(value => { settle(value, false) }, (error: unknown) => { settle(error, true) })   // its `then` may throw
-  if (noticed()) look(fiber.slot)                                         // it was told before it awaited: nobody hints again
+  if (noticed() && !imports.has(promise)) look(fiber.slot)                                         // it was told before it awaited: nobody hints again
 }
 
 // Something was pending for a fiber that awaits: it does that, and goes on waiting.
@@ -319,7 +319,7 @@ function awaitAgain(fiber: Fiber): void {
   awaited.delete(fiber)
   fiber.value = 0
   try {
-    if (noticed()) attend(SIGNAL | CANCEL)
+    if (noticed() && !imports.has(promise)) attend(SIGNAL | CANCEL)
   } catch (error) {
     throwInto(fiber, error)
     advance(fiber)
@@ -359,9 +359,13 @@ function begin(fiber: Fiber): void {
   advance(fiber)
 }
 
+/** What fibers wait for that have not begun: they are at no cancellation point, and handlers run when they begin. */
+const imports = new WeakSet<PromiseLike<unknown>>()
+
 // Waits for the import of the module of its function.
 function* imported(routine: Promise<Routine>): Body {
   here.importing++
+  imports.add(routine)
   let f: Routine
   try {
     f = yield* new Awaiting(routine)
@@ -405,7 +409,7 @@ class Imported {
 }
 
 function call(fiber: Fiber, routine: Routine): void {
-  deliveryPoint()
+  deliverBefore(routine)
   fiber.body = undefined                                                  // that of the import, if there was one
   const result: unknown = Reflect.apply(routine, undefined, receiveArguments(fiber.slot))
   fiber.value = undefined

@@ -21,7 +21,7 @@ installParts('w', (source): Routine => {
   const settler = (routine: Routine): Routine => Object.assign(routine, { arrive: (at: Address) => guestOf(memory).arrive(part, at) })
   switch (part) {
     case 'main': return settler(() => guestOf(memory).main())
-    case 'thread': return settler((block: number) => guestOf(memory).thread(block))
+    case 'thread': return Object.assign(settler((block: number) => guestOf(memory).thread(block)), { hears: true })
     case 'spawned': return settler((argument: number) => guestOf(memory).spawned(argument))
     case 'wasi': return (name: string, args: (number | bigint)[]) => perform(guestOf(memory), name, args)
     case 'input': return answer

@@ -193,7 +193,9 @@ export class Guest {
     initialize(peek(memory, block + Block.tls))
     enter(block, self.tid)
     local.ending = new EndOfThread(this, block)
-    return self.fiber ? this.#threadOf(block, this.#register(), this.#routineOf(block)) : this.#guard(this.#routineOf(block))
+    const registers = self.fiber ? this.#register() : undefined
+    deliveryPoint()                                                       // a handler could not run before: it had no stack
+    return registers === undefined ? this.#guard(this.#routineOf(block)) : this.#threadOf(block, registers, this.#routineOf(block))
   }
 
   /** Goes on with a thread that comes from another carrier, with its luggage at `at`. `part`: what it runs, see entry.ts. */
