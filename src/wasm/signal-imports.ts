@@ -1,6 +1,7 @@
 // The imports of module `pthreads` that concern signals: handlers are callbacks of C, which every heap of the program can run.
 
 import { peek, poke } from '#atomics'
+import { host } from '../kernel/host.ts'
 import type { Address } from '../mem/memory.ts'
 import * as posix from '../pthread/index.ts'
 import { sourceOf, type Entry } from '../pthread/entry.ts'
@@ -14,6 +15,11 @@ import { putInfo, timespec } from './struct-c.ts'
 const SIG_IGN_OF_C = -2
 
 installInfo(putInfo)
+
+// A program's own process is all that it can reach; it is alone in its process group, 0.
+function isAlone(pid: number): boolean {
+  return pid === 0 || Math.abs(pid) === host.pid()
+}
 
 /** The imports. */
 export function signalImports(guest: Guest): Record<string, unknown> {
@@ -31,9 +37,9 @@ export function signalImports(guest: Guest): Record<string, unknown> {
     return toWasi(errno)
   }
   return {
-    kill: (pid: number, signo: number) => toWasi(posix.kill(pid, signo)),
+    kill: (pid: number, signo: number) => toWasi(isAlone(pid) ? posix.kill(host.pid(), signo) : posix.ESRCH),
     raise: (signo: number) => toWasi(posix.raise(signo)),
-    sigqueue: (pid: number, signo: number, value: number) => toWasi(posix.sigqueue(pid, signo, value)),
+    sigqueue: (pid: number, signo: number, value: number) => toWasi(pid === host.pid() ? posix.sigqueue(pid, signo, value) : posix.ESRCH),
     siginterrupt: (signo: number, flag: number) => toWasi(posix.siginterrupt(signo, flag)),
     pause: () => then(posix.pause(), toWasi),
     alarm: (seconds: number) => posix.alarm(seconds >>> 0),
