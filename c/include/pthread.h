@@ -8,6 +8,18 @@
 #define __NEED_sigset_t
 #define __NEED_size_t
 #define __NEED_pthread_t
+#define __NEED_pthread_attr_t
+#define __NEED_pthread_mutex_t
+#define __NEED_pthread_mutexattr_t
+#define __NEED_pthread_cond_t
+#define __NEED_pthread_condattr_t
+#define __NEED_pthread_rwlock_t
+#define __NEED_pthread_rwlockattr_t
+#define __NEED_pthread_barrier_t
+#define __NEED_pthread_barrierattr_t
+#define __NEED_pthread_spinlock_t
+#define __NEED_pthread_once_t
+#define __NEED_pthread_key_t
 #include <bits/alltypes.h>
 #include <sched.h>
 #include <time.h>
@@ -16,19 +28,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef struct { int __i[__PTHREADS_ATTR_SIZE / 4]; } pthread_attr_t;
-typedef struct { int __i[__PTHREADS_MUTEX_SIZE / 4]; } pthread_mutex_t;
-typedef struct { int __i[__PTHREADS_MUTEXATTR_SIZE / 4]; } pthread_mutexattr_t;
-typedef struct { int __i[__PTHREADS_COND_SIZE / 4]; } pthread_cond_t;
-typedef struct { int __i[__PTHREADS_CONDATTR_SIZE / 4]; } pthread_condattr_t;
-typedef struct { int __i[__PTHREADS_RWLOCK_SIZE / 4]; } pthread_rwlock_t;
-typedef struct { int __i[__PTHREADS_RWLOCKATTR_SIZE / 4]; } pthread_rwlockattr_t;
-typedef struct { int __i[__PTHREADS_BARRIER_SIZE / 4]; } pthread_barrier_t;
-typedef struct { int __i[__PTHREADS_BARRIERATTR_SIZE / 4]; } pthread_barrierattr_t;
-typedef struct { int __i[__PTHREADS_SPINLOCK_SIZE / 4]; } pthread_spinlock_t;
-typedef struct { int __i[__PTHREADS_ONCE_SIZE / 4]; } pthread_once_t;
-typedef unsigned pthread_key_t;
 
 #define PTHREAD_CREATE_JOINABLE 0
 #define PTHREAD_CREATE_DETACHED 1
@@ -63,7 +62,7 @@ typedef unsigned pthread_key_t;
 #define PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP { { 0, 0, PTHREAD_MUTEX_ERRORCHECK } }
 #define PTHREAD_COND_INITIALIZER { { 0 } }
 #define PTHREAD_RWLOCK_INITIALIZER { { 0 } }
-#define PTHREAD_ONCE_INIT { { 0 } }
+#define PTHREAD_ONCE_INIT 0
 
 #define __IMPORT __PTHREADS_IMPORT
 

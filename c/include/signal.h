@@ -95,6 +95,7 @@ struct sigaction {
 #define SIG_DFL ((void (*)(int))0)
 #define SIG_IGN ((void (*)(int))-2)
 #define SIG_ERR ((void (*)(int))-1)
+#define SIG_HOLD ((void (*)(int))-3)
 
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE 1
@@ -116,6 +117,11 @@ int kill(pid_t, int);
 int sigqueue(pid_t, int, union sigval);
 int sigaction(int, const struct sigaction *__restrict, struct sigaction *__restrict);
 int siginterrupt(int, int);
+int sighold(int);
+int sigrelse(int);
+int sigignore(int);
+int sigpause(int);
+void (*sigset(int, void (*)(int)))(int);
 int sigprocmask(int, const sigset_t *__restrict, sigset_t *__restrict);
 int sigpending(sigset_t *);
 int sigsuspend(const sigset_t *);

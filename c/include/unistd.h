@@ -7,6 +7,8 @@
 #define _PTHREADS_UNISTD_H
 
 #define __NEED_pid_t
+#define __NEED_uid_t
+#define __NEED_gid_t
 #include <bits/alltypes.h>
 
 #ifdef __cplusplus
@@ -16,6 +18,15 @@ extern "C" {
 pid_t getpid(void);
 unsigned alarm(unsigned);
 int pause(void);
+uid_t getuid(void);
+uid_t geteuid(void);
+gid_t getgid(void);
+gid_t getegid(void);
+
+/* -1: ENOSYS. */
+int chown(const char *, uid_t, gid_t);
+int lchown(const char *, uid_t, gid_t);
+int fchown(int, uid_t, gid_t);
 
 #define _POSIX_THREADS 202405L
 #define _POSIX_THREAD_ATTR_STACKSIZE 202405L

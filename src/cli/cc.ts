@@ -23,7 +23,7 @@ const EXPORTS = [
   '__stack_pointer', '__tls_base', '__tls_size', '__wasm_init_tls', '__pthreads_enter', '__pthreads_leave', '__pthreads_blocks', '__pthreads_unwound',
   '__pthreads_specific', '__pthreads_due', '__pthreads_take', '__pthreads_destructor', '_start',
 ]
-const COMPILE = ['--target=wasm32-wasi', '-matomics', '-mbulk-memory', '-mmutable-globals', '-pthread', '-ftls-model=local-exec', '-D_GNU_SOURCE']
+const COMPILE = ['--target=wasm32-wasi', '-matomics', '-mbulk-memory', '-mmutable-globals', '-pthread', '-ftls-model=local-exec']
 const INSTALL = 'on Debian and Ubuntu: apt-get install clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32 wasi-libc; elsewhere: a wasi-sdk, named by WASI_SDK_PATH'
 
 /** Compiles; sets the exit code. */
