@@ -82,9 +82,16 @@ export function take(carrier: number, serial: number, tid: number): unknown[] {
   for (;;) {
     const got = host.receive(port) as { message: { tid: number, extras: unknown[] } } | undefined
     if (got === undefined) throw new Error(`mail: nothing from carrier ${carrier} for thread ${tid}`)
-    if (got.message.tid === tid) return got.message.extras
+    if (got.message.tid === tid) return arrived(got.message.extras)
     if (self.fiber) early.set(`${carrier}/${serial}/${got.message.tid}`, got.message.extras)   // fibers begin in any order; else: for a thread that never began
   }
+}
+
+// V8 looks whether there are young buffers enough to be worth a collection of the young when a buffer is made, and not when one arrives: a heap that
+// only receives would come to 64 MB of them, and then mark all that it has. So one is made.
+function arrived(extras: unknown[]): unknown[] {
+  if (extras.some(extra => extra instanceof ArrayBuffer)) void new ArrayBuffer(1)
+  return extras
 }
 
 /** Leaves `extras` with the spawner, as part of the result of thread `slot`. */
@@ -105,7 +112,7 @@ export function collect(slot: number, serial: number): unknown[] {
   const got = host.receive(port)
   port.close()
   if (got === undefined) throw new Error(`mail: the result of slot ${slot} is empty`)
-  return got.message as unknown[]
+  return arrived(got.message as unknown[])
 }
 
 /** Gives up what thread `slot` left. */
