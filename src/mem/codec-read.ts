@@ -4,7 +4,7 @@
 // and what makes no sense throws.  A table of the objects is kept only for messages that refer back.
 
 import {
-  AGGREGATE, ARRAY, BIGINT, BOX, BUFFER, DATE, DEPTH, DOUBLE, ERROR, ERRORS, EXCEPTION, EXTENSION, EXTRA, FALSE, HEAD, HOLE, INT, INT32,
+  AGGREGATE, ARRAY, BIGINT, BOX, BUFFER, DATE, DEPTH, DOUBLE, DOUBLES, ERROR, ERRORS, EXCEPTION, EXTENSION, EXTRA, FALSE, HEAD, HOLE, INT, INT32,
   LARGE, LATIN1, MAGIC, MAP, NONE, NULL, OBJECT, REFERENCE, REFERENCES, REGEXP, REST, SET, TRUE, UNDEFINED, UTF16, VIEW, VIEWS, extensionsByTag,
 } from './codec-format.ts'
 import { SHORT_READ, readName, readShort, strings } from './codec-strings.ts'
@@ -268,6 +268,8 @@ class Reader implements WordReader {
       if (tag === HOLE) {
         this.word()
         if (a.length <= i) a.length = i + 1
+      } else if (tag === DOUBLES) {
+        i = this.#doubles(a, i, n) - 1
       } else if (tag === REST) {
         this.#rest(a, n)
         break
@@ -276,6 +278,19 @@ class Reader implements WordReader {
       }
     }
     this.#properties(a as unknown as Record<string, unknown>, this.word())
+  }
+
+  #doubles(a: unknown[], i: number, n: number): number {
+    const i32 = this.#i32, count = this.word() >> 8
+    if (count <= 0 || count > n - i) this.#corrupt(`${count} numbers for ${n - i} elements`)
+    let at = this.#at
+    this.#skip(8 * count)
+    for (const end = i + count; i < end; i++) {
+      halves[0] = i32[at++]
+      halves[1] = i32[at++]
+      a[i] = double[0]
+    }
+    return i
   }
 
   #rest(a: unknown[], n: number): void {

@@ -2,12 +2,13 @@
 //
 // Large buffers are not copied twice: only their room is reserved here, and `copyTo` takes them from where they are.
 
-import { DOUBLE, INT, INT32, LARGE, LATIN1, MOST, UTF16 } from './codec-format.ts'
+import { DOUBLE, DOUBLES, INT, INT32, LARGE, LATIN1, MOST, UTF16 } from './codec-format.ts'
 import { SHORT_WRITE, isWide, strings } from './codec-strings.ts'
 import type { WordWriter } from './codec-format.ts'
 import type { Memory } from './memory.ts'
 
 const SMALL = 1 << 10, KEPT = 1 << 17          // words at the start; of the largest memory that is kept for the next message
+const PIECE = 1 << 10                          // numbers for which room is made at once: a sparse array may be long
 
 const double = new Float64Array(1), halves = new Int32Array(double.buffer)
 
@@ -70,6 +71,24 @@ export class Words implements WordWriter {
       i32[this.at++] = halves[0]
       i32[this.at++] = halves[1]
     }
+  }
+
+  /** Writes the numbers in `a` from `from` on, up to what is none, or some more; returns where that is. */
+  doubles(a: readonly unknown[], from: number): number {
+    const n = Math.min(a.length, from + PIECE), head = this.at
+    this.room(1 + 2 * (n - from))
+    const i32 = this.i32
+    let i = from, at = head + 1
+    for (; i < n; i++) {
+      const v = a[i]
+      if (typeof v !== 'number') break
+      double[0] = v
+      i32[at++] = halves[0]
+      i32[at++] = halves[1]
+    }
+    i32[head] = DOUBLES | i - from << 8
+    this.at = at
+    return i
   }
 
   /** Writes a tag and its count. */

@@ -13,7 +13,7 @@
 
 import {
   ARRAY, BIGINT, BOX, BUFFER, DATE, DEPTH, ERROR, EXCEPTION, EXTENSION, EXTRA, FALSE, HEAD, HOLE, MAGIC, MAP, NONE, NULL,
-  OBJECT, REFERENCE, REFERENCES, REGEXP, REST, SET, TRUE, UNDEFINED, VIEW, extensions,
+  OBJECT, REFERENCE, REFERENCES, REGEXP, REST, ROW, SET, TRUE, UNDEFINED, VIEW, extensions,
 } from './codec-format.ts'
 import {
   describe, errorKind, followsLength, isDetached, isIndex, isTransferable, kindOf, namesBesideElements, quietly, unbox, viewKind,
@@ -42,7 +42,7 @@ export interface Message {
   drop(): void
 }
 
-const FEW = 8
+const FEW = 16
 
 let spare: Writer | undefined
 
@@ -281,7 +281,9 @@ class Writer extends Words implements Message {
     let holes = 0
     for (let i = 0; i < n; i++) {
       const v = a[i]
-      if (v !== undefined || Object.hasOwn(a, i)) {
+      if (typeof v === 'number' && n - i >= ROW && (v | 0) !== v && typeof a[i + ROW - 1] === 'number') {
+        i = this.doubles(a, i) - 1
+      } else if (v !== undefined || Object.hasOwn(a, i)) {
         this.#value(v, i)
       } else if (++holes < 32) {
         this.word(HOLE)

@@ -51,10 +51,17 @@ function extraNames(n: number): unknown {
   return Object.assign(Array.from({ length: n }, (_, i) => i), { 'name': 'n', '01': 1, '4294967295': 2, '-1': 3 })
 }
 
+const halves = Array.from({ length: 12 }, (_, i) => i - 3.5)
+
 const values: Record<string, () => unknown> = {
   'undefined, null, booleans': () => [undefined, null, true, false],
   'integers': () => [0, 1, -1, 255, 8388607, 8388608, -8388608, -8388609, 2147483647, -2147483648, 2147483648, -2147483649],
   'doubles': () => [-0, 0.1, NaN, Infinity, -Infinity, 5e-324, Number.MAX_VALUE, Number.MAX_SAFE_INTEGER],
+  'rows of numbers': () => [7, 8, 9, 1023, 1024, 1025, 2100].map(n => Array.from({ length: n }, (_, i) => i + 0.5)),
+  'rows that begin late, end early, have names, or holes': () => [
+    [1, 2, ...halves, -0, NaN, 3, 2 ** 40], [...halves, 'text', ...halves], [...halves, , ...halves, undefined, null], // eslint-disable-line no-sparse-arrays
+    Object.assign([...halves], { name: 0.5 }), Object.assign([...halves], { length: 50_000_000 }), [...halves, halves, [...halves]],
+  ],
   'bigints': () => [0n, 1n, -1n, 2n ** 63n, -(2n ** 64n), 123456789012345678901234567890n, -(2n ** 5000n)],
   'strings': () => ['', 'a', 'abc', '\0', 'äÿ', 'Ł', '\u{1f600}', '\ud800', 'x\udc00y',
     ...Array.from({ length: 70 }, (_, i) => 'é'.repeat(i)), ...Array.from({ length: 70 }, (_, i) => `${'a'.repeat(i)}\u20ac\ud800`)],
@@ -388,6 +395,18 @@ test('large buffers among other things arrive, and those of an error that is cut
   const e = Object.assign(new Error('m'), { cut: [large(90_000), () => 1], whole: large(80_000) })
   const [arrived, after] = through([e, large(70_001)]) as [typeof e, Uint8Array]
   assert.deepEqual([Object.keys(arrived), arrived.whole, after], [['whole'], large(80_000), large(70_001)])
+})
+
+test('a row of numbers that is longer than its array, or than the message, is refused', () => {
+  for (const [count, message] of [[9, /9 numbers for 8 elements/], [0, /0 numbers for 8 elements/], [-1, /-1 numbers/]] as const) {
+    encode(halves.slice(0, 8)).place(memory, 64)
+    const word = memory.i32.indexOf(8 << 8 | 26)
+    memory.i32[word] = count << 8 | 26
+    assert.throws(() => decode(memory, 64), message)
+  }
+  encode(halves.slice(0, 8)).place(memory, 64)
+  memory.i32[(64 >> 2) + 1] -= 16
+  assert.throws(() => decode(memory, 64), /64 bytes past the end/)
 })
 
 test('bytes that are no message are refused', () => {
