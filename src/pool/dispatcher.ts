@@ -21,7 +21,7 @@ import type { Address } from '../mem/memory.ts'
 import { local } from '../pthread/local.ts'
 import { Figures, type ThreadPoolStats } from './figures.ts'
 import { Job } from './job.ts'
-import { allocatePool, answersOf, condemn, leaveAsMaker, listens, requestAbort, tell, untilTold } from './lane.ts'
+import { allocatePool, answersOf, condemn, leaveAsMaker, listens, requestAbort, setCrowd, tell, untilTold } from './lane.ts'
 import { LaneEnd, type Done } from './lane-end.ts'
 import type { PoolSettings, RunOptions } from './options.ts'
 import { TaskQueue } from './queue.ts'
@@ -34,6 +34,8 @@ const SLICE = 2
 const LONG = 2 * SLICE
 /** How long a canceled thread may take before another one is started in its place, ms. */
 const SOON = 2
+/** So many tasks ahead of one make a crowd. */
+const CROWD = 3
 /** Threads that die one after another without a task done in between before one that waits is failed for it. */
 const BARREN = 3
 
@@ -63,6 +65,8 @@ export class Dispatcher {
   #submitted = 0
   #seen = 0
   #isWatching = false
+  /** Many tasks are being posted. */
+  #crowded = false
   #watching: Promise<void> | undefined
   #idleTimer: ReturnType<typeof setTimeout> | undefined
   #longTimer: ReturnType<typeof setTimeout> | undefined
@@ -138,6 +142,7 @@ export class Dispatcher {
       if (lane === undefined) break
       const job = this.#queue.shift()
       if (job === undefined) break
+      if (lane.live >= CROWD && !this.#crowded) this.#gather()
       try {
         lane.post(job)
       } catch (error) {
@@ -148,6 +153,18 @@ export class Dispatcher {
     }
     if (this.#queue.size !== 0 && this.#overdue.size !== 0 && !this.#staff.isGettingReady) this.#replaceEarly()
     if (this.#pending === 0) this.#quiet?.()
+  }
+
+  // More than a few tasks are to be posted: lane.ts, L6.
+  #gather(): void {
+    this.#crowded = true
+    setCrowd(this.#at, true)
+    queueMicrotask(() => {
+      if (!this.#crowded) return
+      this.#crowded = false
+      setCrowd(this.#at, false)
+      for (const lane of this.#lanes) lane.nudge()
+    })
   }
 
   // The one with the least to do, or a new one; undefined: all have enough. Throws if there is none and none can be made.
@@ -441,6 +458,7 @@ export class Dispatcher {
       letGo(lane.thread)
     }
     this.#lanes = []
+    this.#crowded = false
     this.#closing = new Promise(() => undefined)
     leaveAsMaker(this.#at)
   }

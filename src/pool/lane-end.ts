@@ -12,10 +12,13 @@ import type { Address } from '../mem/memory.ts'
 import { encodeForAnybody } from '../pthread/buffers.ts'
 import type { Job } from './job.ts'
 import {
-  allocate, discard, DONE, endedAt, entryAt, ENTRIES, FREE, isPassed, joinPool, KILLING, LANE_SIZE, leavePool, open, orphan, post, POSTED, put, release,
-  REVOKED, revoke, startedAt, stateOf, vacate,
+  allocate, discard, DONE, endedAt, entryAt, ENTRIES, FREE, isPassed, joinPool, KILLING, LANE_SIZE, leavePool, nudge, open, orphan, post, POSTED, put,
+  release, REVOKED, revoke, startedAt, stateOf, vacate,
 } from './lane.ts'
 import { EntryRecord, LaneRecord } from './records.ts'
+
+/** As many tasks are worth waking a thread that naps. */
+const MANY = 32
 
 let letters = 0
 
@@ -32,6 +35,8 @@ export class LaneEnd {
   next = 0
   /** How many tasks are in it that somebody wants or that run. */
   live = 0
+  /** Posted since its thread began to nap: {@link nudge} is due. */
+  owed = 0
   /** How many it may hold. */
   window = 1
   /** How long its tasks take, ms, lately; NaN: nothing is known. */
@@ -110,7 +115,15 @@ export class LaneEnd {
     this.#jobs[next & ENTRIES - 1] = job
     this.live++
     this.next = next + 1 | 0
-    post(at, next, job.entry)
+    if (!post(at, next, job.entry)) this.owed = 0
+    else if (++this.owed === MANY) this.nudge()
+  }
+
+  /** Wakes its thread for what was posted while that napped. */
+  nudge(): void {
+    if (this.owed === 0) return
+    this.owed = 0
+    nudge(this.at)
   }
 
   /** The thread is to end when it has passed what is posted. */
@@ -118,7 +131,7 @@ export class LaneEnd {
     this.leaving = true
     const { next } = this
     this.next = next + 1 | 0
-    post(this.at, next, 0)
+    if (post(this.at, next, 0)) nudge(this.at)
   }
 
   /** Takes a task back that its thread has not begun. */

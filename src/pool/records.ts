@@ -10,6 +10,7 @@ export const PoolRecord = struct('pool', {
   users: i32('how many use this record: the thread that made the pool, and its lanes; atomic'),
   maker: i32('slot of the thread that made the pool; by it'),
   makerSerial: i32('serial of that slot; likewise'),
+  crowd: i32('1 while that heap posts many tasks in one go: threads that find no task nap; by it'),
   left: i32('1 once the maker uses it no more; by it, or by who finds that it is gone; by compare and swap'),
 })
 
@@ -25,7 +26,8 @@ export const LaneRecord = struct('lane', {
   carrier: i32('number of the carrier that runs the thread; by the thread, before ready'),
   carrierSerial: i32('serial of that carrier; likewise'),
   fate: i32('0, 1 the thread has ended first, 2 the maker of the pool has; by compare and swap: pool/lane.ts, L7'),
-  rest: bytes(20, 'fills the line'),
+  naps: i32('1 while the thread sleeps for a moment only, and need not be woken at once; by the thread'),
+  rest: bytes(16, 'fills the line'),
 })
 
 /** An entry: a task, then its outcome. */

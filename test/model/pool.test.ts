@@ -1,11 +1,12 @@
 import { model, twin } from './model.ts'
 
 model('a task that is posted is done, and the pool told', 'pool.posted', { bound: 3, schedules: 6000, search: 5000 })
+model('a task that is posted while the thread naps is done, though nobody wakes it', 'pool.crowded', { bound: 3, schedules: 6000, search: 5000 })
 model('a task that is called back while it may be taken is run once, or not at all', 'pool.calledBack', { bound: 3, schedules: 6000, search: 5000 })
 model('a thread that is to be killed takes no other task', 'pool.aborted', { bound: 3, schedules: 6000, search: 5000 })
 
 twin('a task that is posted, and the thread is not woken', 'pool.posted', {
-  file: 'pool/lane.ts', from: '  wake(user, lane + LaneRecord.tail, 1)\n', to: '',
+  file: 'pool/lane.ts', from: '  wake(user, lane + LaneRecord.tail, 1)\n  return false\n', to: '  return false\n',
 }, /lost wakeup: no thread can run/, { bound: 2 })
 
 twin('a thread that clears what says that the pool sleeps, though it has woken nobody', 'pool.aborted', {
@@ -15,6 +16,21 @@ twin('a thread that clears what says that the pool sleeps, though it has woken n
     store(user, pool + PoolRecord.sleeping, 0)
     resume(user, pool + PoolRecord.answers)
   }`,
+}, /lost wakeup: no thread can run/, { bound: 3 })
+
+twin('a thread that goes from its nap to sleep, and says that it naps still', 'pool.crowded', {
+  file: 'pool/lane.ts', from: '    store(user, lane + LaneRecord.naps, 0)\n', to: '',
+}, /lost wakeup: no thread can run/, { bound: 3 })
+
+twin('a pool that looks whether the thread naps, and then posts', 'pool.crowded', {
+  file: 'pool/lane.ts',
+  from: `  store(user, lane + LaneRecord.tail, i + 1 | 0)
+  if (load(user, lane + LaneRecord.naps) === 1) return true               // L6
+`,
+  to: `  const naps = load(user, lane + LaneRecord.naps) === 1
+  store(user, lane + LaneRecord.tail, i + 1 | 0)
+  if (naps) return true
+`,
 }, /lost wakeup: no thread can run/, { bound: 3 })
 
 twin('a task that is called back without a compare', 'pool.calledBack', {

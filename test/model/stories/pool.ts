@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { CLOCK_MONOTONIC, now } from '#internal/kernel/clock.js'
 import { block } from '#internal/kernel/request.js'
 import {
-  allocate, allocatePool, answersOf, condemn, DONE, entryAt, finish, isPassed, LANE_SIZE, pass, post, posted_slow, requestAbort, REVOKED, revoke, stateOf, take,
-  tell, untilTold, vacate,
+  allocate, allocatePool, answersOf, condemn, DONE, entryAt, finish, isPassed, LANE_SIZE, nudge, pass, post, posted_slow, requestAbort, REVOKED, revoke,
+  setCrowd, stateOf, take, tell, untilTold, vacate,
 } from '#internal/pool/lane.js'
 import { EntryRecord } from '#internal/pool/records.js'
 import type { Story } from '#internal/lab/index.js'
@@ -60,6 +60,17 @@ async function posts(objects: Objects): Promise<void> {
   post(objects.lane, 2, 0)
 }
 
+// The second task is posted while the thread may nap, and it is not woken: its caller goes on computing. It is woken for the end.
+async function crowds(objects: Objects): Promise<void> {
+  const { lane, pool } = objects
+  setCrowd(pool, true)
+  post(lane, 0, 1)
+  post(lane, 1, 2)
+  assert.equal(await reap(objects, 2), 0)
+  setCrowd(pool, false)
+  if (post(lane, 2, 0)) nudge(lane)
+}
+
 async function callsBack(objects: Objects): Promise<void> {
   const { lane, log } = objects
   post(lane, 0, 1)
@@ -94,5 +105,6 @@ function killedAlone({ log }: Objects): void {
 }
 
 export const posted: Story<Objects> = { setup, threads: [posts, serve], after: ranOnce, clock: false }
+export const crowded: Story<Objects> = { setup, threads: [crowds, serve], after: ranOnce }
 export const calledBack: Story<Objects> = { setup, threads: [callsBack, serve], after: ranOnce, clock: false }
 export const aborted: Story<Objects> = { setup, threads: [aborts, serve], after: killedAlone, clock: false }
