@@ -14,6 +14,8 @@ export const CHUNKS = 'lib/'
 
 const modules = join(root, 'build/modules')
 const CORE = /^(kernel|pthread|ult|port|api)\//
+// What a pool's threads load, and nothing that only its maker needs.
+const LANE = /^pool\/(context|lane|records|serve)\.js$/
 const OWN = /^(mem|host|lab|sim|wasm|napi)\//
 
 // The compiler's helper for import(); modules that import each other's functions.
@@ -49,5 +51,6 @@ function chunkOf(path) {
   if (path === 'mem/struct.js') return 'struct'
   if (STEPS.test(path)) return 'steps'
   if (CORE.test(path)) return 'core'
+  if (LANE.test(path)) return 'lane'
   return path === 'host/typescript-hook.js' ? undefined : OWN.exec(path)?.[1]
 }
