@@ -33,7 +33,7 @@ export function cases({ c, go, wasm, quick }) {
     command: [process.execPath, '--import', here('peers/newer-node.mjs'), here(`peers/${script}.mjs`), ...args],
   })
 
-  // What pools are measured with: pool-loads.mjs.
+  // What pools are measured with: pool-loads.mjs. Shorter than others: there are five pools and six loads.
   const poolCases = () => [
     ['burst', 'a tiny task, 20 000 submitted at once to a pool of two threads', 'us'],
     ['round-trip', 'a tiny task and back, one after another, in a pool of one thread', 'us'],
@@ -47,6 +47,7 @@ export function cases({ c, go, wasm, quick }) {
     unit,
     reference: 'piscina',
     placements: ['S', 'free'],
+    milliseconds: 400,
     contestants: [
       { name: 'ours', ...ours('pool', how) },
       ...POOLS.filter(name => how !== 'abort' || name !== 'poolifier').map(name => ({ name, ...peer('pool', name, how) })),

@@ -4,6 +4,9 @@
 import { spawn } from 'node:child_process'
 import { confine, cores } from './cores.mjs'
 
+// Node's exit status when nothing is left to do, but for an await at the top of a module.
+const UNSETTLED = 13
+
 /**
  * @returns {Promise<{ value: number, unit: string, ok: boolean, wall: number } | { failed: string }>} the contestant's
  * own line, and the wall seconds of the process
@@ -30,7 +33,7 @@ export function run(contestant, placement, { milliseconds, timeout = 60 }) {
     clearTimeout(timer)
     const wall = (performance.now() - start) / 1e3
     if (late) resolve({ failed: `did not end within ${timeout} s` })
-    else if (code !== 0) resolve({ failed: reason(err) ?? `ended with ${signal ?? `exit status ${code}`}` })
+    else if (code !== 0) resolve({ failed: code === UNSETTLED ? 'waits for a promise that nobody will settle' : reason(err) ?? `ended with ${signal ?? `exit status ${code}`}` })
     else resolve({ wall, ...read(out, contestant, wall) })
   })
   return promise

@@ -8,6 +8,7 @@ import { least, median, most } from './statistics.mjs'
 export async function runCase(benchCase, placements, { runs, milliseconds, progress }) {
   const lanes = placements.flatMap(placement =>
     benchCase.contestants.map(contestant => ({ contestant, placement, lines: [] })))
+  const length = Math.min(milliseconds, benchCase.milliseconds ?? Infinity)
   const rounds = benchCase.once ? 1 : runs
   for (let round = 1; round <= rounds; round++)
     for (const lane of lanes) {
@@ -17,7 +18,7 @@ export async function runCase(benchCase, placements, { runs, milliseconds, progr
         continue
       }
       progress(`${benchCase.name}, run ${round} of ${rounds}, ${lane.placement}, ${lane.contestant.name}`)
-      const line = await run(lane.contestant, lane.placement, { milliseconds, timeout: benchCase.timeout })
+      const line = await run(lane.contestant, lane.placement, { milliseconds: length, timeout: benchCase.timeout })
       if (line.failed === undefined) lane.lines.push(line)
       else lane.failed = line.failed
     }
