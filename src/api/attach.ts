@@ -7,12 +7,13 @@ import { CLOCK_MONOTONIC, installClock, now } from '../kernel/clock.ts'
 import { needSpawner, substituteHost } from '../kernel/clone.ts'
 import { intern } from '../kernel/intern.ts'
 import { installHost } from '../kernel/host.ts'
+import { shapeTable } from '../kernel/shapes.ts'
 import { attached, CARRIERS, carrierRecord, checkLimits, create, kernel, record, self, slotMask, type Limits } from '../kernel/process.ts'
 import { Carrier, FIRST, Flag, PROCESS, Process, State, ThreadRecord } from '../kernel/records.ts'
 import { closeAsync, lastSlot, openAsync, open_locked } from '../kernel/thread.ts'
 import { installAttendant, settle, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
-import { installPlatform, installStrings } from '../mem/codec.ts'
+import { installPlatform, installShapes, installStrings } from '../mem/codec.ts'
 import { installResolver } from '../pthread/entry.ts'
 import { failureOf } from '../pthread/bequest.ts'
 import { attendant, installReaction } from '../pthread/deliver.ts'
@@ -34,6 +35,7 @@ export function install(): void {
   installHost(host)
   installClock(host.monotonic)
   installPlatform(platform)
+  installShapes(shapeTable)
   if (strings !== undefined) installStrings(strings)
   installResolver(resolve, resolveNow)
   installAttendant(attendant)

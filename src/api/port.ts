@@ -9,6 +9,7 @@ import { encode } from '../mem/codec.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { local } from '../pthread/local.ts'
 import { cause } from '../pthread/obituary.ts'
+import { isShort } from '../port/body.ts'
 import { PORT } from '../port/end.ts'
 import { Answer, free, INLINE, isInteger, taken, write, writeInteger, type Taken } from '../port/message.ts'
 import { add_slow, do_slow, lookOn, portInit, post_slow, take_slow, tryAdd, tryPost, tryTake, type Outcome } from '../port/port.ts'
@@ -75,6 +76,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
       return
     }
     const n = this.#write(body, options, false, 'send')
+    if (n === 0) return
     const { at } = this
     let errno = tryPost(at, n, undefined, this.#known)
     if (errno === EAGAIN) errno = block(sending(at, n, until))
@@ -93,6 +95,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     }
     if (count(this.at) >= this.capacity) return false
     const n = this.#write(body, options, false, 'trySend')
+    if (n === 0) return true
     const errno = tryPost(this.at, n, moves.length === 0 ? undefined : hardLimit(this.at))   // what has moved cannot be taken back
     if (errno === 0) return true
     free(n)
@@ -111,6 +114,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
       return
     }
     const n = this.#write(body, options, false, 'sendAsync')
+    if (n === 0) return
     let errno = tryPost(at, n)
     if (errno === EAGAIN) {
       remember()
@@ -128,7 +132,10 @@ export class Port<T = unknown, R = unknown> extends Shared {
 
   /** @internal The same in another thread's name. */
   passing(body: T, options: SendOptions | undefined, sender: number): Sleeper<void> | undefined {
-    if (!this.#isBare(body, options)) return this.entering(this.#write(body, options, false, 'send', sender), options, () => undefined, free)
+    if (!this.#isBare(body, options)) {
+      const n = this.#write(body, options, false, 'send', sender)
+      return n === 0 ? undefined : this.entering(n, options, () => undefined, free)
+    }
     const until = options === undefined ? Infinity : untilOf(options)
     const errno = tryAdd(this.at, body, sender, this.#known)
     if (errno === EAGAIN) return this.#add(body, sender, until)
@@ -297,11 +304,18 @@ export class Port<T = unknown, R = unknown> extends Shared {
 
   // -------------------------------------------------------------------------------------------------------------
 
+  // A message of its own; 0: nobody answers, and it was added to a run.
   #write(body: T, options: SendOptions | undefined, answered: boolean, operation: string, sender = self.tid): number {
     if (this.at === 0) throw this.failure(0, operation)
     const transfer = options?.transfer ?? NONE
     if (isInteger(body) && transfer.length === 0) return this.#written(writeInteger(body, answered, sender), operation)
     const message = encode(body, 'body', transfer)
+    const errno = answered || transfer.length !== 0 || !isShort(message) ? EAGAIN : tryAdd(this.at, message, sender, this.#known)
+    if (errno !== EAGAIN) {
+      message.drop()
+      if (errno !== 0) throw this.failure(Math.abs(errno), operation)
+      return 0
+    }
     let n = 0
     try {
       n = write(message, transfer, answered, sender)

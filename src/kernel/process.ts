@@ -7,8 +7,8 @@ import { bind, load, peek, poke, store } from '#atomics'
 import { FIRST_BLOCK, type Arena } from '../mem/arena.ts'
 import { KERNEL, Memory, reserve, USER, type Address, type Storage } from '../mem/memory.ts'
 import {
-  ActionRecord, Annex, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, MessageRecord, Place, PROCESS, Process, ServerRecord, SignalRecord,
-  ThreadRecord, TimerRecord, VERSION,
+  ActionRecord, Annex, BUCKETS, Bucket, CallRecord, Carrier, FIRST, Handle, MessageRecord, Place, PROCESS, Process, ServerRecord, ShapeRecord, SHAPES,
+  SignalRecord, ThreadRecord, TimerRecord, VERSION,
 } from './records.ts'
 
 /** What makes a process; all optional. */
@@ -46,7 +46,7 @@ export let arena: Arena
 /** Where the tables begin, and the masks that go with them. */
 export let threads: Address = 0, carriers: Address = 0, tids: Address = 0, interned: Address = 0, handles: Address = 0, keys: Address = 0,
   actions: Address = 0, signals: Address = 0, timers: Address = 0, calls: Address = 0, callBits: Address = 0, places: Address = 0,
-  rings: Address = 0, messages: Address = 0, servers: Address = 0, annexes: Address = 0
+  rings: Address = 0, messages: Address = 0, servers: Address = 0, annexes: Address = 0, shapes: Address = 0
 export let slotMask = 0
 /** How many calls to the I/O thread there may be: one for each carrier at least. A multiple of 32. */
 export let callCount = 0
@@ -73,7 +73,8 @@ function layout(slotCount: number, carrierCount: number, placeCount: number): Ad
   messageCount = Math.min(slotCount, 65536)
   messages = callBits + (callCount >>> 3) + 63 & ~63
   servers = messages + messageCount * MessageRecord.size
-  handles = servers + messageCount * ServerRecord.size
+  shapes = servers + messageCount * ServerRecord.size
+  handles = shapes + SHAPES * ShapeRecord.size
   places = handles + HANDLES * Handle.size
   rings = places + placeCount * Place.size
   annexes = rings + placeCount * 2 * slotCount * 4
@@ -194,6 +195,11 @@ export function messageRecord(n: number): Address {
 /** Address of the record of server `n`. */
 export function serverRecord(n: number): Address {
   return servers + n * ServerRecord.size
+}
+
+/** Address of shape `n`. */
+export function shapeRecord(n: number): Address {
+  return shapes + n * ShapeRecord.size
 }
 
 /** Address of bucket `n`. */

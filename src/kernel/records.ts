@@ -113,7 +113,7 @@ export const ThreadRecord = struct('thread', {
   robust: i32('mutexes held whose word names the holder (pthread/robust.ts): link (kernel/memories.ts) to the one locked last, or 0; written by the thread, after its end by who buries it'),
   acquiring: i32('such a mutex that the thread is about to lock or to unlock, or 0; written as robust is'),
   room: bytes(ROOM, 'arguments, then what a fiber takes along to another carrier, then the result, if they are short'),
-}, 256)
+}, 512)
 
 /**
  * The rest of a thread's record, apart from it: what few threads need. Words that are 0 already are not cleared for a new thread, so memory is
@@ -295,12 +295,12 @@ export const MessageRecord = struct('message', {
   status: i32('its answer: 0 none, 1 replied, 2 aborted with an error, 3 the server ended, 4 the server died, 5 nobody serves the port'),
   reason: i32('why the server died: see kernel/death.ts; written by the reaper'),
   code: i32('the process.exit code of a server that called it; written by the reaper'),
-  block: i32('body, then the answer: address in user memory, or 0: in the room; or itself, see length; written by the sender, once it is taken by the server'),
+  block: i32('body, then the answer: address in user memory, or 0: in the room; or itself, see length; of a run its kind: see port/body.ts; written by the sender, once it is taken by the server'),
   length: i32('bytes of it; -1: it is a 32-bit integer, and stands in block'),
   base: i32('index of its first body among all that its port has ever got, modulo 2^32; written by who enters it into the queue'),
   filled: i32('how many bodies it has, whether that is all, and who lets go of it: see port/queue.ts; by compare and swap'),
-  room: bytes(200, 'body, then the answer, if they are short; of a run the bodies, a word each'),
-}, 256)
+  room: bytes(456, 'body, then the answer, if they are short; of a run the bodies: see port/body.ts'),
+}, 512)
 
 /** A thread that serves a port. */
 export const ServerRecord = struct('server', {
@@ -310,7 +310,14 @@ export const ServerRecord = struct('server', {
   tid: i32('the thread'),
 })
 
-export const VERSION = 4
+/** Names of properties that objects were sent with. */
+export const ShapeRecord = struct('shape', {
+  length: i32('bytes of the names; 0 free, -n carrier n writes them; from 0 by compare and swap, then by that carrier'),
+  names: bytes(248, 'the names in their order, as JSON, a byte for each unit'),
+})
+export const SHAPES = 512
+
+export const VERSION = 5
 export const PROCESS = 64, IO = 2048, PORTS = 3072
 export const BUCKETS = 1024
 /** Carrier numbers that are given. */

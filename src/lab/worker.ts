@@ -17,7 +17,7 @@ import { pending } from '../kernel/request.ts'
 import { spinShort } from '../kernel/spin.ts'
 import { allocate_locked, forgetAsync } from '../kernel/thread.ts'
 import { malloc } from '../mem/arena.ts'
-import { decode, encode } from '../mem/codec.ts'
+import { decode, encode, installShapes } from '../mem/codec.ts'
 import { Awaiting, isGenerator, isThenable } from '../pthread/awaiting.ts'
 import { prefetch } from '../pthread/deliver.ts'
 import { entryId, installResolver, routineOf, type Routine } from '../pthread/entry.ts'
@@ -83,6 +83,7 @@ async function enter(loan: Loan): Promise<void> {
   open(birth.control)
   FinalizationRegistry.prototype.register = () => undefined             // when they run is the engine's choice, and the memory is restored anyway
   loan.install()
+  installShapes(undefined)                                               // what a heap remembers of earlier schedules would change this one
   spinShort()
   become(birth.index, birth.processors, fail, () => { scheduleOver() })
   installNames(nameOf)

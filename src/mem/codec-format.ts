@@ -14,6 +14,7 @@
 //   INT                the number is the count           INT32  word      DOUBLE  two words
 //   LATIN1, UTF16      count units, padded to a word     BIGINT count: 0 positive, 1 negative; digits
 //   OBJECT             body: count times key, value
+//   SHAPED             count: number of the object's shape (shapes.ts); body: the values
 //   ARRAY              body: count elements, the number of named properties, key and value of each.
 //                      HOLE: no element here.  REST: only holes from here but for n pairs (index, value).
 //                      DOUBLES: count elements that are numbers, two words each
@@ -47,7 +48,7 @@ export const MOST = 0x1fff_fffe
 
 export const INT = 1, LATIN1 = 2, OBJECT = 3, ARRAY = 4, DOUBLE = 5, INT32 = 6, TRUE = 7, FALSE = 8, UNDEFINED = 9, NULL = 10,
   UTF16 = 11, REFERENCE = 12, EXTENSION = 13, EXTRA = 14, HOLE = 15, REST = 16, MAP = 17, SET = 18, DATE = 19, REGEXP = 20,
-  BIGINT = 21, BUFFER = 22, VIEW = 23, ERROR = 24, BOX = 25, DOUBLES = 26
+  BIGINT = 21, BUFFER = 22, VIEW = 23, ERROR = 24, BOX = 25, DOUBLES = 26, SHAPED = 27
 
 /** Numbers in a row, the first of which is no small integer, from which on they are written as DOUBLES. */
 export const ROW = 8

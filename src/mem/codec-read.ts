@@ -5,9 +5,10 @@
 
 import {
   AGGREGATE, ARRAY, BIGINT, BOX, BUFFER, DATE, DEPTH, DOUBLE, DOUBLES, ERROR, ERRORS, EXCEPTION, EXTENSION, EXTRA, FALSE, HEAD, HOLE, INT, INT32,
-  LARGE, LATIN1, MAGIC, MAP, NONE, NULL, OBJECT, REFERENCE, REFERENCES, REGEXP, REST, SET, TRUE, UNDEFINED, UTF16, VIEW, VIEWS, extensionsByTag,
+  LARGE, LATIN1, MAGIC, MAP, NONE, NULL, OBJECT, REFERENCE, REFERENCES, REGEXP, REST, SET, SHAPED, TRUE, UNDEFINED, UTF16, VIEW, VIEWS, extensionsByTag,
 } from './codec-format.ts'
 import { SHORT_READ, readName, readShort, strings } from './codec-strings.ts'
+import { shapeNumbered } from './shapes.ts'
 import type { WordReader } from './codec-format.ts'
 import type { Address, Memory } from './memory.ts'
 
@@ -27,6 +28,18 @@ export function decode(memory: Memory, address: Address, extras: readonly unknow
   spare = undefined
   try {
     return r.read(memory, address, extras)
+  } finally {
+    r.finish()
+    spare = r
+  }
+}
+
+/** Makes the value again of which a message has placed the bare words, from `at` to `end` of `i32`; `u8` is the same memory. */
+export function decodeBare(i32: Int32Array, u8: Uint8Array, at: number, end: number): unknown {
+  const r = spare ?? new Reader()
+  spare = undefined
+  try {
+    return r.limit(i32, u8, at, end).all()
   } finally {
     r.finish()
     spare = r
@@ -93,8 +106,11 @@ class Reader implements WordReader {
     this.limit(memory.i32, memory.u8, this.#base + HEAD, endOf(memory, address))
     this.#extras = extras
     if ((this.#i32[this.#base] & REFERENCES) !== 0) this.#table = []
-    const v = this.#value()
-    const queue = this.#queue
+    return this.all()
+  }
+
+  all(): unknown {
+    const v = this.#value(), queue = this.#queue
     for (let i = 0; i < queue.length; i += 3) {
       const o = queue[i] as object
       queue[i] = undefined
@@ -136,6 +152,7 @@ class Reader implements WordReader {
     switch (word & 255) {
       case INT: return n
       case LATIN1: return this.#latin1(n < 0 ? this.word() : n)
+      case SHAPED: return this.#begin({}, SHAPED, n)
       case OBJECT: return this.#begin({}, OBJECT, n < 0 ? this.word() >>> 0 : n)
       case ARRAY: return this.#array(n < 0 ? this.word() >>> 0 : n)
       case DOUBLE: return this.#double()
@@ -244,6 +261,7 @@ class Reader implements WordReader {
   #body(o: object, tag: number, n: number): void {
     this.#depth++
     switch (tag) {
+      case SHAPED: this.#values(o as Record<string, unknown>, n); break
       case OBJECT: this.#properties(o as Record<string, unknown>, n); break
       case ARRAY: this.#elements(o as unknown[], n); break
       case MAP: for (let left = this.word(); left > 0; left--) (o as Map<unknown, unknown>).set(this.#value(), this.#value()); break
@@ -259,6 +277,13 @@ class Reader implements WordReader {
       if (name === '__proto__') Object.defineProperty(o, name, { value: this.#value(), writable: true, enumerable: true, configurable: true })
       else o[name] = this.#value()
     }
+  }
+
+  #values(o: Record<string, unknown>, number: number): void {
+    const shape = shapeNumbered(number)
+    if (shape === undefined) this.#corrupt(`unknown shape ${number}`)
+    const { names } = shape
+    for (let i = 0; i < names.length; i++) o[names[i]] = this.#value()
   }
 
   #elements(a: unknown[], n: number): void {

@@ -13,7 +13,7 @@
 
 import {
   ARRAY, BIGINT, BOX, BUFFER, DATE, DEPTH, ERROR, EXCEPTION, EXTENSION, EXTRA, FALSE, HEAD, HOLE, MAGIC, MAP, NONE, NULL,
-  OBJECT, REFERENCE, REFERENCES, REGEXP, REST, ROW, SET, TRUE, UNDEFINED, VIEW, extensions,
+  OBJECT, REFERENCE, REFERENCES, REGEXP, REST, ROW, SET, SHAPED, TRUE, UNDEFINED, VIEW, extensions,
 } from './codec-format.ts'
 import {
   describe, errorKind, followsLength, isDetached, isIndex, isTransferable, kindOf, namesBesideElements, quietly, unbox, viewKind,
@@ -21,6 +21,7 @@ import {
 import { KEYS, pathOf } from './codec-path.ts'
 import { releaseRecords } from './codec-read.ts'
 import { Words } from './codec-words.ts'
+import { shapeOf } from './shapes.ts'
 import type { Kind } from './codec-kinds.ts'
 import type { Address, Memory } from './memory.ts'
 
@@ -38,6 +39,10 @@ export interface Message {
    * took. Throws a RangeError if the memory ends too early.
    */
   place(memory: Memory, address: Address): void
+  /** How many words the value has if nothing belongs to it but them, else 0. */
+  readonly bare: number
+  /** Copies these words to `address`, for {@link decodeBare}; that can be done again, and ends with `drop`. */
+  placeBare(memory: Memory, address: Address): void
   /** Gives back what the extensions took: the value will not be sent. */
   drop(): void
 }
@@ -111,13 +116,22 @@ class Writer extends Words implements Message {
     this.#finish()
   }
 
+  get bare(): number {
+    return this.#flags === 0 && this.#last === 0 && this.extras.length === 0 && this.blobs.length === 0 ? this.at - HEAD : 0
+  }
+
+  placeBare(memory: Memory, address: Address): void {
+    const { i32 } = this, to = memory.i32, base = (address >>> 2) - HEAD
+    for (let i = HEAD, end = this.at; i < end; i++) to[base + i] = i32[i]
+  }
+
   drop(): void {
     if (!this.#busy) return
     const { at } = this
     try {
-      releaseRecords(this.i32, this.u8, 0, at, this.#last, 0)
+      if (this.#last !== 0) releaseRecords(this.i32, this.u8, 0, at, this.#last, 0)
     } finally {
-      this.#keys.fill(0)
+      if (this.#depth !== 0) this.#keys.fill(0)                           // it has failed on the way
       this.#finish()
     }
   }
@@ -150,7 +164,11 @@ class Writer extends Words implements Message {
     }
     const prototype: unknown = Object.getPrototypeOf(o)
     if (prototype !== Object.prototype && prototype !== null) return this.#exotic(o)
-    if (!this.#known(o)) this.#plain(o)
+    if (this.#known(o)) return
+    const shape = shapeOf(o)
+    if (shape === undefined) return this.#plain(o)
+    this.head(SHAPED, shape.number)
+    this.#body(o, SHAPED, shape.names)
   }
 
   #plain(o: object): void {
@@ -249,6 +267,7 @@ class Writer extends Words implements Message {
     }
     this.#inside[++this.#depth] = tag
     switch (tag) {
+      case SHAPED: this.#values(o as Record<string, unknown>, names); break
       case OBJECT: this.#properties(o as Record<string, unknown>, names); break
       case ARRAY: this.#elements(o as unknown[]); break
       case MAP: this.#entries(o as Map<unknown, unknown>); break
@@ -274,6 +293,17 @@ class Writer extends Words implements Message {
       this.text(name)
       this.#value(o[name], name)
     }
+  }
+
+  // The engine finds a property soonest in such a loop; it leaves out what a getter has deleted.
+  #values(o: Record<string, unknown>, names: readonly string[]): void {
+    let i = 0
+    for (const name in o) {
+      if (name !== names[i]) break
+      this.#value(o[name], name)
+      i++
+    }
+    for (; i < names.length; i++) this.#value(o[names[i]], names[i])
   }
 
   #elements(a: unknown[]): void {

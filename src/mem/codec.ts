@@ -17,13 +17,15 @@
 // The bytes are plain memory: whoever hands a message over (a state word, a queue) orders the accesses.
 //
 // codec-format.ts has the layout, codec-write.ts and codec-words.ts the sender, codec-read.ts the receiver,
-// codec-kinds.ts says what an object is, codec-path.ts where it stands, codec-strings.ts moves strings.
+// codec-kinds.ts says what an object is, codec-path.ts where it stands, codec-strings.ts moves strings, shapes.ts
+// knows what objects have been sent before.
 
 export { extend } from './codec-format.ts'
 export { encode } from './codec-write.ts'
-export { decode, extrasNeeded, messageSize, releaseMessage } from './codec-read.ts'
+export { decode, decodeBare, extrasNeeded, messageSize, releaseMessage } from './codec-read.ts'
 export { installPlatform, isFixedShared } from './codec-kinds.ts'
 export { installStrings, portableStrings } from './codec-strings.ts'
+export { installShapes } from './shapes.ts'
 export type { Extension, WordReader, WordWriter } from './codec-format.ts'
 export type { Carriage, Platform } from './codec-kinds.ts'
 export type { Strings } from './codec-strings.ts'

@@ -12,7 +12,7 @@
 //   ABANDONED   -n - 2^21    the same, and nobody waits for the answer        that carrier, or the reaper: FREE
 //   DROPPED     serial, 2    in the queue, and nobody wants it                whoever passes it in the queue: FREE
 //   DONE        serial, 3    the answer is in place                           the caller, or its reaper: FREE
-//   RUN         serial, 0    a run of integers that nobody answers; see       WRITTEN's sender.  Who passes it in the queue, its sender or the
+//   RUN         serial, 0    a run of bodies that nobody answers; see         WRITTEN's sender.  Who passes it in the queue, its sender or the
 //                            queue.ts for what is in it                       sender's reaper, whoever lets go of it last: FREE
 //
 // QUEUED, SERVED, ABANDONED are left by compare and swap.  `serial` counts the uses of the record.
@@ -45,6 +45,7 @@ import { kernel, messageCount, messageRecord, self, user } from '../kernel/proce
 import { MessageRecord, PORTS, Ports } from '../kernel/records.ts'
 import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
+import { copy, kindOf, openCopy, seek, VALUES } from './body.ts'
 import { Port } from './records.ts'
 import { dropParcel, extrasOf, isFull, isInteger as holdsInteger, open, openInteger, put, putInteger } from '../pthread/parcel.ts'
 import { bodies, countAt, entry, filledWith, index, isFirst, isPassed, look, pass, place, release, take } from './queue.ts'
@@ -216,7 +217,7 @@ export function hasParcel(n: number): boolean {
 /** What {@link takeFirst} returns for a message of a run, which is {@link taken}: no record has this number. */
 export const INLINE = 65536
 /** A message of a run: its body and its sender's tid. */
-export interface Taken { body: number, sender: number }
+export interface Taken { body: unknown, sender: number }
 /** The one that was taken last. */
 export const taken: Taken = { body: 0, sender: 0 }
 
@@ -233,7 +234,7 @@ export function takeFirst(port: Address, tid = self.tid, close = false): number 
     if (place >= bodies) {
       skip(port, i, n, seen)
     } else if (isOf(RUN, seen)) {
-      if (!takeBody(port, r + room + 4 * place, r)) continue
+      if (!takeBody(port, r, place)) continue
       return INLINE
     } else if (isFirst(port, i)) {                                        // I2
       if (isOf(QUEUED, seen)) {
@@ -256,10 +257,11 @@ function skip(port: Address, i: number, n: number, seen: number): void {
   if (isOf(DROPPED, seen) || (isOf(RUN, seen) && release(n, true))) free(n)
 }
 
-function takeBody(port: Address, at: Address, r: Address): boolean {
-  const body = peek(kernel, at), sender = peek(kernel, r + MessageRecord.sender)
-  if (!take(port, index)) return false                                    // queue.ts, I8
-  taken.body = body
+function takeBody(port: Address, r: Address, j: number): boolean {
+  const sender = peek(kernel, r + MessageRecord.sender), hasValues = kindOf(r) === VALUES
+  const body = hasValues ? copy(r, seek(r, j)) : peek(kernel, r + room + 4 * j)
+  if ((hasValues && body === 0) || !take(port, index)) return false       // queue.ts, I8
+  taken.body = hasValues ? openCopy(body) : body
   taken.sender = sender
   return true
 }

@@ -2,7 +2,7 @@
 //
 // Each verb has a form that does not sleep, and a slow path for every driver (kernel/request.ts).
 
-import { load, peek, poke } from '#atomics'
+import { load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, now, type Clock } from '../kernel/clock.ts'
 import { EAGAIN, EPIPE } from '../kernel/errno.ts'
 import { ANY, ANY_EPOCH, CANCEL, losses, SIGNAL, wake } from '../kernel/futex.ts'
@@ -11,9 +11,10 @@ import { MessageRecord } from '../kernel/records.ts'
 import { wait, type Sleeper } from '../kernel/request.ts'
 import { polls } from '../kernel/spin.ts'
 import { wmesg } from '../kernel/wmesg.ts'
+import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
 import { free, giveUp, hasParcel, INLINE, isDone, land, launch, receive, stateOf, taken, takeFirst, type Taken } from './message.ts'
-import { append, bitsFor, ENDED, enter, FULL, index, isFirst, OVER, stepOf, type Known } from './queue.ts'
+import { append, bitsFor, count, ENDED, enter, FULL, index, isFirst, OVER, stepOf, type Known } from './queue.ts'
 import { Port } from './records.ts'
 import { beginRun, hold, remember, takeNext } from './run.ts'
 import { drain, ORPHANED } from './server.ts'
@@ -47,10 +48,10 @@ export function tryPost(at: Address, n: number, limit = peek(user, at + Port.lim
 }
 
 /**
- * Enters the integer `body`, which `sender` sends to nobody's answer. Returns 0; EAGAIN: full; EPIPE; -EAGAIN: there are too many messages. `limit`, if it
- * is not the port's own.
+ * Enters `body`, which `sender` sends to nobody's answer: an integer, or a short value, which stays the caller's to drop. Returns 0; EAGAIN: full; EPIPE;
+ * -EAGAIN: there are too many messages.
  */
-export function tryAdd(at: Address, body: number, sender: number, known: Known): number {
+export function tryAdd(at: Address, body: number | Message, sender: number, known: Known): number {
   const limit = peek(user, at + Port.limit)
   if (known.run !== 0 && known.sender === sender) {
     const result = append(at, body, limit, known)
@@ -71,8 +72,7 @@ export function* add_slow(at: Address, body: number, sender: number, known: Know
     const epoch = losses(), seen = load(user, at + Port.head)             // queue.ts, I5
     const result = tryAdd(at, body, sender, known)
     if (result !== EAGAIN) return result
-    yield* pause(at, until, clock)
-    const errno = yield wait(user, at + Port.head, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
+    const errno = yield* roomFor(at, seen, epoch, until, clock)
     if (errno !== 0) return errno
   }
 }
@@ -83,25 +83,35 @@ export function* post_slow(at: Address, n: number, until = Infinity, clock: Cloc
     const epoch = losses(), seen = load(user, at + Port.head)             // queue.ts, I5
     const result = tryPost(at, n)
     if (result !== EAGAIN) return result
-    yield* pause(at, until, clock)
-    const errno = yield wait(user, at + Port.head, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
+    const errno = yield* roomFor(at, seen, epoch, until, clock)
     if (errno !== 0) return errno
   }
 }
 
-// Whoever finds a port full that holds many sleeps for a while on another word than `head`, until about half of it has been taken: else it would
-// be woken by each message that is taken, to send one.  It keeps nobody waiting, for the servers have enough to do; but they may want
-// something else of it, so it is for PAUSE only, and loses nothing: what follows looks at head as it was before.
+// Sleeps while head is `seen`. Whoever finds a port full that holds many would be woken by each message that is taken, to send one: so it sleeps on
+// `halves` besides, before and, if nobody has taken anything for that long, after the first one, until about half is taken.  That loses no
+// wakeup, for it ends by itself: servers need not take half of it, they may wait for something that the sender does next.
+function* roomFor(at: Address, seen: number, epoch: number, until: number, clock: Clock): Sleeper<number> {
+  yield* pause(at, until, clock)
+  const isLate = load(user, at + Port.head) === seen
+  const errno = yield wait(user, at + Port.head, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
+  if (errno === 0 && isLate) yield* pause(at, until, clock)
+  return errno
+}
+
 const MANY = 128, PAUSE = 1
 function* pause(at: Address, until: number, clock: Clock): Sleeper<void> {
-  const limit = peek(user, at + Port.limit)
-  if (limit >= MANY) yield wait(user, at + Port.limit, limit, wmesg.port, Math.min(until, now(clock) + PAUSE), clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
+  const limit = peek(user, at + Port.limit), seen = load(user, at + Port.halves)
+  if (limit < MANY || 2 * count(at) <= limit) return
+  yield wait(user, at + Port.halves, seen, wmesg.port, Math.min(until, now(clock) + PAUSE), clock, ANY, ANY_EPOCH, SIGNAL | CANCEL)
 }
 
 // Message `h` was taken: a sender may go on.
 function roomMade(at: Address, h: number, step: number): void {
   wake(user, at + Port.head, 1)
-  if ((h & step - 1) === 0) wake(user, at + Port.limit, Infinity)
+  if ((h & step - 1) !== 0) return
+  store(user, at + Port.halves, h)
+  wake(user, at + Port.halves, Infinity)
 }
 
 /** Takes the first message: INLINE or its number; 0: there is none, -EPIPE: and none will come. The caller serves the port: see server.ts. */
@@ -117,7 +127,7 @@ export function tryTake(at: Address, known: Known): number {
 export function lookOn(at: Address, known: Known): number {
   for (let left = polls(LOOKS); left > 0; left--) {
     const n = tryTake(at, known)
-    if (n !== 0 || known.bodies === 0 || !isFirst(at, known.entry)) return n
+    if (n !== 0 || known.record === 0 || !isFirst(at, known.entry)) return n
   }
   return 0
 }

@@ -53,7 +53,9 @@
 import { cas, load, peek, poke } from '#atomics'
 import { kernel, messageRecord, user } from '../kernel/process.ts'
 import { MessageRecord } from '../kernel/records.ts'
+import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
+import { hasRoom, putValue, VALUES } from './body.ts'
 import { Port } from './records.ts'
 
 const { tail, head, bits, first } = Port
@@ -108,25 +110,35 @@ function lapOf(at: Address, i: number): number {
 export interface Known {
   /** An index that head has had. Spares a look at the servers' line. */
   head: number
-  /** The run that this heap has begun there and holds, 0: none; its sender, its `filled` and `base`; where the heap lists it. */
+  /** The run that this heap has begun there and holds, 0: none; its kind, sender, how many words are used if they are values, `filled`, `base`. */
   run: number
+  mine: number
   sender: number
+  used: number
   filled: number
   base: number
+  /** Where the heap lists it. */
   holder: number
-  /** The run from which this heap has taken last: index of the entry and of its first message, how many it had, address of its bodies, its sender. */
+  /** The run from which this heap has taken last: index of the entry and of its first message, how many it had, address or 0, kind, sender. */
   entry: number
   from: number
   count: number
-  bodies: Address
+  record: Address
+  kind: number
   author: number
+  /** A body of it, if they are values, and where that begins. */
+  body: number
+  place: number
   /** {@link stepOf}. */
   step: number
 }
 
 /** What a heap knows of the port `at` when it takes hold of it. */
 export function acquaint(at: Address): Known {
-  return { head: peek(user, at + head), run: 0, sender: 0, filled: 0, base: 0, holder: 0, entry: 0, from: 0, count: 0, bodies: 0, author: 0, step: stepOf(at) }
+  return {
+    head: peek(user, at + head), run: 0, mine: 0, sender: 0, used: 0, filled: 0, base: 0, holder: 0,
+    entry: 0, from: 0, count: 0, record: 0, kind: 0, author: 0, body: 0, place: 0, step: stepOf(at),
+  }
 }
 
 // What closeBefore has found: the index of the next message.
@@ -173,15 +185,18 @@ function isPast(at: Address, index: number, limit: number, known?: Known): boole
 }
 
 /** Adds `body` to the run that this heap holds in the port. Returns 0; FULL; OVER: nothing can be added to it any more. */
-export function append(at: Address, body: number, limit: number, known: Known): number {
-  const f = known.filled, count = f & COUNT
-  if (count === RUN) return OVER
+export function append(at: Address, body: number | Message, limit: number, known: Known): number {
+  const f = known.filled, count = f & COUNT, r = messageRecord(known.run)
+  const isValue = typeof body !== 'number'
+  if (isValue ? known.mine !== VALUES || !hasRoom(known.used, body.bare) : known.mine === VALUES || count === RUN) return OVER
   const index = known.base + count
   if (index - known.head >>> 0 >= limit && isPast(at, index, limit, known)) return FULL
-  const r = messageRecord(known.run)
-  poke(kernel, r + room + 4 * count, body)                                // I9
+  let used = 0
+  if (isValue) used = putValue(r, known.used, body)                       // I9
+  else poke(kernel, r + room + 4 * count, body)
   if (cas(kernel, r + filled, f, f + 1) !== f) return OVER                // OPEN, one more
   known.filled = f + 1
+  known.used = used
   return 0
 }
 

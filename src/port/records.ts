@@ -11,5 +11,6 @@ export const Port = struct('port', {
   room: bytes(112, 'the rest of the line is the senders\''),
   head: i32('index of the next message to be taken, modulo 2^32; by compare and swap; a futex word, on which senders sleep'),
   first: i32('index of the first entry, modulo 2^32; by compare and swap'),
-  rest: bytes(120, 'the rest of the line is the servers\''),
+  halves: i32('changes whenever about half of the port has been taken; by who took the message; a futex word, on which senders pause'),
+  rest: bytes(112, 'the rest of the line is the servers\''),
 })

@@ -4,7 +4,9 @@ import { load, peek, poke, store } from '#atomics'
 import { EAGAIN } from '../kernel/errno.ts'
 import { kernel, messageRecord, self, user } from '../kernel/process.ts'
 import { MessageRecord } from '../kernel/records.ts'
+import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
+import { copy, INTEGERS, kindOf, openCopy, putValue, seek, setKind, VALUES } from './body.ts'
 import { address, claim, free, taken, written } from './message.ts'
 import { bodies, countAt, entry, filledWith, found, index, isFirst, isPassed, place, release, take, type Known } from './queue.ts'
 import { Port } from './records.ts'
@@ -26,13 +28,16 @@ export function forgetRuns(): void {
  * Begins a run for what this heap sends to a port, with `value`: a message, to be launched. The run before it is let go of, whose record it uses if
  * nobody else does. Returns its number, or -EAGAIN.
  */
-export function beginRun(known: Known, value: number, sender: number): number {
+export function beginRun(known: Known, value: number | Message, sender: number): number {
   const n = reclaim(known) || claim()
   if (n === 0) return -EAGAIN
   const r = messageRecord(n)
   address(r, false, sender, true)
   poke(kernel, r + MessageRecord.caller, self.carrier)
-  poke(kernel, r + room, value)
+  const isValue = typeof value !== 'number'
+  setKind(r, isValue ? VALUES : INTEGERS)
+  known.used = isValue ? putValue(r, 0, value) : 0
+  if (!isValue) poke(kernel, r + room, value)
   return n
 }
 
@@ -53,6 +58,7 @@ function reclaim(known: Known): number {
 export function hold(known: Known, n: number, sender: number): void {
   const r = messageRecord(n)
   known.run = n
+  known.mine = kindOf(r)
   known.sender = sender
   known.filled = filledWith(peek(kernel, r + serial), true)
   known.base = peek(kernel, r + MessageRecord.base)
@@ -75,22 +81,38 @@ export function remember(known: Known): void {
   known.entry = entry
   known.from = index - place | 0
   known.count = bodies
-  known.bodies = messageRecord(found) + room
+  known.record = messageRecord(found)
+  known.kind = kindOf(known.record)
   known.author = taken.sender
+  known.body = known.place = 0
 }
 
 /** Takes, as takeFirst does, the next message of the run of which this heap has taken one before; false: that is over, or nothing is known to be in it. */
 export function takeNext(port: Address, known: Known): boolean {
   const h = load(user, port + Port.head), j = h - known.from >>> 0
   if (j >= known.count) {
-    if (j !== known.count || known.bodies === 0) return false
-    const count = countAt(known.bodies - room)                            // the sender may have added some
+    if (j !== known.count || known.record === 0) return false
+    const count = countAt(known.record)                                   // the sender may have added some
     if (j >= count || !isFirst(port, known.entry)) return false
     known.count = count
   }
-  const body = peek(kernel, known.bodies + 4 * j)
+  return known.kind === VALUES ? takeValue(port, known, j, h) : takeInteger(port, known, j, h)
+}
+
+function takeInteger(port: Address, known: Known, j: number, h: number): boolean {
+  const body = peek(kernel, known.record + room + 4 * j)
   if (!take(port, h)) return false                                        // queue.ts, I8
   taken.body = body
+  taken.sender = known.author
+  return true
+}
+
+function takeValue(port: Address, known: Known, j: number, h: number): boolean {
+  const place = seek(known.record, j, known.body, known.place), length = copy(known.record, place)
+  if (length === 0 || !take(port, h)) return false                        // queue.ts, I8
+  known.body = j
+  known.place = place
+  taken.body = openCopy(length)
   taken.sender = known.author
   return true
 }

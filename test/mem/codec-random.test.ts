@@ -2,10 +2,11 @@
 
 import test from 'node:test'
 import assert from 'node:assert/strict'
-import { decode, encode, installPlatform, installStrings, portableStrings, releaseMessage } from '#internal/mem/codec.js'
+import { decode, encode, installPlatform, installShapes, installStrings, portableStrings, releaseMessage } from '#internal/mem/codec.js'
 import { nodeStrings } from '#internal/host/strings.js'
 import { nodePlatform } from '#internal/host/platform-objects.js'
 import { Memory } from '#internal/mem/memory.js'
+import type { ShapeTable } from '#internal/mem/shapes.js'
 import { same } from './same.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9)
@@ -22,6 +23,10 @@ function random(state: number): (below: number) => number {
     return ((t ^ t >>> 14) >>> 0) % below
   }
 }
+
+const NAMES = ['kind', 'key', 'value', '3', 'x', '__proto__', 'łódź', 'toString']
+const shapes: string[] = []
+const table: ShapeTable = { add: text => shapes.includes(text) ? shapes.indexOf(text) + 1 : shapes.push(text), text: number => shapes[number - 1] }
 
 // A value of about `budget` parts, some of them shared.
 function makeValue(below: (n: number) => number, budget: number): unknown {
@@ -52,7 +57,11 @@ function makeValue(below: (n: number) => number, budget: number): unknown {
     switch (below(7)) {
       case 0: case 1: {
         const o = keep({} as Record<string, unknown>)
-        for (let i = 0; i < n; i++) o[text()] = make()
+        const fixed = below(2) === 0, some = below(NAMES.length)
+        for (let i = 0; i < n; i++) {
+          const name = fixed ? NAMES[(some + i) % NAMES.length] : text()
+          Object.defineProperty(o, name, { value: make(), writable: true, enumerable: true, configurable: true })
+        }
         return o
       }
       case 2: case 3: {
@@ -96,6 +105,7 @@ test('random values arrive as structuredClone makes them', () => {
   for (let i = 0; i < 6000; i++) {
     const value = makeValue(random(seed + i), i % 100)
     installStrings(i % 2 === 0 ? portableStrings : nodeStrings!)
+    if (i % 1500 === 0) installShapes(i === 3000 ? undefined : table)
     installPlatform(i % 2 === 0 ? { carriage: () => 'plain' } : nodePlatform)
     encode(value, 'result').place(memory, 64)
     try {
@@ -104,6 +114,7 @@ test('random values arrive as structuredClone makes them', () => {
       throw new Error(`value ${i} of seed ${seed}: ${(e as Error).message}`, { cause: e })
     }
   }
+  assert.ok(shapes.length > 10)
 })
 
 test('a damaged message decodes to something or throws an Error, soon', () => {

@@ -12,6 +12,10 @@ model('two servers share a run: each message goes to one of them', 'port.sharedR
 model('who was told of a message sends after it', 'port.toldOf', { bound: 2, schedules: 4000, search: 4000 })
 model('close: a run ends there', 'port.closedRun', { bound: 2, schedules: 8000, search: 7000 })
 model('the last server leaves: what is added to a run after that is refused', 'port.leftRun', { bound: 2, schedules: 8000, search: 7000 })
+model('short values make a run: each comes once, in order', 'port.values', { bound: 2, schedules: 8000, search: 7000 })
+model('an integer among short values comes in its turn', 'port.mixed', { bound: 2, schedules: 8000, search: 7000 })
+model('two servers share a run of values', 'port.sharedValues', { bound: 2, schedules: 8000, search: 7000 })
+model('a run of values whose record is used again while a server looks at it', 'port.reused', { bound: 2, schedules: 8000, search: 7000 })
 model('the sender of a run dies at any step: the queue is whole', 'port.runSenderDies', { bound: 1, schedules: 2500, search: 2500 })
 model('the server dies at any step of a run: the sender is refused, nothing is left', 'port.runServerDies', { bound: 1, schedules: 2500, search: 2500 })
 
@@ -38,3 +42,7 @@ twin('a server that empties the port and leaves the run open', 'port.leftRun', {
 twin('a reaper that forgets the runs of a dead sender', 'port.runSenderDies', {
   file: 'port/message.ts', from: 'if (isReaper && peek(kernel, r + MessageRecord.caller) === carrier && release(n, false)) free(n)', to: '',
 }, /assertion|bound|livelock/, { bound: 1 })
+
+twin('a value that is copied after it was taken', 'port.reused', {
+  file: 'port/message.ts', from: '  taken.body = hasValues ? openCopy(body) : body\n', to: '  taken.body = hasValues ? (load(kernel, r + state), openCopy(copy(r, seek(r, j)))) : body\n',
+}, /assertion|error|livelock/, { bound: 2 })

@@ -2,6 +2,7 @@ import { model, twin } from './model.ts'
 
 model('a message is not lost: every interleaving', 'port.single', { bound: Infinity, schedules: 60_000, search: 60_000 })
 model('a sender that finds the port full goes on when one was taken', 'port.full', { bound: 2, schedules: 6000, search: 5000 })
+model('a sender that waits for half of a port goes on when less than that is taken', 'port.pause', { bound: 2, schedules: 6000, search: 5000 })
 model('two senders: nothing is lost, nothing comes twice', 'port.senders', { bound: 2, schedules: 6000, search: 5000 })
 model('two servers: each message goes to one of them', 'port.servers', { bound: 2, schedules: 6000, search: 5000 })
 model('a question gets its answer', 'port.asked', { bound: 2, schedules: 8000, search: 7000 })
@@ -69,3 +70,11 @@ twin('a reaper that forgets the ports of a dead server', 'port.serverDies', {
 twin('an entry that its sender alone passes with tail', 'port.senderDies', {
   file: 'port/queue.ts', from: '      cas(user, at + tail, t, t + 1 | 0)                                  // I1: for who has entered it\n', to: '',
 }, /livelock|no thread can run|bound/, { bound: 1 })
+
+twin('a sender that waits for half of a port, however long that takes', 'port.pause', {
+  file: 'port/port.ts', from: 'Math.min(until, now(clock) + PAUSE)', to: 'until',
+}, /no thread can run: .*on port/, { bound: 1 })
+
+twin('a sender that looks at head after it has paused', 'port.pause', {
+  file: 'port/port.ts', from: '  yield* pause(at, until, clock)\n  const isLate', to: '  yield* pause(at, until, clock)\n  seen = load(user, at + Port.head)\n  const isLate',
+}, /no thread can run: .*on port/, { bound: 1 })

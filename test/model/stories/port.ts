@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { load, peek, store } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '#internal/kernel/clock.js'
 import { reap, Reason } from '#internal/kernel/death.js'
-import { EPIPE, ETIMEDOUT } from '#internal/kernel/errno.js'
+import { EAGAIN, EPIPE, ETIMEDOUT } from '#internal/kernel/errno.js'
 import { SPAWNER_READY, kernel, messageRecord, self } from '#internal/kernel/process.js'
 import { MessageRecord, PROCESS, Process } from '#internal/kernel/records.js'
 import { block } from '#internal/kernel/request.js'
@@ -14,10 +14,11 @@ import { carrierOf } from '#internal/lab/worker.js'
 import { encode } from '#internal/mem/codec.js'
 import { becomeImpatient } from '#internal/mem/lock.js'
 import '#internal/port/end.js'
-import { Answer, forMessages, free, INLINE, isAwaited, receive, refill, settle, taken, takeFirst, write } from '#internal/port/message.js'
-import { add_slow, do_slow, portInit, post_slow, take_slow, tryTake, type Outcome } from '#internal/port/port.js'
+import { Answer, forgetMessages, forMessages, free, INLINE, isAwaited, receive, refill, settle, taken, takeFirst, write } from '#internal/port/message.js'
+import { add_slow, do_slow, portInit, post_slow, take_slow, tryAdd, tryTake, type Outcome } from '#internal/port/port.js'
 import { acquaint, portSize, type Known } from '#internal/port/queue.js'
 import { Port } from '#internal/port/records.js'
+import { letGo } from '#internal/port/run.js'
 import { close, forServers, FRESH, join, leave } from '#internal/port/server.js'
 import { heirs } from '#internal/pthread/bequest.js'
 import { local } from '#internal/pthread/local.js'
@@ -60,7 +61,7 @@ function serve(port: number): number {
 }
 
 function answer(n: number): number {
-  if (n === INLINE) return taken.body
+  if (n === INLINE) return taken.body as number
   const awaited = isAwaited(n), body = receive(n) as number
   if (!awaited) {
     free(n)
@@ -79,6 +80,15 @@ function add(port: number, ...bodies: number[]): number {
     if (errno !== 0) return errno
   }
   return 0
+}
+
+// Sends a short value, as class Port does: in a run if there is room, else as a message of its own.
+function addValue(port: number, body: number, known: Known): void {
+  const message = encode(body, 'body', [])
+  const errno = tryAdd(port, message, self.tid, known)
+  message.drop()
+  if (errno === EAGAIN) assert.equal(send(port, body), 0)
+  else assert.equal(errno, 0)
 }
 
 // Takes a message, as a thread does that looks before it waits.
@@ -164,6 +174,25 @@ function takeTwoAside({ port, log }: Objects): void {
   log[4] = takeSoon(port, known)
   log[6] = takeSoon(port, known)
 }
+const VALUES = [1.5, 2.5, 3.5]
+function addValues(...bodies: number[]): (objects: Objects) => void {
+  return ({ port }) => {
+    const known = acquaint(port)
+    for (const body of bodies) {
+      if (Number.isInteger(body)) assert.equal(block(add_slow(port, body, self.tid, known)), 0)
+      else addValue(port, body, known)
+    }
+  }
+}
+// What two takers have got, twice as much for the log's words hold integers.
+function takesValues(count: number, first: number): (objects: Objects) => void {
+  return ({ port, log }) => {
+    local.ports = undefined
+    join(port)
+    const known = acquaint(port)
+    for (let i = 0; i < count; i++) log[first + i] = 2 * takeSoon(port, known)
+  }
+}
 function addOrNot({ port, log }: Objects): void {
   const known = acquaint(port)
   for (const body of [1, 2]) if (block(add_slow(port, body, self.tid, known)) === 0) log[LAST]++
@@ -211,6 +240,29 @@ function lateServer({ port }: Objects): void {
   join(port)
   const n = block(take_slow(port, self.tid, taken, now(CLOCK_MONOTONIC) + 2))
   if (n > 0) answer(n)
+}
+
+// A port of which senders wait for half: it is full. Who sends two things, one to each port, and who waits for the second after the first it takes.
+function setupMany(): Objects {
+  const objects = setup(MANY)(), other = setup(1)()
+  const known = acquaint(objects.port)
+  for (let i = 0; i < MANY; i++) assert.equal(tryAdd(objects.port, i, self.tid, known), 0)
+  letGo(known)
+  objects.log[OTHER] = other.port
+  forgetMessages()                                                        // schedules begin without what this heap has learned
+  return objects
+}
+const MANY = 128, OTHER = 3
+function sendsBoth({ port, log }: Objects): void {
+  assert.equal(send(port, 1), 0)
+  assert.equal(send(log[OTHER], 2), 0)
+}
+function takesOneOfMany({ port, log }: Objects): void {
+  local.ports = undefined
+  join(port)
+  join(log[OTHER])
+  assert.equal(serve(port), 0)
+  log[TAKEN] = serve(log[OTHER])
 }
 
 // Closing.
@@ -339,12 +391,45 @@ export const sharedRun: Story<Objects> = {
   },
   clock: false,
 }
+export const values: Story<Objects> = {
+  setup: setup(4), threads: [addValues(...VALUES), takesValues(3, 0)],
+  after({ log }) {
+    nothingLeft()
+    assert.deepEqual([...log.slice(0, 3)], [3, 5, 7])
+  },
+  clock: false,
+}
+export const mixed: Story<Objects> = {
+  ...values, threads: [addValues(1.5, 2, 2.5), takesValues(3, 0)],
+  after({ log }) {
+    nothingLeft()
+    assert.deepEqual([...log.slice(0, 3)], [3, 4, 5])
+  },
+}
+export const sharedValues: Story<Objects> = {
+  setup: setup(4), threads: [addValues(...VALUES), takesValues(2, 0), takesValues(1, 2)],
+  after({ log }) {
+    nothingLeft()
+    assert.deepEqual([...log.slice(0, 3)].sort(), [3, 5, 7])
+    assert.ok(log[0] < log[1])
+  },
+  clock: false,
+}
+// The sender uses the record again as soon as it may.
+export const reused: Story<Objects> = {
+  setup: setup(4), threads: [addValues(1.5, 2.5), takesValues(1, 0), takesValues(1, 1)],
+  after({ log }) {
+    nothingLeft()
+    assert.deepEqual([log[0], log[1]].sort(), [3, 5])
+  },
+  clock: false,
+}
 // Who sends after it was told of another one's message comes after that.
 export const toldOf: Story<Objects> = {
   setup: setup(4), threads: [tellThenAdd, addWhenTold],
   after({ port }) {
     const known = acquaint(port), bodies: number[] = []
-    while (tryTake(port, known) > 0) bodies.push(taken.body)
+    while (tryTake(port, known) > 0) bodies.push(taken.body as number)
     assert.deepEqual(bodies, [1, 2, 3].slice(0, bodies.length))
   },
   clock: false,
@@ -370,6 +455,14 @@ export const runServerDies: Story<Objects> = {
   clock: false,
 }
 export const asked: Story<Objects> = { setup: setup(1), threads: [askOne, take], after: count(1, 7), clock: false }
+export const pause: Story<Objects> = {
+  setup: setupMany, threads: [sendsBoth, takesOneOfMany],
+  after({ port, log }) {
+    assert.equal(log[TAKEN], 2)
+    drainAll(port)
+    nothingLeft()
+  },
+}
 export const askedTwice: Story<Objects> = { setup: setup(1), threads: [askOne, askOther, takeBoth], after: count(2, 15), clock: false }
 export const timed: Story<Objects> = { setup: setup(1), threads: [hasty, lateServer], after: emptied }
 export const closed: Story<Objects> = {
