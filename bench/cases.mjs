@@ -54,6 +54,7 @@ export function cases({ c, go, wasm, quick }) {
     ],
   }))
 
+  const storms = [['integers', 'block', '1:1'], ['objects', 'block', '1:1'], ['mixed', 'async', '1:1'], ['mixed', 'fiber', 'm:n'], ['mixed', 'mixed', 'm:n']]
   return [
     {
       name: 'create-join',
@@ -192,10 +193,10 @@ export function cases({ c, go, wasm, quick }) {
       higherIsBetter: true,
       placements: ['free'],
       once: true,
-      timeout: 300,
-      contestants: [[4, 1], [1, 4], [4, 4]].map(([senders, servers]) => ({
-        name: `${senders} to ${servers}`, ...ours('port-storm', String(senders), String(servers), quick ? '100000' : '10000000'),
-      })),
+      timeout: 600,
+      contestants: [[4, 1], [1, 4], [4, 4]].flatMap(([senders, servers]) => storms.map(([what, form, model]) => ({
+        name: `${senders} to ${servers}, ${what}, ${form}, ${model}`, ...ours('port-storm', String(senders), String(servers), quick ? '100000' : '10000000', what, form, model),
+      }))),
     },
     ...poolCases(),
     ...servers(),

@@ -155,21 +155,3 @@ export function portServer(port) {
   }
   return answered
 }
-
-/** Sends `count` numbered messages. */
-export function stormSender(port, who, count) {
-  for (let i = 0; i < count; i++) port.send([who, i])
-}
-
-/** Marks in `seen` what it takes; returns how many, -1 if those of a sender came out of order. */
-export function stormServer(port, seen, each, senders) {
-  const last = new Int32Array(senders).fill(-1)
-  let taken = 0, ordered = true
-  for (const { body: [who, i] } of port) {
-    ordered &&= i > last[who]
-    last[who] = i
-    Atomics.add(seen, who * each + i, 1)
-    taken++
-  }
-  return ordered ? taken : -1
-}
