@@ -94,19 +94,22 @@ int __pthreads_on_stack(const void *p) {
 
 /* main's thread has no block. */
 extern void __wasm_call_ctors(void);
-extern int __main_void(void);
-_Noreturn void __real_exit(int);
+void __pthreads_ready(void) IMPORT(ready);
 void __funcs_on_exit(void);
 
-void _start(void) {
+/* From here on other threads may call what the program exports. A library has this and no main. The first malloc takes all the
+ * memory that there is for its own: later the host takes some for the stacks of those threads. */
+void _initialize(void) {
 	__pthreads_tid = __pthreads_self();
+	void *volatile first = malloc(1);
+	free(first);
 	__wasm_call_ctors();
-	exit(__main_void());
+	__pthreads_ready();
 }
 
-/* The last thread has ended, and it was not main that returned. */
-void __pthreads_leave(void) {
-	exit(0);
+/* The host, when the last thread has ended and it was not main that returned, or when somebody outside ends the program. */
+void __pthreads_leave(int code) {
+	exit(code);
 }
 
 static struct lock leaving;

@@ -2,7 +2,7 @@
 
 import { host } from '#host'
 import { extend } from '../mem/codec.ts'
-import { mark, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
+import { mark, nameIn, sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
 import { functionOf, give } from './resolve.ts'
 
 /** The functions of a module, as entries. */
@@ -24,7 +24,8 @@ class LoadedEntry {
 
 const loaded = new Map<string, LoadedEntry>()
 
-function entryOf(source: string, name: string): LoadedEntry {
+/** @internal The entry of that source: one in each heap, and it travels. */
+export function entryOf(source: string, name = nameIn(source)): LoadedEntry {
   let entry = loaded.get(source)
   if (entry === undefined) loaded.set(source, entry = new LoadedEntry(name, source))
   return entry
@@ -100,6 +101,6 @@ extend({
     const source = reader.text()
     const mine = functionOf(source)                                       // made by `thread` in this heap: it is the entry
     if (mine !== undefined && sourceOf(mine) === source) return mine
-    return entryOf(source, source.slice(source.indexOf('\n') + 1))
+    return entryOf(source)
   },
 })

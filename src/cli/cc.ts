@@ -13,6 +13,8 @@ export interface CcOptions {
   clang?: string
   maxMemory?: number
   stack?: number
+  library?: boolean
+  export?: string[]
   verbose?: boolean
 }
 
@@ -20,8 +22,8 @@ const OLDEST = 16
 const c = fileURLToPath(new URL('../../c', import.meta.url))
 
 const EXPORTS = [
-  '__stack_pointer', '__tls_base', '__tls_size', '__wasm_init_tls', '__pthreads_enter', '__pthreads_leave', '__pthreads_blocks', '__pthreads_unwound',
-  '__pthreads_specific', '__pthreads_due', '__pthreads_take', '__pthreads_destructor', '_start',
+  '__stack_pointer', '__tls_base', '__tls_size', '__tls_align', '__wasm_init_tls', '__pthreads_enter', '__pthreads_leave', '__pthreads_blocks', '__pthreads_unwound',
+  '__pthreads_specific', '__pthreads_due', '__pthreads_take', '__pthreads_destructor',
 ]
 const COMPILE = ['--target=wasm32-wasi', '-matomics', '-mbulk-memory', '-mmutable-globals', '-pthread', '-ftls-model=local-exec']
 const INSTALL = 'on Debian and Ubuntu: apt-get install clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32 wasi-libc; elsewhere: a wasi-sdk, named by WASI_SDK_PATH'
@@ -47,12 +49,12 @@ export function compile(words: string[], options: CcOptions): void {
     else process.exitCode = status ?? (signal === null ? 1 : 128)
     return status === 0
   }
-  if (!words.some(word => CXX.test(word))) return void run([...target, ...ours, ...words, ...links ? [...linking(options), ...shim()] : [], ...to])
+  if (!words.some(word => CXX.test(word))) return void run([...target, ...ours, ...words, ...links ? [...linking(options), ...shim(options)] : [], ...to])
   const library = libcxx(version, sysroot)
   if (library === undefined) return fail(`there is no libc++ for WebAssembly (on Debian and Ubuntu: apt-get install libc++-${version}-dev-wasm32 libc++abi-${version}-dev-wasm32; elsewhere: a wasi-sdk, named by WASI_SDK_PATH)`)
   const objects = mkdtempSync(join(tmpdir(), 'pthreads-cc-'))             // the shim's: options for C++ are not for C
   try {
-    if (links && !run([...target, ...ours, '-O2', '-c', ...shim('src', 'cxx')], objects)) return
+    if (links && !run([...target, ...ours, '-O2', '-c', ...shim(options, 'src', 'cxx')], objects)) return
     const made = readdirSync(objects).map(name => join(objects, name))
     const done = run([...target, '--driver-mode=g++', '-nostdinc++', '-isystem', library, ...ours, '-fno-exceptions', ...words, ...links ? [...linking(options), ...made] : [], ...to])
     if (!done) explain(words, library)
@@ -84,17 +86,18 @@ function fail(reason: string): void {
   process.exitCode = 2
 }
 
-function shim(...folders: string[]): string[] {
+function shim({ library = false }: CcOptions, ...folders: string[]): string[] {
   const all = (folders.length === 0 ? ['src'] : folders).map(name => join(c, name))
-  return ['-x', 'c', ...all.flatMap(folder => readdirSync(folder).filter(name => name.endsWith('.c')).map(name => join(folder, name)))]
+  const files = all.flatMap(folder => readdirSync(folder).filter(name => name.endsWith('.c')).map(name => join(folder, name)))
+  return ['-x', 'c', ...files.filter(file => !library || !file.endsWith('start.c'))]
 }
 
 // `-u`: a function that only the shim's replacement of it calls would otherwise be left out of the link.
-function linking({ maxMemory = 1024, stack = 2048 }: CcOptions): string[] {
+function linking({ maxMemory = 1024, stack = 2048, library = false, export: exported = [] }: CcOptions): string[] {
   const wrapped = readFileSync(join(c, 'wrapped.txt'), 'utf8').split(/\s+/).filter(Boolean)
   const words = [
     '--shared-memory', '--import-memory', `--max-memory=${maxMemory * 2 ** 20}`, '--export-table', '--no-check-features', '--strip-debug',
-    '--stack-first', '-z', `stack-size=${stack * 1024}`, ...EXPORTS.map(name => `--export=${name}`), ...wrapped.flatMap(name => [`--wrap=${name}`, '-u', name]),
+    '--stack-first', '-z', `stack-size=${stack * 1024}`, ...[...EXPORTS, ...library ? ['_initialize', 'malloc', 'free'] : ['_start'], ...exported].map(name => `--export=${name}`), ...library ? ['--no-entry'] : [], ...wrapped.flatMap(name => [`--wrap=${name}`, '-u', name]),
   ]
   return ['-nostartfiles', `-Wl,${words.join(',')}`]
 }

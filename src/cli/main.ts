@@ -88,6 +88,8 @@ signals and timers come from this package. What is not listed here is handed to 
   .option('--clang <file>', 'the compiler (default: the newest clang that is installed)')
   .option('--max-memory <MiB>', 'how large its memory may become (default: 1024)', count(2, 4095))
   .option('--stack <KiB>', 'stack of its first thread (default: 2048)', count(16, 1024 * 1024))
+  .option('--library', 'no main: TypeScript loads it and calls what it exports, malloc and free among that')
+  .option('--export <name>', 'a function that TypeScript may call (or, in C: __attribute__((export_name("NAME")))); again for more', again)
   .option('-v, --verbose', 'print the compiler\'s command')
   .allowUnknownOption()
   .action(async (words: string[], options: CcOptions) => (await import('./cc.ts')).compile(words, options))

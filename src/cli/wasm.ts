@@ -27,6 +27,7 @@ export async function prepare(path: string, { dir = [], env = [], model = '1:1',
   if (!sharedMemory && preempt !== undefined) return '--no-shared-memory excludes --preempt: nobody can tell a loop that its time is over'
   try {
     const program = await Program.load(path, { model, preempt, sharedMemory })
+    if (program.isLibrary) return `${program.file}: a library: it has no main`
     return () => program.run({ args, dirs, env: variables }).then(({ code }) => code, refused)
   } catch (error) {
     if (error instanceof ProgramError) return error.message

@@ -217,6 +217,7 @@ function settle(slot: number, death: Death, heirs: Heirs): void {
   heirs.disown(slot)
   heirs.bequeath(slot, death)
   toll(peek(kernel, annex(slot) + Annex.bell))
+  if (peek(kernel, annex(slot) + Annex.visits) !== 0) store(kernel, annex(slot) + Annex.visits, 0)
   finish(slot, heirs)
 }
 
@@ -227,7 +228,7 @@ function toll(bell: Address): void {
   resume(user, bell)
 }
 
-// Its joiners are woken by the rouseAll that follows.
+// Its joiners, and who waits for the end of its visit, are woken by the rouseAll that follows.
 function finish(slot: number, heirs: Heirs): void {
   if (finish_locked(slot)) dismiss(slot, heirs)
 }

@@ -38,8 +38,9 @@ type Letter =
   | { kind: 'borrow', id: number, to: number }
   | { kind: 'forget', id: number }
 
-/** A memory, unless it is one heap's own, and what was said of it when it was added. */
+/** A memory, unless it is one heap's own, and what was said of it when it was added. Neither: it was removed. */
 export interface Told { storage: Storage | undefined, about: unknown }
+const NOTHING: Told = { storage: undefined, about: undefined }
 
 let line: Port
 const outgoing = new Map<number, { serial: number, port: Port }>()
@@ -270,7 +271,7 @@ export class PostOffice {
     if (letter.kind === 'which') return this.#answer(letter.id, letter.to)
     if (letter.kind === 'beat') return this.#spawner.beat(letter.id, letter.address, letter.ms)
     if (letter.kind === 'renounce') {
-      this.#told.delete(letter.id)
+      this.#told.set(letter.id, NOTHING)
       return this.#spawner.forget(letter.id)
     }
     if (letter.kind === 'terminate') return this.#spawner.terminate(letter.slot, letter.serial)

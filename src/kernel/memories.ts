@@ -42,7 +42,10 @@ export function namePrivateMemory(about: unknown): number {
   return id
 }
 
-/** Joins the memory `id`; returns it, and what was said of it when it was added. Blocks until the spawner has answered. Without a memory: it is private. */
+/**
+ * Joins the memory `id`; returns it, and what was said of it when it was added. Blocks until the spawner has answered. Without a memory: it is private; without
+ * anything: it was removed.
+ */
 export function lookUpMemory(id: number): { memory: Memory | undefined, about: unknown } {
   const { storage, about } = ask(id)
   return { memory: storage === undefined ? undefined : joinMemory(id, storage), about }

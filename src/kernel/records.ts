@@ -133,7 +133,8 @@ export const Annex = struct('annex', {
   sleepsBy: bytes(72, 'eighteen counters: sleeps by wmesg; written by the thread'),
   migrations: i32('of a fiber: how often it went from one carrier to another; written by the one that took it'),
   wanted: i32('of a fiber: 1 if somebody elsewhere waits for a lock that it holds; written by that one, 0 by its carrier'),
-  bell: i32('address in user memory of a word whose bit 0 is set, and who waits there is woken, if the thread dies; 0: none; written by its creator'),
+  bell: i32('address in user memory of a word whose bit 0 is set, and who waits there is woken, if the thread dies; 0: none; written by its creator, and around calls of a program'),
+  visits: i32('memory of the WebAssembly program that it calls from outside, negated if that waits for the end of the call; else 0: see wasm/visits.ts. A futex word'),
 }, 128)
 
 /** One per carrier: a heap that runs threads. 1 is the first heap, 2 the spawner. */

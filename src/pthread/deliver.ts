@@ -19,6 +19,7 @@ import { ALWAYS, attend as attendNow, noticed, REPORT, type Attendant } from '..
 import { deliver, Kind, SA_RESTART, SA_SIGINFO, setMask, type Delivery } from '../kernel/signal.ts'
 import { act, due } from './cancel.ts'
 import { foundNow, routineNow, type Hearing, type Routine } from './entry.ts'
+import { local } from './local.ts'
 
 /** siginfo_t. */
 export interface SigInfo {
@@ -35,14 +36,14 @@ export interface SigInfo {
 /** A signal's handler: gets the number, and with SA_SIGINFO the rest. */
 export type Handler = (signo: number, info: SigInfo) => unknown
 
-const local: Handler[] = []
+const functions: Handler[] = []
 const numbers = new Map<Handler, number>()
 
 /** The number of a function of this heap, for its action's record. */
 export function numberOf(f: Handler): number {
   let n = numbers.get(f)
   if (n === undefined) {
-    n = local.push(f) - 1
+    n = functions.push(f) - 1
     numbers.set(f, n)
   }
   return n
@@ -50,7 +51,7 @@ export function numberOf(f: Handler): number {
 
 /** The function of that number. */
 export function functionOf(n: number): Handler {
-  return local[n]
+  return functions[n]
 }
 
 const loaded = new Map<number, Handler>()
@@ -124,6 +125,7 @@ export function infoOf({ signo, code, value, sender }: { signo: number, code: nu
 export const attendant: Attendant = {
   attend(by) {
     const ran = (by & SIGNAL) === 0 ? 0 : runHandlers()
+    local.interrupted?.()
     if ((load(kernel, record(self.slot) + ThreadRecord.attention) & CANCEL) !== 0 && due(by)) act()
     return ran
   },

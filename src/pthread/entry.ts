@@ -3,7 +3,7 @@
 //   u<URL>\n<export>     an export of a module, or a function that the module gave to `thread`
 //   f<factory>\n<name>   a function that the Worker of a factory registered
 //   i<source>            a function by its source text
-//   w<memory>\n<what>    a part of the WebAssembly program that lives in that memory: wasm/entry.ts
+//   w<memory>\n<what>    a part of the WebAssembly program that lives in that memory: wasm/entry.ts; =<export>: a function that it exports
 //
 // The kernel knows an entry by the number of its interned string.
 
@@ -31,6 +31,11 @@ export function mark(o: object, source: string): void {
 /** The source of an entry; undefined if `o` is none. */
 export function sourceOf(o: unknown): string | undefined {
   return typeof o === 'object' || typeof o === 'function' ? sources.get(o!) : undefined
+}
+
+/** The name of the function in a source, or in its last part. */
+export function nameIn(source: string): string {
+  return source.slice(source.indexOf('\n') + 1).replace(/^=(__wrap_)?/, '')
 }
 
 /** The number of an entry's source, or -ENOMEM when no more fit. */
@@ -72,7 +77,7 @@ export function routineOf(id: number): Routine | Promise<Routine> {
   return routines[id] = found
 }
 
-/** Whether entry `id` is a part of a WebAssembly program or addon. */
+/** Whether entry `id` is a part of a WebAssembly program or addon, and its thread ends with that. */
 export function isPart(id: number): boolean {
-  return /^[wa]/.test(textOf(id))
+  return /^[wa]\d+\n[^=]/.test(textOf(id))
 }

@@ -30,6 +30,8 @@ export interface Local {
   ports?: Map<number, number> | undefined
   /** Locks that it holds for reading, and how often. */
   reads: Reads | undefined
+  /** What a face has to say when a wait of the thread's is interrupted; it may throw out of it. */
+  interrupted?: (() => void) | undefined
   /** How it ends if it is not of JavaScript: start.ts. What it has is elsewhere, so it can go on in another heap. */
   ending: Ending | undefined
   /** What the faces do when it has ended and its promises are given up. */
@@ -87,5 +89,6 @@ export function enter(l: Local = own): void {
 export function forget(): void {
   if (local.ports !== undefined) local.ports = undefined
   if (local.endings !== undefined) local.endings = undefined
+  if (local.interrupted !== undefined) local.interrupted = undefined
   local.cleanup = local.values = local.handle = local.held = local.reads = local.ending = undefined
 }

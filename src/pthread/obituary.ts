@@ -6,6 +6,7 @@ import { textOf } from '../kernel/intern.ts'
 import { kernel, record, user } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
 import { getText } from '../mem/text.ts'
+import { nameIn } from './entry.ts'
 
 /** The thread in words: `thread 7 "teller"`. */
 export function describe(slot: number): string {
@@ -24,7 +25,7 @@ export function nameOf(slot: number): string {
 /** The name of entry `id`; '' for a function by its source text. */
 export function nameOfEntry(id: number): string {
   const entry = textOf(id)
-  return entry.startsWith('i') ? '' : entry.slice(entry.indexOf('\n') + 1)
+  return entry.startsWith('i') ? '' : nameIn(entry)
 }
 
 /** Why a thread died, in words that follow its name. */

@@ -1,6 +1,6 @@
 // What every heap is told of a program that runs, and what can be done with it where its memory is not.
 
-import { cas, poke, store } from '#atomics'
+import { cas, exchange, poke, store } from '#atomics'
 import { wake } from '../kernel/futex.ts'
 import { user } from '../kernel/process.ts'
 import type { Address } from '../mem/memory.ts'
@@ -43,10 +43,16 @@ export function finish({ record }: About, code: number, signal: number): void {
   poke(user, record + ProgramRecord.signal, signal)
   store(user, record + ProgramRecord.ended, ENDED)
   wake(user, record + ProgramRecord.ended, Infinity)
+  makeReady(record)                                                       // who waits for it sees the end
+}
+
+/** The program with that record can be called, or has ended. */
+export function makeReady(record: Address): void {
+  if (exchange(user, record + ProgramRecord.ready, 1) === 0) wake(user, record + ProgramRecord.ready, Infinity)
 }
 
 /**
- * The entry of a part of the program in memory `id`: main, thread, spawned, wasi, or an index of the table. `kind`: who finds it, see api/resolve.ts.
+ * The entry of a part of the program in memory `id`: main, thread, spawned, wasi, exit, or an index of the table. `kind`: who finds it, see api/resolve.ts.
  */
 export function entryOf(id: number, part: string, kind = 'w'): Entry {
   const entry = { name: part } as Entry

@@ -3,6 +3,7 @@
 //
 //   main      the program's main      thread    one that pthread_create has made      spawned    one that wasi.thread-spawn has made
 //   wasi      a call that concerns files, for other threads, in the I/O thread      input    what is asked about input, there
+//   exit      the program's exit     =NAME      a function that it exports, which another thread calls
 //   a number  the function of the table, as a handler
 
 import { installParts } from '../api/resolve.ts'
@@ -12,6 +13,7 @@ import { perform } from './calls.ts'
 import { guestOf, installImports } from './guest.ts'
 import { importsOf } from './imports.ts'
 import { answer } from './input.ts'
+import { calling, exiting, type Numeric } from './visitor.ts'
 
 installImports(importsOf)
 
@@ -25,6 +27,7 @@ installParts('w', (source): Routine => {
     case 'spawned': return settler((argument: number) => guestOf(memory).spawned(argument))
     case 'wasi': return (name: string, args: (number | bigint)[]) => perform(guestOf(memory), name, args)
     case 'input': return answer
-    default: return guestOf(memory).routine(part)
+    case 'exit': return (code: number) => exiting(guestOf(memory), code)
+    default: return part.startsWith('=') ? (...args: Numeric[]) => calling(guestOf(memory), part.slice(1), args) : guestOf(memory).routine(part)
   }
 })

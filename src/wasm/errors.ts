@@ -13,7 +13,8 @@ export abstract class ModuleError extends Error {
 
 /**
  * A file that is no program for us. Codes: ERR_WASM_INVALID (no module), ERR_WASM_ABI (not built for threads as ours are), ERR_WASM_IMPORT (it imports
- * what is not here), ERR_WASM_MEMORY (its memory is too small, or too large), ERR_WASM_TOOL (binaryen is missing).
+ * what is not here), ERR_WASM_MEMORY (its memory is too small, or too large), ERR_WASM_TOOL (binaryen is missing). Of calls: ERR_WASM_ENDED (the program has
+ * ended).
  */
 export class ProgramError extends ModuleError {
   override readonly name = 'ProgramError'

@@ -16,7 +16,8 @@ import { placeOf } from '../kernel/crew.ts'
 import { ENOMEM } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
 import { forgetMemory, keepMemory, lookUpMemory } from '../kernel/memories.ts'
-import { kernel, self, user } from '../kernel/process.ts'
+import { kernel, record, self, user } from '../kernel/process.ts'
+import { ThreadRecord } from '../kernel/records.ts'
 import type { Address, Memory, WasmMemory } from '../mem/memory.ts'
 import { deliveryPoint } from '../pthread/deliver.ts'
 import type { Entry } from '../pthread/entry.ts'
@@ -26,6 +27,7 @@ import { describe } from '../pthread/obituary.ts'
 import { SIGABRT, SIGSEGV } from '../kernel/signo.ts'
 import { entryIdOf, entryOf, finish, RUNS, type About } from './about.ts'
 import { engine, type Global, type Table, type WasmInstance } from './engine.ts'
+import { ProgramError } from './errors.ts'
 import { Block, GUARD, Luggage, ProgramRecord } from './records.ts'
 import { SCRATCH, SCRATCHES } from './asyncify.ts'
 import { BySlot } from '../ult/by-slot.ts'
@@ -33,6 +35,7 @@ import { EndOfThread } from './own.ts'
 import { Activation, Registers, Stacks, STAYS, type Exports } from './stacks.ts'
 import { breakOf, PAGE, reservedOf } from './transform.ts'
 import { signalName, trapOf, type Trap } from './trap.ts'
+import { over, type Visit } from './visitor.ts'
 
 /** What an instance imports, by module and name. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -53,6 +56,7 @@ export function guestOf(id: number, make = (memory: Memory, about: About): Guest
   if (guest === undefined) {
     forgetEnded()
     const { memory, about } = lookUpMemory(id)
+    if (about === undefined) throw new ProgramError('ERR_WASM_ENDED', 'the program has ended')
     guests.set(id, guest = make(memory ?? ownMemory(id, about as About), about as About))
   }
   return guest
@@ -102,11 +106,16 @@ export class Guest {
   readonly about: About
   #instance: WasmInstance | undefined
   #stack: Global | undefined
+  #locals: Global | undefined
   #table: Table | undefined
   #specific: Address | undefined
   #callbacks = new Map<string, Callback>()
+  #exported = new Map<string, Exported | undefined>()
+  #own: number[] | undefined
   /** Those of its threads that are fibers here, by slot. */
   #registers = new BySlot<Registers>()
+  /** Threads from outside that have called it here, by slot: visitor.ts. */
+  readonly visits = new BySlot<Visit>()
   readonly stacks: Stacks | undefined
 
   /** `suspends`: here, too, its stacks can be taken down. */
@@ -138,9 +147,12 @@ export class Guest {
   }
 
   /** A function that the module exports; undefined if it does not. */
-  exported(name: string): ((...args: number[]) => unknown) | undefined {
-    const f = this.#exports[name]
-    return typeof f === 'function' ? f as (...args: number[]) => unknown : undefined
+  exported(name: string): Exported | undefined {
+    if (!this.#exported.has(name)) {                                      // the exports of an instance are a slow object
+      const f = this.#exports[name]
+      this.#exported.set(name, typeof f === 'function' ? f as Exported : undefined)
+    }
+    return this.#exported.get(name)
   }
 
   /** Runs main. */
@@ -150,12 +162,63 @@ export class Guest {
     return self.fiber ? this.#begin(main) : this.#guard(main)
   }
 
-  #running(): () => never {
-    const start = this.exported('_start')!
+  #running(): () => void {
+    const start = this.exported('_start') ?? this.exported('_initialize')!
     return () => {
       start()
-      return this.#isUnwinding() ? undefined as never : this.end(0, 0)    // wasi-threads: the process ends when main returns
+      if (this.#isUnwinding()) return
+      if (this.about.abi !== 'posix') this.end(0, 0)                      // wasi-threads: the process ends when main returns
+      add(user, this.about.record + ProgramRecord.live, 1)                // a library: it lives until Running.exit
     }
+  }
+
+  /** Whether the calling thread is one of the program's own. */
+  get isOwn(): boolean {
+    this.#own ??= ['main', 'thread', 'spawned'].map(part => this.entryId(part))
+    return this.#own.includes(peek(kernel, record(self.slot) + ThreadRecord.entry))
+  }
+
+  /** The calling thread stands on `block` for the first time: its registers. */
+  stand(block: Address): Registers {
+    const { memory } = this
+    const { __wasm_init_tls: initialize, __pthreads_enter: enter } = this.#exports as Record<string, (...args: number[]) => unknown>
+    this.stacks?.abandon()
+    this.#setStack(peek(memory, block + Block.top))
+    initialize(peek(memory, block + Block.tls))
+    enter(block, self.tid)
+    const registers = new Registers(peek(memory, block + Block.top), peek(memory, block + Block.tls))
+    if (self.fiber && this.stacks !== undefined) this.#registers.add(self.slot, registers)
+    return registers
+  }
+
+  /** The thread of slot `slot`, which visited it, has ended. */
+  forgetVisit(slot: number): void {
+    this.visits.delete(slot)
+    if (this.#registers.get(slot) !== null) this.#registers.delete(slot)
+  }
+
+  /** Calls C for the calling thread, at once: on the registers of `visit`, or, without one, as they are in place. */
+  outside<A, T>(visit: Visit | undefined, f: (...args: A[]) => T, args: readonly A[]): T {
+    const { stacks } = this
+    const registers = visit?.registers ?? this.#registers.get(self.slot) ?? undefined
+    if (registers !== undefined && stacks !== undefined) stacks.adopt(registers)
+    if (visit !== undefined && visit.depth === 1 && stacks === undefined) {
+      this.#setStack(visit.registers.stack)
+      this.#locals ??= this.#exports.__tls_base as Global
+      this.#locals.value = visit.registers.locals
+    }
+    const pointer = this.#stack ??= this.#exports.__stack_pointer as Global, before = pointer.value
+    try {
+      return self.fiber && stacks !== undefined ? stacks.fixed(() => f(...args)) : f(...args)
+    } catch (error) {
+      pointer.value = before
+      return this.failed(error)
+    }
+  }
+
+  /** A call of C by the calling fiber, which visits it: to be yielded from. */
+  activation(registers: Registers, low: Address, f: () => unknown): Activation {
+    return new Activation(this.stacks!, this, registers, low, f)
   }
 
   #isUnwinding(): boolean {
@@ -312,8 +375,9 @@ export class Guest {
     finish(this.about, code, signal)
   }
 
-  // Nothing of the calling thread runs any more.
+  // Nothing of the calling thread runs any more; a visitor's call does not go on.
   #quit(): never {
+    if ((this.visits.get(self.slot)?.depth ?? 0) > 0) throw over(this.about)
     endsNow()
     local.cleanup = local.values = local.ending = undefined
     if (this.#registers.get(self.slot) !== null) this.#registers.delete(self.slot)
@@ -346,7 +410,7 @@ export class Guest {
     try {
       if (block !== 0 && peek(memory, block + Block.guard) !== GUARD)
         this.overflowed()
-      const leave = (): unknown => this.#guard(() => this.exported('__pthreads_leave')?.())
+      const leave = (): unknown => this.#guard(() => this.exported('__pthreads_leave')?.(0))
       const isLast = add(user, this.about.record + ProgramRecord.live, -1) === 1
       if (isLast && self.fiber) this.#fixed(leave)
       else if (isLast) leave()
@@ -437,6 +501,7 @@ function withOne(f: (argument: number) => unknown, argument: number): () => numb
 const NO_FUNCTION: Trap = { signal: SIGSEGV, reason: 'a call through a pointer that is no function', where: [] }
 const TOO_DEEP = `the stack is too deep to be put aside while the thread waits: more than ${SCRATCH * PAGE / 2 ** 20} MiB (1:1 has no such limit)`
 
+type Exported = (...args: number[]) => unknown
 interface Callback { readonly entry: Entry, readonly routine: (first: number, info?: unknown) => unknown }
 
 type InfoWriter = (m: Memory, at: Address, info: never) => void

@@ -3,7 +3,7 @@
 //   const program = await Program.load('philosophers.wasm')
 //   const { code } = await program.run({ args: ['5', '1000'] })
 
-import { peek, poke } from '#atomics'
+import { load, peek, poke, resume, store, suspendAsync } from '#atomics'
 import { readWhole } from '#host'
 import { PLAIN } from '../kernel/clone.ts'
 import { placeCount } from '../kernel/crew.ts'
@@ -17,10 +17,13 @@ import { wmesg } from '../kernel/wmesg.ts'
 import { free } from '../mem/arena.ts'
 import type { Address } from '../mem/memory.ts'
 import { configure, ensure, holdProcess, type Model } from '../api/attach.ts'
+import { entryOf } from '../api/entry.ts'
 import { ErrnoError } from '../api/errors.ts'
 import { cause } from '../pthread/obituary.ts'
+import type { Entry, Routine } from '../pthread/entry.ts'
 import { create, sharesByDefault } from '../pthread/thread.ts'
 import { ENDED, entryIdOf, finish, type About } from './about.ts'
+import type { Exported } from './call.ts'
 import { compile, newRecord, type Compiled } from './compile.ts'
 import { asThread, endThreads, giveUp, joined } from './ending.ts'
 import { engine, type Module } from './engine.ts'
@@ -33,6 +36,7 @@ import { ProgramRecord } from './records.ts'
 import { give, Output, TAKEN, takeBack, type Streams, type Taker } from './streams.ts'
 import { signalName } from './trap.ts'
 import { beatOf, breakOf } from './transform.ts'
+import { dismiss } from './visits.ts'
 
 export { ProgramError } from './errors.ts'
 
@@ -93,8 +97,16 @@ export interface Exit {
 export interface Running {
   /** Its memory: length and views never change; what the program has not yet grown into is 0. Throws Error if it is not shared. */
   readonly memory: Uint8Array
-  /** Resolves at its end, when all its threads have ended. */
+  /** Resolves at its end, when all its threads have ended, and calls from outside have returned. */
   readonly ended: Promise<Exit>
+  /**
+   * A function that the program exports, as an entry: of threads, `Thread.create(running.entry('sum'), at, n)`, of the tasks of a pool, or for {@link call}. It
+   * travels between threads. It can be called when the constructors of the program have run: who is earlier waits. Throws TypeError if the program exports no
+   * such function; Error if it is one for wasi-threads: what makes a thread there is part of its own C library.
+   */
+  entry<F extends Routine = Exported>(name: string): Entry<F>
+  /** Ends it as its exit(code) does: handlers of atexit run, in a thread of their own. A library ends only so. ErrnoError EAGAIN if there can be no thread. */
+  exit(code?: number): void
 }
 
 /** A compiled program; it can run many times, at the same time too. */
@@ -102,6 +114,8 @@ export class Program {
   readonly file: string
   /** Whether what was made of it for m:1 and m:n is on disk for the next time; under 1:1 there is nothing to keep. */
   readonly kept: boolean
+  /** Whether it has no main: it is started, and does what threads of TypeScript call. */
+  readonly isLibrary: boolean
   readonly #whole: Uint8Array
   // By whether its stacks can be taken down.
   readonly #forms = new Map<boolean, Compiled>()
@@ -116,6 +130,7 @@ export class Program {
     this.#whole = whole
     this.#forms.set(suspendable, compiled)
     this.#abi = abiOf(file, compiled.module)
+    this.isLibrary = !engine.Module.exports(compiled.module).some(({ name }) => name === '_start')
     this.#suspendable = suspendable
     this.#preempt = preempt
     this.#shared = shared
@@ -139,8 +154,9 @@ export class Program {
     return new Program(file, whole, compiled, suspendable, preempt, shared)
   }
 
-  /** Runs it to its end. Rejects with ErrnoError when there is no memory for it, or no thread. */
+  /** Runs it to its end. Rejects with ErrnoError when there is no memory for it, or no thread; with TypeError if it is a library. */
   async run(options: RunOptions = {}): Promise<Exit> {
+    if (this.isLibrary) throw new TypeError(`Program.run: ${this.file} is a library: it has no main to run; start it, and call what it exports`)
     const { model } = options
     checkModel('run', model)
     const suspendable = model === undefined ? this.#suspendable : model !== '1:1'
@@ -183,6 +199,12 @@ export class Program {
     const ended = this.#end(about, number, slot, peek(kernel, record(slot) + ThreadRecord.serial), takers)
     return {
       ended,
+      entry: <F extends Routine>(name: string) => exportOf(about, number, name) as Entry<F>,
+      exit: (code = 0) => {
+        const exit = entryIdOf(number, 'exit'), how = { name: 'exit', detached: true, kind: PLAIN, transfer: [], fiber: suspendable }
+        if (peek(user, at + ProgramRecord.memory) !== number || (exit > 0 && create(exit, [code], how) > 0)) return
+        throw new ErrnoError(EAGAIN, 'Running.exit', `${about.file}: no thread can be made that ends it`)
+      },
       get memory() {
         if (memory === undefined) throw new Error(`Running.memory: ${about.file}: its memory is not shared`)
         return memory.u8
@@ -205,10 +227,14 @@ export class Program {
   async #end(about: About, memory: number, main: number, serial: number, takers: readonly (Taker | undefined)[]): Promise<Exit> {
     const { record: at } = about
     const output = new Output(at, takers)
-    const died = this.#watchMain(about, main, serial)
+    const died = this.#watchMain(about, main, serial), left = this.#watchVisits(about)
     await asThread(untilEnded(at))
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
-    await endThreads(['main', 'thread', 'spawned'].map(part => entryIdOf(memory, part)), main, died)
+    await asThread(dismiss(memory))
+    store(user, at + ProgramRecord.deaths, 1)
+    resume(user, at + ProgramRecord.deaths)
+    await left
+    await endThreads(['main', 'thread', 'spawned', 'exit'].map(part => entryIdOf(memory, part)), main, died)
     if (peek(user, at + ProgramRecord.asked) !== 0) await asThread(leaveInput(about, { entryId: part => entryIdOf(memory, part) }))
     try {
       output.finish()
@@ -219,6 +245,13 @@ export class Program {
     return signal === 0 ? { code } : { code, signal: signalName(signal) }
   }
 
+  async #watchVisits(about: About): Promise<void> {
+    await untilDeath(about.record)
+    if (peek(user, about.record + ProgramRecord.ended) === ENDED) return
+    console.error(`${this.file}: a thread has died in the middle of a call of the program, which cannot go on`)
+    finish(about, 137, 0)
+  }
+
   // main's thread may die of what the program cannot say: a full heap.
   async #watchMain(about: About, slot: number, serial: number): Promise<void> {
     const out = await joined(slot, serial)
@@ -227,6 +260,20 @@ export class Program {
     console.error(`${this.file}: thread "main" ${out.status === Status.DIED ? cause(out.reason, out.code) : `failed: ${String((out.value as Error | undefined)?.stack ?? out.value)}`}`)
     finish(about, out.status === Status.DIED ? 137 : 70, 0)
   }
+}
+
+// V5 of visits.ts.
+async function untilDeath(at: Address): Promise<void> {
+  while (load(user, at + ProgramRecord.deaths) === 0) await suspendAsync(user, at + ProgramRecord.deaths, 0)
+}
+
+function exportOf(about: About, memory: number, name: string): Entry {
+  if (about.abi !== 'posix') throw new Error(`Running.entry: ${about.file} was not compiled by pthreads cc: only its own C library makes threads in it`)
+  const all = engine.Module.exports(about.module).filter(({ kind }) => kind === 'function').map(({ name }) => name)
+  if (all.includes(`__wrap_${name}`)) return entryOf(`w${memory}\n=__wrap_${name}`) as unknown as Entry  // the shim's
+  const names = all.map(name => name.replace(/^__wrap_/, '')).filter(name => !/^(_|stack_|asyncify_)/.test(name))
+  if (!names.includes(name)) throw new TypeError(`Running.entry: ${about.file} exports no function ${String(name)}: ${names.length === 0 ? 'none at all (see --export of pthreads cc)' : `it exports ${names.join(', ')}`}`)
+  return entryOf(`w${memory}\n=${name}`) as unknown as Entry
 }
 
 function checkModel(verb: string, model: Model | undefined): void {
@@ -252,8 +299,8 @@ function nameOf(source: string | URL): string {
 function abiOf(file: string, module: Module): About['abi'] {
   checkImports(file, module)
   const exported = new Set(engine.Module.exports(module).map(({ name }) => name))
-  if (!exported.has('_start')) throw new ProgramError('ERR_WASM_ABI', `${file}: it exports no _start: it is a library, not a program`)
-  if (exported.has('__pthreads_enter')) return 'posix'
+  if (exported.has('__pthreads_enter') && (exported.has('_start') || exported.has('_initialize'))) return 'posix'
+  if (!exported.has('_start')) throw new ProgramError('ERR_WASM_ABI', `${file}: it exports no _start: it is a library that pthreads cc has not made, not a program`)
   if (!exported.has('wasi_thread_start') && engine.Module.imports(module).some(({ module: from }) => from === 'wasi'))
     throw new ProgramError('ERR_WASM_ABI', `${file}: it imports wasi.thread-spawn and exports no wasi_thread_start`)
   return 'wasi-threads'

@@ -3,7 +3,7 @@
 
 import { add, exchange, peek, poke } from '#atomics'
 import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
-import { ANY, ANY_EPOCH, wake } from '../kernel/futex.ts'
+import { ANY, losses, wake } from '../kernel/futex.ts'
 import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
 import { host } from '../kernel/host.ts'
 import { self, user } from '../kernel/process.ts'
@@ -16,6 +16,7 @@ import { CONTENDED, FREE } from '../pthread/mutex.ts'
 import { Attr } from '../pthread/records.ts'
 import { toWasi, wasiErrno } from './errno.ts'
 import type { Guest } from './guest.ts'
+import { makeReady } from './about.ts'
 import { poll } from './poll.ts'
 import { Block, ProgramRecord, STACK_DEFAULT, STACK_MIN } from './records.ts'
 import { signalImports } from './signal-imports.ts'
@@ -77,7 +78,7 @@ export function pthreadImports(guest: Guest): Record<string, unknown> {
     imports[name] = (...args: number[]) => then(f(m, ...args.slice(0, before), timespec(m, args[before])), toWasi)
   }
   for (const [name, f] of Object.entries(BARE)) imports[name] = (a: number, b: number) => toWasi((f as (a: number, b: number) => number)(a, b))
-  return { ...imports, ...threads(guest), ...attributes(guest), ...locks(m), ...timeImports(guest), ...signalImports(guest), poll: poll(guest) }
+  return { ...imports, ...threads(guest), ...attributes(guest), ...locks(guest), ...timeImports(guest), ...signalImports(guest), poll: poll(guest) }
 }
 
 function threads(guest: Guest): Record<string, unknown> {
@@ -98,6 +99,7 @@ function threads(guest: Guest): Record<string, unknown> {
       return toWasi(errno === ENOMEM ? EAGAIN : errno)
     },
     pthread_self: () => self.tid,
+    ready: () => { makeReady(about.record) },
     pthread_exit: (value: number) => posix.pthread_exit(value),
     end: (code: number) => guest.end(code, 0),
     abort: () => guest.fail('aborted (SIGABRT)'),
@@ -182,19 +184,25 @@ function attributes({ memory: m, about }: Guest): Record<string, unknown> {
   }
 }
 
-function* libcLock(m: Memory, lock: Address): Sleeper<void> {
-  while (exchange(m, lock, CONTENDED) !== FREE) yield wait(m, lock, CONTENDED, wmesg.mutex, Infinity, CLOCK_MONOTONIC, ANY, ANY_EPOCH, 0)
+// Its owner may end with the program, and who visits that be left: wasm/visits.ts, V3.
+function* libcLock(guest: Guest, lock: Address): Sleeper<void> {
+  const { memory: m } = guest
+  for (let epoch = losses(); exchange(m, lock, CONTENDED) !== FREE; epoch = losses()) {
+    guest.check()
+    yield wait(m, lock, CONTENDED, wmesg.mutex, Infinity, CLOCK_MONOTONIC, ANY, epoch, 0)
+  }
 }
 
 // `seen`: what the shim's fast path found, see c/src/lock.c.
-function locks(m: Memory): Record<string, unknown> {
+function locks(guest: Guest): Record<string, unknown> {
+  const { memory: m } = guest
   return {
     mutex_unlock_slow: (mutex: Address, seen: number) => {
       if (seen !== CONTENDED) return mutex === 0 ? wasiErrno('EINVAL') : toWasi(posix.pthread_mutex_unlock(m, mutex))
       wake(m, mutex, 1)
       return 0
     },
-    libc_lock: (lock: Address) => { block(libcLock(m, lock)) },
+    libc_lock: (lock: Address) => { block(libcLock(guest, lock)) },
     libc_wake: (lock: Address) => { wake(m, lock, 1) },
   }
 }

@@ -16,6 +16,9 @@ export const ProgramRecord = struct('program', {
   bell: i32('counted up after a push to it; a word to be notified'),
   untaken: i32('bytes of these; by atomic additions'),
   room: i32('counted up when they have been taken; a futex word'),
+  ready: i32('0 until it can be called: its constructors have run; a futex word'),
+  deaths: i32('bit 0: a thread has died in the middle of a call from outside; a word to be notified'),
+  spare: i32('first of the blocks that such threads have left, by their `next`, or 0; taken as a whole by exchange, given back by compare and swap'),
   home: i32('the carrier whose heap has its memory, if that is not shared; 0: it has not begun; by compare and swap'),
 })
 

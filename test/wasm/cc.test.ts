@@ -7,9 +7,11 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { call, Program } from 'pthreads/wasm'
 import { cases, examples, given, inputOf, noClang, noCxx, noGcc, otherClang, outcome, pthreads, run } from './programs.ts'
 
-const names = readdirSync(examples).filter(name => name.endsWith('.c')).map(name => basename(name, '.c'))
+const LIBRARY = 'letters'                                                 // docs/C.md calls it
+const names = readdirSync(examples).filter(name => name.endsWith('.c')).map(name => basename(name, '.c')).filter(name => name !== LIBRARY)
 const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'philosophers': [[], ['7', '300']], 'bounded-buffer': [[], ['1', '3', '1000']], 'merge-sort': [[], ['10000', '4'], ['1', '0']], 'matrix': [[], ['50', '3', '2']],
   'line-server': [[]], 'sleepers': [['1', '0'], ['30', '20']],
@@ -40,7 +42,7 @@ for (const name of names) {
 
 test('every example in C is tested, and its compiled form is there', () => {
   assert.deepEqual(Object.keys(ARGUMENTS).sort(), [...names].sort())
-  assert.deepEqual(readdirSync(join(examples, 'wasm')).sort(), names.map(name => `${name}.wasm`).sort())
+  assert.deepEqual(readdirSync(join(examples, 'wasm')).sort(), [...names, LIBRARY].map(name => `${name}.wasm`).sort())
 })
 
 // Skipped with another clang than the one that they were compiled by: the bytes differ. .ci/run installs that one.
@@ -49,6 +51,33 @@ test('the committed examples are those of the source', { skip: otherClang }, () 
   const compiled = await pthreads(['cc', '-O2', '-Wall', '-Werror', join(examples, 'philosophers.c'), '-o', out])
   assert.deepEqual({ code: compiled.code, stdout: compiled.stdout, stderr: compiled.stderr }, { code: 0, stdout: '', stderr: '' })
   assert.deepEqual(readFileSync(out), readFileSync(join(examples, 'wasm', 'philosophers.wasm')), 'npm run programs makes them')
+}))
+
+// Skipped for the same reason.
+test('the committed library is that of its source', { skip: otherClang }, () => inFolder(async (folder) => {
+  const out = join(folder, 'letters.wasm')
+  const { code, stderr } = await pthreads(['cc', '-O2', '-Wall', '-Werror', '--library', join(examples, 'letters.c'), '-o', out])
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+  assert.deepEqual(readFileSync(out), readFileSync(join(examples, 'wasm', 'letters.wasm')), 'npm run programs makes them')
+}))
+
+test('a library is not run, and a program without main does not link', { skip: noClang }, () => inFolder(async (folder) => {
+  const { code, stderr } = await run(join(examples, 'wasm', 'letters.wasm'), [])
+  assert.deepEqual({ code, stderr }, { code: 2, stderr: 'pthreads run: letters.wasm: a library: it has no main\n' })
+  const linked = await pthreads(['cc', '-O2', join(examples, 'letters.c'), '-o', join(folder, 'letters.wasm')])
+  assert.notEqual(linked.code, 0)
+  assert.match(linked.stderr, /undefined symbol: main/)
+}))
+
+test('--export names what TypeScript may call', { skip: noClang }, () => inFolder(async (folder) => {
+  const source = join(folder, 'twice.c'), out = join(folder, 'twice.wasm')
+  writeFileSync(source, 'int twice(int n) { return 2 * n; }\nint thrice(int n) { return 3 * n; }\nint hidden(int n) { return n; }\n')
+  assert.equal((await pthreads(['cc', '-O2', '--library', '--export', 'twice', '--export', 'thrice', source, '-o', out])).code, 0)
+  const running = (await Program.load(out)).start()
+  assert.deepEqual([call(running.entry('twice'), 4), call(running.entry('thrice'), 4)], [8, 12])
+  assert.throws(() => running.entry('hidden'), /exports no function hidden: it exports twice, thrice, malloc, free/)
+  running.exit()
+  assert.deepEqual(await running.ended, { code: 0 })
 }))
 
 // Skipped for the same reason.

@@ -11,6 +11,7 @@ import { command, root, runProgram, type Ended, type ProgramOptions } from '../p
 
 export const cases = fileURLToPath(new URL('./c/wasm/cases.wasm', import.meta.url))
 export const wasiThreads = fileURLToPath(new URL('./c/wasm/wasi-threads.wasm', import.meta.url))
+export const library = fileURLToPath(new URL('./c/wasm/library.wasm', import.meta.url))
 export const examples = join(root, 'examples/c')
 
 /** `pthreads` with these arguments. */

@@ -1,0 +1,8 @@
+// Calls of what a program exports, where its threads and those that call it share carriers: m:n.
+
+import { configure } from 'pthreads'
+import { Program } from 'pthreads/wasm'
+import { testCalls } from './calls.ts'
+
+configure({ model: 'm:n', carriers: 2 })
+testCalls((file, preempt) => Program.load(file, { preempt, model: 'm:n' }), true)
