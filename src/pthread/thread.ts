@@ -32,6 +32,7 @@ import { Attr } from './records.ts'
 import { failureOf } from './bequest.ts'
 import { entryId, sourceOf, type Entry } from './entry.ts'
 import { bury, drop, freeName, receiveResult, sendArguments, sendWord } from './message.ts'
+import { cause } from './obituary.ts'
 import { obituary } from './obituary.ts'
 import { isWord } from './parcel.ts'
 import { isPriority, PTHREAD_EXPLICIT_SCHED, schedule } from './sched.ts'
@@ -193,8 +194,9 @@ export function detach(slot: number, serial: number): number {
  * Starts a thread that calls `routine` with `arg`, and stores its pthread_t at `thread` of `m`. `attr`: address of
  * thread attributes in `m`, or 0. EAGAIN: too many threads, or the host refuses another Worker; EINVAL: attributes
  * not initialized, or no entry; ENOMEM. Throws a TypeError for an `arg` that cannot travel. `shares`: without attributes it shares a carrier.
+ * `bell`: a word of user memory that is told of its death, see Annex.
  */
-export function pthread_create(m: Memory, thread: Address, attr: Address, routine: Entry, arg?: unknown, shares = sharesByDefault()): number {
+export function pthread_create(m: Memory, thread: Address, attr: Address, routine: Entry, arg?: unknown, shares = sharesByDefault(), bell?: Address): number {
   const source = sourceOf(routine)
   if (source === undefined || source.startsWith('f')) return EINVAL
   if (!fits(m, thread, 4) || (attr !== 0 && (!fits(m, attr, Attr.size) || peek(m, attr + Attr.initialized) !== 1))) return EINVAL
@@ -207,7 +209,7 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
   const how: Creation = {                                                 // one shape: it is read a hundred thousand times a second
     name: '', detached: attr !== 0 && peek(m, attr + Attr.detached) === 1, kind: heap === 0 && stack === 0 ? PLAIN : { heap, stack, factory: 0 },
     fiber: attr === 0 ? shares : peek(m, attr + Attr.scope) === PTHREAD_SCOPE_PROCESS, daemon: false, transfer: NONE,
-    scheduling: explicit ? { policy, priority } : undefined,
+    scheduling: explicit ? { policy, priority } : undefined, bell,
   }
   const slot = create(id, [arg], how)
   if (slot < 0) return -slot
@@ -217,7 +219,8 @@ export function pthread_create(m: Memory, thread: Address, attr: Address, routin
 
 /**
  * Waits for the end of `thread`. Its result is stored as `out.value`; of a thread that threw, the error is stored
- * as `out.error`; of one that was canceled, PTHREAD_CANCELED as the value. ESRCH, EINVAL, EDEADLK as POSIX says. A cancellation point.
+ * as `out.error`, and an Error of one that died; of one that was canceled, PTHREAD_CANCELED as the value. ESRCH, EINVAL, EDEADLK as POSIX
+ * says. A cancellation point.
  */
 export function pthread_join(thread: number, out: { value?: unknown, error?: unknown } = {}): number {
   cancellationPoint()
@@ -253,7 +256,7 @@ function* joinInto_slow(slot: number, out: { value?: unknown, error?: unknown },
   if (result !== 0) return result
   if (outcome.status === Status.CANCELED) out.value = PTHREAD_CANCELED
   else if (outcome.status === Status.RETURNED || outcome.status === Status.EXITED) out.value = outcome.value
-  else out.error = outcome.value
+  else out.error = outcome.value ?? new Error(`the thread ${cause(outcome.reason, outcome.code)}`)
   return 0
 }
 

@@ -36,14 +36,18 @@ export interface About {
 /** Values of a program's `ended`. */
 export const RUNS = 0, ENDS = 1, ENDED = 2
 
-/** The program is over, unless it is already. */
-export function finish({ record }: About, code: number, signal: number): void {
-  if (cas(user, record + ProgramRecord.ended, RUNS, ENDS) !== RUNS) return
+/** Exit codes of a program in which something else than C failed, and of one whose thread was ended from outside. */
+export const FAILED = 70, KILLED = 137
+
+/** The program is over, unless it is already: then false. */
+export function finish({ record }: About, code: number, signal: number): boolean {
+  if (cas(user, record + ProgramRecord.ended, RUNS, ENDS) !== RUNS) return false
   poke(user, record + ProgramRecord.code, code & 255)
   poke(user, record + ProgramRecord.signal, signal)
   store(user, record + ProgramRecord.ended, ENDED)
   wake(user, record + ProgramRecord.ended, Infinity)
   makeReady(record)                                                       // who waits for it sees the end
+  return true
 }
 
 /** The program with that record can be called, or has ended. */

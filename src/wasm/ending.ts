@@ -1,12 +1,13 @@
 // The end of a program in all heaps: its threads are ended and buried, its memory is given up.
 
-import { load, peek, poke } from '#atomics'
+import { load, or, peek, poke, resume, suspendAsync } from '#atomics'
 import { EAGAIN } from '../kernel/errno.ts'
 import { rouse } from '../kernel/futex.ts'
+import { host } from '../kernel/host.ts'
 import { requestTermination } from '../kernel/mail.ts'
 import { removeMemory } from '../kernel/memories.ts'
-import { arena, kernel, record, self, user } from '../kernel/process.ts'
-import { Flag, State, ThreadRecord } from '../kernel/records.ts'
+import { annex, arena, kernel, record, self, user } from '../kernel/process.ts'
+import { Annex, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { settle, wait, type Sleeper } from '../kernel/request.ts'
 import { closeAsync, lastSlot, openAsync } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
@@ -14,7 +15,9 @@ import { free } from '../mem/arena.ts'
 import type { Address } from '../mem/memory.ts'
 import { ErrnoError } from '../api/errors.ts'
 import { cancelThread } from '../pthread/cancel.ts'
+import { cause, describe } from '../pthread/obituary.ts'
 import { join_slow, type Outcome } from '../pthread/thread.ts'
+import { entryIdOf, finish, KILLED, type About } from './about.ts'
 import { ProgramRecord } from './records.ts'
 
 /** Ends the threads of a program that has ended, by the numbers of its entries, and waits until they are gone, but for `own`: `died` awaits that. */
@@ -24,6 +27,39 @@ export async function endThreads(entries: readonly number[], own = 0, died: Prom
   await died
   for (const [slot, serial] of threads) if (slot !== own) await bury(slot, serial)   // one after the other: each takes a thread record
 }
+
+/**
+ * Ends the program when one of its threads has died outside of C, by process.exit, of a full heap, by force: what it held stays held, so the others might
+ * wait for ever. Until `stop` is called.
+ */
+export function mourn(about: About, memory: number): { stop(): void } {
+  const word = about.record + ProgramRecord.bereft
+  let over = false
+  const listen = async (): Promise<void> => {
+    while (!over && load(user, word) === 0) await suspendAsync(user, word, 0)
+    if (!over && finish(about, KILLED, 0)) host.writeError(`${about.file}: ${wordsOf(memory)}; the program is ended\n`)
+  }
+  void listen()
+  return {
+    stop() {
+      over = true
+      or(user, word, 1)
+      resume(user, word)
+    },
+  }
+}
+
+// Who has died, as far as it is still known: a detached thread has been told of, and is gone, and a visitor is somebody else's.
+function wordsOf(memory: number): string {
+  for (const [slot] of threadsOf(new Set(PARTS.map(part => entryIdOf(memory, part))))) {
+    const t = record(slot)
+    if (peek(kernel, t + ThreadRecord.status) === Status.DIED) return `${describe(slot)} ${cause(peek(kernel, t + ThreadRecord.reason), peek(kernel, annex(slot) + Annex.code))}`
+  }
+  return 'one of its threads, or one that called it, has died'
+}
+
+/** The entries of its threads. */
+export const PARTS = ['main', 'thread', 'spawned', 'exit']
 
 /** Gives up the memory of a program that has no threads, and its record. */
 export function giveUp(at: Address, memory: number): void {

@@ -25,7 +25,7 @@ import { endsNow, ThreadExit } from '../pthread/exit.ts'
 import { local } from '../pthread/local.ts'
 import { describe } from '../pthread/obituary.ts'
 import { SIGABRT, SIGSEGV } from '../kernel/signo.ts'
-import { entryIdOf, entryOf, finish, RUNS, type About } from './about.ts'
+import { entryIdOf, entryOf, FAILED, finish, KILLED, RUNS, type About } from './about.ts'
 import { engine, type Global, type Table, type WasmInstance } from './engine.ts'
 import { ProgramError } from './errors.ts'
 import { Block, GUARD, Luggage, ProgramRecord } from './records.ts'
@@ -348,9 +348,11 @@ export class Guest {
     throw error
   }
 
-  /** An import that C called has thrown something else, which ends the thread. */
-  protected threw(_error: unknown): void {
-    // Told as any other thread's end.
+  /** An import that C called has thrown something else, which ends the program: nobody knows what C was about to do. */
+  protected threw(error: unknown): void {
+    if (peek(user, this.about.record + ProgramRecord.ended) === RUNS)
+      host.writeError(`${this.about.file}: ${describe(self.slot)} failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+    this.end(FAILED, 0)
   }
 
   /** The calling thread has used more than its stack. */
@@ -382,6 +384,12 @@ export class Guest {
     local.cleanup = local.values = local.ending = undefined
     if (this.#registers.get(self.slot) !== null) this.#registers.delete(self.slot)
     throw new ThreadExit(undefined)
+  }
+
+  /** The calling thread has learned that another has died: ends the program. */
+  bereaved(message: string): never {
+    if (peek(user, this.about.record + ProgramRecord.ended) === RUNS) host.writeError(`${this.about.file}: ${describe(self.slot)}: ${message}\n`)
+    return this.end(KILLED, 0)
   }
 
   /** Prints a message of ours about the calling thread, and ends the program by SIGABRT. */

@@ -3,11 +3,12 @@
 //   const program = await Program.load('philosophers.wasm')
 //   const { code } = await program.run({ args: ['5', '1000'] })
 
-import { load, peek, poke, resume, store, suspendAsync } from '#atomics'
+import { peek, poke } from '#atomics'
 import { readWhole } from '#host'
 import { PLAIN } from '../kernel/clone.ts'
 import { placeCount } from '../kernel/crew.ts'
 import { EAGAIN, ENOMEM } from '../kernel/errno.ts'
+import { host } from '../kernel/host.ts'
 import { requestBeat } from '../kernel/mail.ts'
 import { addMemory, namePrivateMemory } from '../kernel/memories.ts'
 import { arena, attached, kernel, record, self, user } from '../kernel/process.ts'
@@ -22,10 +23,10 @@ import { ErrnoError } from '../api/errors.ts'
 import { cause } from '../pthread/obituary.ts'
 import type { Entry, Routine } from '../pthread/entry.ts'
 import { create, sharesByDefault } from '../pthread/thread.ts'
-import { ENDED, entryIdOf, finish, type About } from './about.ts'
+import { ENDED, entryIdOf, FAILED, finish, KILLED, type About } from './about.ts'
 import type { Exported } from './call.ts'
 import { compile, newRecord, type Compiled } from './compile.ts'
-import { asThread, endThreads, giveUp, joined } from './ending.ts'
+import { asThread, endThreads, giveUp, joined, mourn, PARTS } from './ending.ts'
 import { engine, type Module } from './engine.ts'
 import './entry.ts'
 import { ProgramError } from './errors.ts'
@@ -181,6 +182,7 @@ export class Program {
     const about: About = {
       file: this.file, module: compiled.module, record: at, abi: this.#abi, initial: compiled.initial, maximum: compiled.maximum, suspendable,
       shared: this.#shared, args: [this.file, ...args], env, dirs, streams,
+      bell: at + ProgramRecord.bereft,
     }
     const memory = wasm === undefined ? undefined : addMemory(wasm, about)
     const number = memory === undefined ? namePrivateMemory(about) : memory.id
@@ -227,14 +229,12 @@ export class Program {
   async #end(about: About, memory: number, main: number, serial: number, takers: readonly (Taker | undefined)[]): Promise<Exit> {
     const { record: at } = about
     const output = new Output(at, takers)
-    const died = this.#watchMain(about, main, serial), left = this.#watchVisits(about)
+    const died = this.#watchMain(about, main, serial), mourned = mourn(about, memory)
     await asThread(untilEnded(at))
+    mourned.stop()
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
     await asThread(dismiss(memory))
-    store(user, at + ProgramRecord.deaths, 1)
-    resume(user, at + ProgramRecord.deaths)
-    await left
-    await endThreads(['main', 'thread', 'spawned', 'exit'].map(part => entryIdOf(memory, part)), main, died)
+    await endThreads(PARTS.map(part => entryIdOf(memory, part)), main, died)
     if (peek(user, at + ProgramRecord.asked) !== 0) await asThread(leaveInput(about, { entryId: part => entryIdOf(memory, part) }))
     try {
       output.finish()
@@ -245,26 +245,14 @@ export class Program {
     return signal === 0 ? { code } : { code, signal: signalName(signal) }
   }
 
-  async #watchVisits(about: About): Promise<void> {
-    await untilDeath(about.record)
-    if (peek(user, about.record + ProgramRecord.ended) === ENDED) return
-    console.error(`${this.file}: a thread has died in the middle of a call of the program, which cannot go on`)
-    finish(about, 137, 0)
-  }
-
   // main's thread may die of what the program cannot say: a full heap.
   async #watchMain(about: About, slot: number, serial: number): Promise<void> {
     const out = await joined(slot, serial)
     if (out?.status !== Status.DIED && out?.status !== Status.THREW) return
     if (peek(user, about.record + ProgramRecord.ended) === ENDED) return
-    console.error(`${this.file}: thread "main" ${out.status === Status.DIED ? cause(out.reason, out.code) : `failed: ${String((out.value as Error | undefined)?.stack ?? out.value)}`}`)
-    finish(about, out.status === Status.DIED ? 137 : 70, 0)
+    host.writeError(`${this.file}: thread "main" ${out.status === Status.DIED ? cause(out.reason, out.code) : `failed: ${String((out.value as Error | undefined)?.stack ?? out.value)}`}\n`)
+    finish(about, out.status === Status.DIED ? KILLED : FAILED, 0)
   }
-}
-
-// V5 of visits.ts.
-async function untilDeath(at: Address): Promise<void> {
-  while (load(user, at + ProgramRecord.deaths) === 0) await suspendAsync(user, at + ProgramRecord.deaths, 0)
 }
 
 function exportOf(about: About, memory: number, name: string): Entry {

@@ -86,7 +86,7 @@ function threads(guest: Guest): Record<string, unknown> {
   const entry = guest.entry('thread')
   const joined = (errno: number, out: { value?: unknown, error?: unknown }, at: Address): number => {
     if (errno !== 0) return toWasi(errno)
-    if (out.error !== undefined) guest.fail(`a thread that it joined had failed: ${String(out.error)}`)
+    if (out.error !== undefined) guest.bereaved(`a thread that it joined had failed: ${String(out.error)}`)
     if (at !== 0) poke(m, at, out.value === posix.PTHREAD_CANCELED ? -1 : Number(out.value ?? 0))
     return 0
   }
@@ -94,7 +94,7 @@ function threads(guest: Guest): Record<string, unknown> {
     create: (thread: Address, attr: Address, at: Address) => {
       poke(m, at + Block.reserved, 0)
       add(user, about.record + ProgramRecord.live, 1)
-      const errno = posix.pthread_create(m, thread, attr, entry, at, about.suspendable)
+      const errno = posix.pthread_create(m, thread, attr, entry, at, about.suspendable, about.bell)
       if (errno !== 0) add(user, about.record + ProgramRecord.live, -1)
       return toWasi(errno === ENOMEM ? EAGAIN : errno)
     },

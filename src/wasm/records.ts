@@ -10,6 +10,7 @@ export const ProgramRecord = struct('program', {
   live: i32('its threads that have not ended; by atomic additions'),
   memory: i32('id of its memory, 0 once it is over: then heaps let go of the program; written by who started it'),
   moved: i32('bits 0 to 2: the program has closed or replaced that descriptor; by atomic or'),
+  bereft: i32('bit 0: one of its threads has died outside of C, or one that called it, or nobody waits for that any more; by atomic or: see Annex'),
   asked: i32('1: it has waited for input that others than it could read; written by who waits'),
   position: i32('how many bytes of an input that is given have been read; by compare and swap'),
   pieces: i32('the latest of what was written for who runs the program and is not taken, or 0; by compare and swap, see streams.ts'),
@@ -17,7 +18,6 @@ export const ProgramRecord = struct('program', {
   untaken: i32('bytes of these; by atomic additions'),
   room: i32('counted up when they have been taken; a futex word'),
   ready: i32('0 until it can be called: its constructors have run; a futex word'),
-  deaths: i32('bit 0: a thread has died in the middle of a call from outside; a word to be notified'),
   spare: i32('first of the blocks that such threads have left, by their `next`, or 0; taken as a whole by exchange, given back by compare and swap'),
   home: i32('the carrier whose heap has its memory, if that is not shared; 0: it has not begun; by compare and swap'),
 })

@@ -16,7 +16,7 @@
 //     again before it does, for what is thrown passes `finally` blocks that may sleep, on locks whose owners are gone. A wait that nothing
 //     interrupts (malloc's lock) is begun at an epoch, looks for the end itself, and a loss is counted before it is roused.
 // V4  A visitor that computes is waited for. With preemption its loops look.
-// V5  A visitor that dies inside rings `deaths`: what it held in C is lost, so the program is ended as by SIGKILL.
+// V5  A visitor that dies inside rings `bereft`: what it held in C is lost, so the program is ended as by SIGKILL.
 //
 // Rejected: a count of visitors in the program's record (a visitor that has counted itself off may be the reason that the record is gone, and it
 // would still have to wake somebody there; and one that dies is never counted off).
@@ -41,7 +41,7 @@ export function runs(at: Address, id: number): boolean {
 /** The calling thread visits the program from now on; false: the program has ended. */
 export function enter(at: Address, id: number): boolean {
   const mine = annex(self.slot)
-  poke(kernel, mine + Annex.bell, at + ProgramRecord.deaths)
+  poke(kernel, mine + Annex.bell, at + ProgramRecord.bereft)
   store(kernel, mine + Annex.visits, id)
   if (runs(at, id)) return true
   leave()

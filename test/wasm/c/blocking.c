@@ -345,6 +345,29 @@ static void *reads_input(void *arg) {
 	return line;
 }
 
+// A thread that dies in a call, where the host ends it, with what it holds; others wait for it.
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static void *dies(void *arg) {
+	CHECK(pthread_mutex_lock(&held) == 0);
+	sem_post(&stepped);
+	await(&step);
+	getpid();
+	return arg;
+}
+
+static int bereaved(const char *who) {
+	pthread_t t = start(dies, NULL);
+	await(&stepped);
+	if (strcmp(who, "detached") == 0) pthread_detach(t);
+	sem_post(&step);
+	if (strcmp(who, "main") == 0) getpid();
+	else if (strcmp(who, "joined") == 0) join(t);
+	else pthread_mutex_lock(&held);
+	printf("not reached\n");
+	return 0;
+}
+
 static int goes_on(int argc, char **argv) {
 	pthread_t t = start(strcmp(argv[1], "poll") == 0 ? polls : argc > 2 ? reads_file : reads_input, argv[argc - 1]);
 	await(&stepped);
@@ -365,6 +388,7 @@ int main(int argc, char **argv) {
 	sem_init(&step, 0, 0);
 	sem_init(&stepped, 0, 0);
 	CHECK(argc > 1);
+	if (strcmp(argv[1], "die") == 0) return bereaved(argv[2]);
 	if (strcmp(argv[1], "all") != 0) return goes_on(argc, argv);
 	for (int i = 2; i < argc; i++) {
 		snprintf(name, sizeof name, "here/%s", argv[i]);
