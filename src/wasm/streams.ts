@@ -4,18 +4,16 @@
 //
 // Output that is taken lies in user memory as pieces, one for each call that wrote:
 //
-//   pieces   0, or the latest of a list. Who writes pushes; the heap that runs the program takes all, by exchange: no ABA, for nobody takes one
-//   bell     counted up after a push, then notified
-//   untaken  bytes of pieces that are written and not taken
-//   room     counted up after a take, then woken: who finds ROOM bytes untaken sleeps on it before it writes
+//   pieces, bell   the list and the bell of mem/inbox.ts: who writes pushes, the heap that runs the program takes
+//   untaken        bytes of pieces that are written and not taken
+//   room           counted up after a take, then woken: who finds ROOM bytes untaken sleeps on it before it writes
 //
-// No piece is lost: the taker reads the bell, takes the list, then waits while the bell is what it read. A push comes before its count, so
-// either the list was taken after it, or the wait does not begin. Nor is a wakeup of a writer: it reads `room`, then `untaken`, then
-// sleeps while `room` is what it read; a taker lowers `untaken` before it counts `room` up.
+// No wakeup of a writer is lost: it reads `room`, then `untaken`, then sleeps while `room` is what it read; a taker lowers `untaken` before it counts
+// `room` up.
 //
 // Where nobody can sleep (a handler of a signal in a fiber, what is flushed when the last thread ends) pieces are written without regard to ROOM.
 
-import { add, cas, exchange, load, peek, poke, resume, suspendAsync } from '#atomics'
+import { add, cas, load, peek, poke } from '#atomics'
 import { inputKind, readSome, writeWhole, type InputKind } from '#host'
 import { EDEADLK, ENOMEM } from '../kernel/errno.ts'
 import { wake } from '../kernel/futex.ts'
@@ -24,6 +22,7 @@ import { arena, self, user } from '../kernel/process.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { free, malloc } from '../mem/arena.ts'
+import { Inbox } from '../mem/inbox.ts'
 import type { Address } from '../mem/memory.ts'
 import type { About } from './about.ts'
 import { toWasi, wasiErrno } from './errno.ts'
@@ -132,20 +131,11 @@ function push(at: Address, fd: number, bytes: Uint8Array): number {
   poke(user, piece + Piece.length, bytes.length)
   user.u8.set(bytes, piece + Piece.size)
   add(user, at + ProgramRecord.untaken, bytes.length)
-  for (let head = load(user, at + ProgramRecord.pieces); ;) {
-    poke(user, piece + Piece.next, head)
-    const seen = cas(user, at + ProgramRecord.pieces, head, piece)
-    if (seen === head) break
-    head = seen
-  }
-  ring(at)
+  inboxOf(at).push(piece)
   return 0
 }
 
-function ring(at: Address): void {
-  add(user, at + ProgramRecord.bell, 1)
-  resume(user, at + ProgramRecord.bell)
-}
+const inboxOf = (at: Address): Inbox => new Inbox(user, at + ProgramRecord.pieces, at + ProgramRecord.bell, Piece.next)
 
 /** Who takes what a program writes. */
 export type Taker = (bytes: Uint8Array) => void
@@ -160,15 +150,7 @@ export class Output {
   constructor(at: Address, takers: readonly (Taker | undefined)[]) {
     this.#at = at
     this.#takers = takers
-    if (takers.some(taker => taker !== undefined)) void this.#listen()
-  }
-
-  async #listen(): Promise<void> {
-    while (!this.#over) {
-      const seen = load(user, this.#at + ProgramRecord.bell)
-      this.#take()
-      await suspendAsync(user, this.#at + ProgramRecord.bell, seen)
-    }
+    if (takers.some(taker => taker !== undefined)) void inboxOf(at).listen(() => this.#over, () => { this.#take() })
   }
 
   #take(): void {
@@ -185,7 +167,7 @@ export class Output {
   finish(): void {
     this.#over = true
     this.#take()
-    ring(this.#at)
+    inboxOf(this.#at).ring()
     if (this.#failed !== undefined) throw this.#failed.error
   }
 }
@@ -193,12 +175,11 @@ export class Output {
 function takeAll(at: Address): [number, Uint8Array][] {
   const taken: [number, Uint8Array][] = []
   let bytes = 0
-  for (let piece = exchange(user, at + ProgramRecord.pieces, 0); piece !== 0;) {
-    const length = peek(user, piece + Piece.length), next = peek(user, piece + Piece.next)
-    taken.unshift([peek(user, piece + Piece.fd), user.u8.slice(piece + Piece.size, piece + Piece.size + length)])
+  for (const piece of inboxOf(at).take()) {
+    const length = peek(user, piece + Piece.length)
+    taken.push([peek(user, piece + Piece.fd), user.u8.slice(piece + Piece.size, piece + Piece.size + length)])
     bytes += length
     free(arena, piece, self.carrier)
-    piece = next
   }
   if (bytes === 0) return taken
   add(user, at + ProgramRecord.untaken, -bytes)
