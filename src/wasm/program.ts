@@ -88,9 +88,9 @@ export interface RunOptions {
 
 /** How a program came to its end. */
 export interface Exit {
-  /** 0 to 255; 128 and the signal's number after a trap or an abort, which were printed. */
+  /** 0 to 255; 128 and the signal's number after a trap or an abort, which were printed, and where nobody reads what it writes. */
   readonly code: number
-  /** SIGSEGV, SIGFPE, SIGILL or SIGABRT. */
+  /** SIGSEGV, SIGFPE, SIGILL, SIGABRT or SIGPIPE. */
   readonly signal?: string
 }
 

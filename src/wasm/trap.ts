@@ -1,12 +1,12 @@
 // Traps: what went wrong in a thread of a program, in words, and the signal that a processor would have raised.
 
-import { SIGABRT, SIGFPE, SIGILL, SIGSEGV } from '../kernel/signo.ts'
+import { SIGABRT, SIGFPE, SIGILL, SIGPIPE, SIGSEGV } from '../kernel/signo.ts'
 import { engine } from './engine.ts'
 
 /** What a trap was. */
 export interface Trap { signal: number, reason: string, where: string[] }
 
-const names: Readonly<Record<number, string>> = { [SIGABRT]: 'SIGABRT', [SIGFPE]: 'SIGFPE', [SIGILL]: 'SIGILL', [SIGSEGV]: 'SIGSEGV' }
+const names: Readonly<Record<number, string>> = { [SIGABRT]: 'SIGABRT', [SIGPIPE]: 'SIGPIPE', [SIGFPE]: 'SIGFPE', [SIGILL]: 'SIGILL', [SIGSEGV]: 'SIGSEGV' }
 
 /** The name of a signal that ends a program here. */
 export function signalName(signo: number): string {

@@ -14,10 +14,13 @@ import { standardOf, wasiNames as namesOfHost } from '#host'
 import { load, or, peek, poke } from '#atomics'
 import { user } from '../kernel/process.ts'
 import { block } from '../kernel/request.ts'
+import { SIGPIPE } from '../kernel/signo.ts'
 import type { Address, Memory } from '../mem/memory.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { clock_gettime } from '../pthread/clock.ts'
 import { sched_yield } from '../pthread/sched.ts'
+import { SIG_DFL, SIG_IGN, sigaction, type SigAction } from '../pthread/sigaction.ts'
+import { raise } from '../pthread/signal.ts'
 import type { About } from './about.ts'
 import { fileCall, lengthOf, told } from './calls.ts'
 import { toWasi, wasiErrno } from './errno.ts'
@@ -136,7 +139,8 @@ function importOf(guest: Guest, name: string): Call {
   const standard = (...args: (number | bigint)[]): number => nodeOf(guest)[name](...args)
   if (!FILES.test(name)) return standard
   const mayHave = hasFiles(guest)
-  const file = (...args: (number | bigint)[]): number => mayHave ? then(block(fileCall(guest, name, args)), told) as number : wasiErrno('EBADF')
+  const end = name === 'fd_write' ? (result: number) => piped(guest, told(result)) : told
+  const file = (...args: (number | bigint)[]): number => mayHave ? then(block(fileCall(guest, name, args)), end) as number : wasiErrno('EBADF')
   if (!name.startsWith('fd_')) return mayHave ? file : standard
   if (name === 'fd_renumber') return (from, to) => mayHave ? renumber(guest, Number(from), Number(to)) : standard(from, to)
   const its = STANDARD[name]
@@ -155,11 +159,23 @@ export function hasFiles({ about }: Guest): boolean {
 // What concerns descriptors 0 to 2 while they are this process's; `file`: the same call where files are.
 const STANDARD: Readonly<Record<string, (guest: Guest, args: number[], file: Call) => number>> = {
   fd_read: (guest, [fd, vector, count, got]) => fd === 0 ? read(guest, vector, count, got) : wasiErrno('EBADF'),
-  fd_write: (guest, [fd, vector, count, put]) => fd === 0 ? wasiErrno('EBADF') : write(guest, fd, vector, count, put),
+  fd_write: (guest, [fd, vector, count, put]) => fd === 0 ? wasiErrno('EBADF') : then(write(guest, fd, vector, count, put), errno => piped(guest, errno)) as number,
   fd_close: (guest, [fd], file) => {
     move(guest, fd)
     return hasFiles(guest) ? file(fd) : 0
   },
+}
+
+const PIPE = wasiErrno('EPIPE')
+
+// Who writes what nobody reads gets SIGPIPE, which by default ends the program; one for wasi-threads knows no signals.
+function piped(guest: Guest, errno: number): number {
+  if (errno !== PIPE || guest.about.abi !== 'posix') return errno
+  const action: SigAction = {}
+  sigaction(guest.memory, SIGPIPE, null, action)
+  if (action.sa_handler === SIG_DFL) guest.end(128 + SIGPIPE, SIGPIPE)
+  if (action.sa_handler !== SIG_IGN) raise(SIGPIPE)
+  return errno
 }
 
 // Another descriptor can be made one of 0 to 2, none of these, while it is this process's, another.

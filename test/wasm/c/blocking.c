@@ -368,6 +368,50 @@ static int bereaved(const char *who) {
 	return 0;
 }
 
+// Standard streams, as hard as shells make it.
+static struct { long bytes; unsigned sum; } taken[64];
+
+static void *takes(void *arg) {
+	long i = (long)arg;
+	unsigned char bytes[1000];
+	for (int n; (n = read(0, bytes, sizeof bytes)) != 0;) {
+		CHECK(n > 0);
+		taken[i].bytes += n;
+		for (int k = 0; k < n; k++) taken[i].sum += bytes[k];
+	}
+	return NULL;
+}
+
+static int readers(int count) {
+	pthread_t t[64];
+	CHECK(count <= 64);
+	for (long i = 0; i < count; i++) t[i] = start(takes, (void *)i);
+	long bytes = 0;
+	unsigned sum = 0;
+	for (int i = 0; i < count; i++) {
+		join(t[i]);
+		bytes += taken[i].bytes;
+		sum += taken[i].sum;
+	}
+	printf("%ld %u\n", bytes, sum);
+	return 0;
+}
+
+static int cat(void) {
+	static char bytes[100000];
+	for (size_t n; (n = fread(bytes, 1, sizeof bytes, stdin)) > 0;) CHECK(fwrite(bytes, 1, n, stdout) == n);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int endless(const char *what) {
+	if (strcmp(what, "ignored") == 0) signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		if (printf("a line\n") >= 0 && fflush(stdout) == 0) continue;
+		fprintf(stderr, "%s\n", strerror(errno));
+		return 3;
+	}
+}
+
 static int goes_on(int argc, char **argv) {
 	pthread_t t = start(strcmp(argv[1], "poll") == 0 ? polls : argc > 2 ? reads_file : reads_input, argv[argc - 1]);
 	await(&stepped);
@@ -389,6 +433,9 @@ int main(int argc, char **argv) {
 	sem_init(&stepped, 0, 0);
 	CHECK(argc > 1);
 	if (strcmp(argv[1], "die") == 0) return bereaved(argv[2]);
+	if (strcmp(argv[1], "readers") == 0) return readers(atoi(argv[2]));
+	if (strcmp(argv[1], "cat") == 0) return cat();
+	if (strcmp(argv[1], "endless") == 0) return endless(argv[2]);
 	if (strcmp(argv[1], "all") != 0) return goes_on(argc, argv);
 	for (int i = 2; i < argc; i++) {
 		snprintf(name, sizeof name, "here/%s", argv[i]);
