@@ -1,6 +1,8 @@
 /* What the files of the shim share. */
 #pragma once
 
+#define _GNU_SOURCE
+
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>

@@ -49,15 +49,18 @@ export function compile(words: string[], options: CcOptions): void {
     else process.exitCode = status ?? (signal === null ? 1 : 128)
     return status === 0
   }
-  if (!words.some(word => CXX.test(word))) return void run([...target, ...ours, ...words, ...links ? [...linking(options), ...shim(options)] : [], ...to])
-  const library = libcxx(version, sysroot)
+  const isCxx = words.some(word => CXX.test(word)), library = isCxx ? libcxx(version, sysroot) : ''
   if (library === undefined) return fail(`there is no libc++ for WebAssembly (on Debian and Ubuntu: apt-get install libc++-${version}-dev-wasm32 libc++abi-${version}-dev-wasm32; elsewhere: a wasi-sdk, named by WASI_SDK_PATH)`)
-  const objects = mkdtempSync(join(tmpdir(), 'pthreads-cc-'))             // the shim's: options for C++ are not for C
+  const cxx = isCxx ? ['--driver-mode=g++', '-nostdinc++', '-isystem', library, ...ours, '-fno-exceptions'] : ours
+  if (!links) {
+    if (!run([...target, ...cxx, ...words, ...to])) explain(words, library)
+    return
+  }
+  const objects = mkdtempSync(join(tmpdir(), 'pthreads-cc-'))             // the shim's: the program's options are not for it
   try {
-    if (links && !run([...target, ...ours, '-O2', '-c', ...shim(options, 'src', 'cxx')], objects)) return
+    if (!run([...target, ...ours, '-O2', '-c', ...shim(options, isCxx ? ['src', 'cxx'] : ['src'])], objects)) return
     const made = readdirSync(objects).map(name => join(objects, name))
-    const done = run([...target, '--driver-mode=g++', '-nostdinc++', '-isystem', library, ...ours, '-fno-exceptions', ...words, ...links ? [...linking(options), ...made] : [], ...to])
-    if (!done) explain(words, library)
+    if (!run([...target, ...cxx, ...words, ...linking(options), ...made, ...to])) explain(words, library)
   } finally {
     rmSync(objects, { recursive: true })
   }
@@ -74,7 +77,7 @@ function libcxx(version: number, sysroot: string | undefined): string | undefine
 
 // What the compiler's errors do not say.
 function explain(words: readonly string[], library: string): void {
-  if (!/^#define _LIBCPP_HAS_(NO_THREADS\s*$|THREADS 0)/m.test(readFileSync(join(library, '__config_site'), 'utf8'))) return
+  if (library === '' || !/^#define _LIBCPP_HAS_(NO_THREADS\s*$|THREADS 0)/m.test(readFileSync(join(library, '__config_site'), 'utf8'))) return
   for (const word of words) {
     const [, header] = (CXX.test(word) && existsSync(word) && THREADED.exec(readFileSync(word, 'utf8'))) || []
     if (header !== undefined) console.error(`pthreads cc: ${word}: this libc++ was built without threads: what <${header}> declares is missing; pthread_*, std::atomic and thread_local are there`)
@@ -86,10 +89,9 @@ function fail(reason: string): void {
   process.exitCode = 2
 }
 
-function shim({ library = false }: CcOptions, ...folders: string[]): string[] {
-  const all = (folders.length === 0 ? ['src'] : folders).map(name => join(c, name))
-  const files = all.flatMap(folder => readdirSync(folder).filter(name => name.endsWith('.c')).map(name => join(folder, name)))
-  return ['-x', 'c', ...files.filter(file => !library || !file.endsWith('start.c'))]
+function shim({ library = false }: CcOptions, folders: string[]): string[] {
+  const files = folders.map(name => join(c, name)).flatMap(folder => readdirSync(folder).filter(name => name.endsWith('.c')).map(name => join(folder, name)))
+  return files.filter(file => !library || !file.endsWith('start.c'))
 }
 
 // `-u`: a function that only the shim's replacement of it calls would otherwise be left out of the link.
