@@ -97,9 +97,12 @@ export const node: Host = {
   cpuTime: linuxCpuTime,
   osThread,
   usageOf,
-  usage() {
+  processTime() {
     const { user, system } = process.cpuUsage()
-    return { cpuTime: (user + system) / 1000, resident: process.memoryUsage.rss(), parent: process.ppid }
+    return (user + system) / 1000
+  },
+  usage() {
+    return { cpuTime: node.processTime(), resident: process.memoryUsage.rss(), parent: process.ppid }
   },
   kill(pid, signo) {
     try {

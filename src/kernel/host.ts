@@ -48,6 +48,8 @@ export interface Host {
   osThread(): number
   /** Processor time in ms, and switches so far, of the thread with that number; NaN where the host cannot tell. */
   usageOf(osThread: number): Usage
+  /** Processor time of the whole process in ms: programs read it in loops. */
+  processTime(): number
   /** What the whole process has used, ms of processor time and bytes, and its parent's id. */
   usage(): { cpuTime: number, resident: number, parent: number }
   /** Number of processors the process may use. */

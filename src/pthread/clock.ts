@@ -13,7 +13,7 @@ function read(clock: number): number {
   switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_MONOTONIC: return now(clock)
-    case CLOCK_PROCESS_CPUTIME_ID: return host.usage().cpuTime
+    case CLOCK_PROCESS_CPUTIME_ID: return host.processTime()
     case CLOCK_THREAD_CPUTIME_ID: return cpuOfCaller()
     default: return cpuOf(threadOfCpuClock(clock))
   }
