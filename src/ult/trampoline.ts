@@ -188,6 +188,8 @@ function resumeWith(fiber: Fiber): IteratorResult<unknown, unknown> {
 
 // Handlers run, where the fiber has yielded; the body goes on with what one of them threw.
 function hears(fiber: Fiber): void {
+  fiber.told = false
+  if (!hasBegun(fiber)) return
   try {
     deliveryPoint()
   } catch (error) {
@@ -310,7 +312,7 @@ function awaits(fiber: Fiber, promise: PromiseLike<unknown>): void {
     if (lingers()) loop()
   }
   Promise.resolve(promise).then(value => { settle(value, false) }, (error: unknown) => { settle(error, true) })   // its `then` may throw
-  if (noticed() && !imports.has(promise)) look(fiber.slot)                                         // it was told before it awaited: nobody hints again
+  if (noticed() && hasBegun(fiber)) look(fiber.slot)                                         // it was told before it awaited: nobody hints again
 }
 
 // Something was pending for a fiber that awaits: it does that, and goes on waiting.
@@ -319,7 +321,7 @@ function awaitAgain(fiber: Fiber): void {
   awaited.delete(fiber)
   fiber.value = 0
   try {
-    if (noticed() && !imports.has(promise)) attend(SIGNAL | CANCEL)
+    if (noticed() && hasBegun(fiber)) attend(SIGNAL | CANCEL)
   } catch (error) {
     throwInto(fiber, error)
     advance(fiber)
@@ -355,17 +357,20 @@ function begin(fiber: Fiber): void {
   beginFiber(fiber.slot)
   const routine = routineOf(peek(kernel, record(fiber.slot) + ThreadRecord.entry))
   if (typeof routine === 'function') return call(fiber, routine)
-  fiber.body = imported(routine)
+  importers.add(fiber.body = imported(routine))
   advance(fiber)
 }
 
-/** What fibers wait for that have not begun: they are at no cancellation point, and handlers run when they begin. */
-const imports = new WeakSet<PromiseLike<unknown>>()
+/** Bodies of fibers whose function is being imported: they are at no cancellation point, and handlers run when they begin. */
+const importers = new WeakSet<object>()
+
+function hasBegun({ body }: Fiber): boolean {
+  return body !== undefined && !importers.has(body)
+}
 
 // Waits for the import of the module of its function.
 function* imported(routine: Promise<Routine>): Body {
   here.importing++
-  imports.add(routine)
   let f: Routine
   try {
     f = yield* new Awaiting(routine)
