@@ -222,14 +222,11 @@ export class LaneEnd {
       f(job)
       if (!this.revoke(job)) isBusy = true
     }
-    if (orphan(this.at)) {
-      const isCondemned = !this.isEmpty && stateOf(this.at, this.first) === KILLING
-      if (!this.leaving) this.postEnd()
-      if (isCondemned) this.thread.terminate()                            // nobody is left who does it when its grace is over
-      else if (isBusy) this.thread.cancel()
-    } else {
-      this.clear(f)
-    }
+    const isCondemned = !this.isEmpty && stateOf(this.at, this.first) === KILLING
+    if (!this.leaving) this.postEnd()
+    if (!orphan(this.at)) this.clear(f)                                     // else the lane is the thread's, and may be gone
+    else if (isCondemned) this.thread.terminate()                         // nobody is left who does it when its grace is over
+    else if (isBusy) this.thread.cancel()
   }
 
   /** Calls `f` with each task that is in it. */

@@ -31,9 +31,10 @@
 //     `naps`, looks at tail again, then sleeps. The pool stores tail, then looks at `naps`: if that is 1 it need not wake, for the thread has yet to
 //     look at tail. So on a core that they share there is no change over to the thread and back for each task. The pool wakes the thread when it has
 //     posted what it had; NAP is for a caller that goes on computing. Not without a crowd: a sleep with a limit costs a virtual machine 10 us more.
-// L7  The pool ends with the thread that made it.  That one, at its end, and a thread of the pool, at its own, swap into `fate`: who comes second frees the
-//     lane.  If the maker comes first it posts the end, cancels the thread if a task runs, and detaches it.  A maker that dies swaps nothing: the reaper
-//     wakes all sleepers, who then see that their maker is gone, and detach themselves.  The pool's record goes with the last that uses it.
+// L7  The pool ends with the thread that made it.  That one, at its end, and a thread of the pool, at its own, swap into `fate`: who comes second
+//     frees the lane.  The maker posts the end before it swaps, for then the lane may be gone; if it comes first it cancels the thread if a task runs,
+//     and detaches it.  A maker that dies swaps nothing: the reaper wakes all sleepers, who then see that their maker is gone, and detach
+//     themselves.  The pool's record goes with the last that uses it.
 //
 // A thread that dies leaves its entries as they are.  Its lane belongs to the pool alone then: what is DONE counts, what was POSTED goes to another
 // lane, what was TAKEN has died.

@@ -1,12 +1,19 @@
 // Stories of lanes: the pool posts, calls back, aborts; the thread takes, finishes, tells; on the functions below the face.
 
 import assert from 'node:assert/strict'
+import { load, store } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '#internal/kernel/clock.js'
-import { block } from '#internal/kernel/request.js'
+import { wake } from '#internal/kernel/futex.js'
+import { arena, self } from '#internal/kernel/process.js'
+import { block, wait, type Sleeper } from '#internal/kernel/request.js'
+import { wmesg } from '#internal/kernel/wmesg.js'
+import { free, malloc, used } from '#internal/mem/arena.js'
+import { Job } from '#internal/pool/job.js'
 import {
-  allocate, allocatePool, answersOf, condemn, DONE, entryAt, finish, isPassed, LANE_SIZE, nudge, pass, post, posted_slow, requestAbort, REVOKED, revoke,
-  setCrowd, stateOf, take, tell, untilTold, vacate,
+  allocate, allocatePool, answersOf, condemn, DONE, entryAt, finish, isPassed, LANE_SIZE, leave, leaveAsMaker, nudge, pass, post, posted_slow,
+  requestAbort, REVOKED, revoke, setCrowd, stateOf, take, tell, untilTold, vacate,
 } from '#internal/pool/lane.js'
+import { LaneEnd } from '#internal/pool/lane-end.js'
 import { EntryRecord } from '#internal/pool/records.js'
 import type { Story } from '#internal/lab/index.js'
 import { memory } from 'pthreads/posix'
@@ -98,6 +105,50 @@ async function aborts(objects: Objects): Promise<void> {
   post(lane, 2, 0)
 }
 
+// L7: a pool whose maker ends without closing it. In `log`: where the pool is, and its lane; bytes in use before; what the thread allocated then.
+const POOL = 0, LANE = 1, BYTES = 2, OTHER = 3
+const OTHERS = 0x5a5a5a
+
+function setupMade(): Objects {
+  return { lane: 0, pool: allocate(16), log: new Int32Array(new SharedArrayBuffer(32)) }
+}
+
+// `pool` is a word, on which the thread waits for the pool.
+function makes({ pool: box, log }: Objects): void {
+  log[BYTES] = used(arena)
+  const pool = allocatePool(), lane = new LaneEnd('a story', pool), { at } = lane
+  lane.thread = { cancel: () => undefined, terminate: () => undefined } as never
+  log[POOL] = pool
+  log[LANE] = at
+  lane.post(new Job(1, [], [], 0, 0, () => undefined, () => undefined))
+  store(memory(), box, 1)
+  wake(memory(), box, 1)
+  lane.abandon(() => undefined)
+  leaveAsMaker(pool)
+}
+
+// Takes the task, if it is still there, and ends, as one that calls pthread_exit, whatever else is posted.
+function leaves({ pool: box, log }: Objects): void {
+  block(made(box))
+  const lane = log[LANE], pool = log[POOL]
+  block(posted_slow(lane, 0, pool))
+  take(lane, 0, 0)
+  leave(lane, pool)
+  const other = log[OTHER] = malloc(arena, LANE_SIZE, self.carrier)       // where the lane was, if it was this thread's to free
+  memory().i32.fill(OTHERS, other >>> 2, (other + LANE_SIZE) >>> 2)
+}
+
+function* made(box: number): Sleeper<void> {
+  while (load(memory(), box) === 0) yield wait(memory(), box, 0, wmesg.port)
+}
+
+function nothingIsLeft({ log }: Objects): void {
+  const other = log[OTHER]
+  assert.ok(memory().i32.subarray(other >>> 2, (other + LANE_SIZE) >>> 2).every(word => word === OTHERS), 'somebody has written to a lane that was free')
+  free(arena, other, self.carrier)
+  assert.equal(used(arena), log[BYTES])
+}
+
 const ranOnce = ({ log }: Objects): void => { assert.deepEqual([log[0], log[1]], [1, 1]) }
 
 function killedAlone({ log }: Objects): void {
@@ -108,3 +159,4 @@ export const posted: Story<Objects> = { setup, threads: [posts, serve], after: r
 export const crowded: Story<Objects> = { setup, threads: [crowds, serve], after: ranOnce }
 export const calledBack: Story<Objects> = { setup, threads: [callsBack, serve], after: ranOnce, clock: false }
 export const aborted: Story<Objects> = { setup, threads: [aborts, serve], after: killedAlone, clock: false }
+export const abandoned: Story<Objects> = { setup: setupMade, threads: [makes, leaves], after: nothingIsLeft, clock: false }
