@@ -88,10 +88,16 @@ export function take(carrier: number, serial: number, tid: number): unknown[] {
   }
 }
 
-// V8 looks whether there are young buffers enough to be worth a collection of the young when a buffer is made, and not when one arrives: a heap that
-// only receives would come to 64 MB of them, and then mark all that it has. So one is made.
+let arrivedBytes = 0
+
+// V8 looks whether there are young buffers enough to be worth a collection of the young, 32 MB, when a buffer is made, and not when one arrives: a heap
+// that only receives would come to 64 MB of them, and then mark all that it has. So one is made now and then. Newer versions, of Node 24, look at 64 MB.
 function arrived(extras: unknown[]): unknown[] {
-  if (extras.some(extra => extra instanceof ArrayBuffer)) void new ArrayBuffer(1)
+  for (const extra of extras) if (extra instanceof ArrayBuffer) arrivedBytes += extra.byteLength
+  if (arrivedBytes >= 2 ** 24) {
+    arrivedBytes = 0
+    void new ArrayBuffer(1)
+  }
   return extras
 }
 

@@ -1,6 +1,5 @@
 // Tasks that the tests of pools run.
 
-import { getHeapStatistics } from 'node:v8'
 import { fiber, load, Mutex, Semaphore, Thread, ThreadPool, transfer } from 'pthreads'
 
 export function add(a: number, b: number): number {
@@ -95,11 +94,6 @@ export function sum(array: Float64Array): number {
   let total = 0
   for (const x of array) total += x
   return total
-}
-
-/** Bytes that this heap's buffers take, with the array that has come. */
-export function outsideOfHeap(_array: Float64Array): number {
-  return getHeapStatistics().external_memory
 }
 
 export function makeLarge(length: number): Float64Array {
