@@ -16,12 +16,13 @@ import { add_slow, do_slow, lookOn, portInit, post_slow, take_slow, tryAdd, tryP
 import { acquaint, count, hardLimit, portSize, type Known } from '../port/queue.ts'
 import { Port as Record } from '../port/records.ts'
 import { letGo } from '../port/run.ts'
-import { close, departures, join, leave } from '../port/server.ts'
+import { appoint, close, departures, join, leave } from '../port/server.ts'
 import { ErrnoError, ThreadDeathError } from './errors.ts'
 import { after, later } from './later.ts'
 import { Message } from './message.ts'
 import { capacityIn, MOVES, NONE, transferOf, untilOf, type PortOptions, type SendOptions } from './port-options.ts'
 import { Adoption, nameIn, Shared, travels } from './shared.ts'
+import type { Thread } from './thread.ts'
 
 /**
  * A port for messages between threads, of whatever kind. Any thread may send; whoever waits for messages serves the port: one thread,
@@ -264,6 +265,17 @@ export class Port<T = unknown, R = unknown> extends Shared {
     this.#serve('wait')
     cancellationPoint()
     return this.#taken(yield* take_slow(this.at, self.tid, taken, until), 'wait')
+  }
+
+  /**
+   * The calling thread, or another one, serves the port from now on, though it may not have waited yet: who asks is refused with EPIPE if it ends
+   * before that, or has ended already. Does not block. Throws ErrnoError EAGAIN when there are too many servers.
+   */
+  serve(thread?: Thread): void {
+    if (thread === undefined || thread.tid === self.tid) return this.#serve('serve')
+    if (this.at === 0) throw this.failure(0, 'serve')
+    const errno = appoint(this.at, thread.tid)
+    if (errno !== 0) throw this.failure(errno, 'serve')
   }
 
   /** The messages as they come, until the port is closed. Blocks as {@link wait}. */

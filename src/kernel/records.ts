@@ -283,6 +283,7 @@ export const CallRecord = struct('call', {
 export const Ports = struct('ports', {
   lastMessage: i32('last message record that was ever used; raised by compare and swap'),
   lastServer: i32('last server record that was ever used; raised by compare and swap'),
+  appointed: i32('1: a thread was appointed to serve a port, once; by who appoints'),
 })
 
 /** A message between threads: see port/message.ts. */
@@ -307,7 +308,7 @@ export const MessageRecord = struct('message', {
 export const ServerRecord = struct('server', {
   state: i32('0 free, -n carrier n writes it, 1 it serves, 2 it is about to leave; from 0 by compare and swap, then by that carrier, after its death by the reaper'),
   port: i32('address of the port in user memory'),
-  carrier: i32('the carrier that runs the thread'),
+  carrier: i32('the carrier that runs the thread; 0: it was appointed, and has not come: see port/server.ts; from 0 by compare and swap'),
   tid: i32('the thread'),
 })
 

@@ -10,7 +10,7 @@ import { local } from '../pthread/local.ts'
 import { installMourner } from '../pthread/mourner.ts'
 import { holdersBy } from '../pthread/waits.ts'
 import { Answer, sweepMessages } from './message.ts'
-import { discardPort, leaveAll, serversOf, sweepServers } from './server.ts'
+import { discardPort, endAppointed, leaveAll, serversOf, sweepServers } from './server.ts'
 
 /** The codec's tag of ports, and the kind of their blocks. */
 export const PORT = 12
@@ -36,6 +36,6 @@ function holders(m: Memory, a: Address): number[] {
   return servers.length === 1 ? servers : []
 }
 
-installMourner({ threadEnds, carrierDied })
+installMourner({ threadEnds, threadEnded: endAppointed, carrierDied })
 finalize(PORT, discardPort)
 holdersBy.reply = holders

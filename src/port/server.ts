@@ -14,6 +14,9 @@
 // I3  Who sends enters the message and looks at life then; who leaves makes the port ORPHANED and empties it then.  So one of the two
 //     refuses the message: nobody waits for an answer that cannot come. A run is closed by who empties the port, so who adds to it need not look.
 // I4  LEAVING is left last.  The reaper does all of it again for a server that died, in whatever step.
+// I5  A thread that was appointed serves from then on: its record has carrier 0, and whoever swaps that for its own looks after it: the thread, when it
+//     first waits; else, once the thread has ended, its carrier, which looks after that; who appoints, which looks then whether the thread has ended; or
+//     the reaper.  So one of them finds the record, and one only ends it.
 //
 // Threads that wait while life changes look again: who changes it counts a loss, their epoch, and wakes them (queue.ts, I5).
 //
@@ -26,8 +29,9 @@
 import { cas, load, peek, poke, store } from '#atomics'
 import { EAGAIN } from '../kernel/errno.ts'
 import { countLoss, wake } from '../kernel/futex.ts'
-import { kernel, messageCount, self, serverRecord, user } from '../kernel/process.ts'
-import { PORTS, Ports, ServerRecord } from '../kernel/records.ts'
+import { kernel, messageCount, record, self, serverRecord, user } from '../kernel/process.ts'
+import { PORTS, Ports, ServerRecord, State, ThreadRecord } from '../kernel/records.ts'
+import { find } from '../kernel/thread.ts'
 import type { Address } from '../mem/memory.ts'
 import { local } from '../pthread/local.ts'
 import { INLINE, refuse, takeFirst } from './message.ts'
@@ -53,6 +57,11 @@ export function join(at: Address): number {
   const mine = local.ports ??= new Map<Address, number>()
   const known = mine.get(at) ?? 0
   if (serves(at, known)) return known
+  const mineAlready = adopted(at, self.tid)
+  if (mineAlready !== 0) {
+    mine.set(at, mineAlready)
+    return mineAlready
+  }
   const i = claim()
   if (i === 0) return -EAGAIN
   const r = serverRecord(i)
@@ -61,8 +70,51 @@ export function join(at: Address): number {
   poke(kernel, r + port, at)
   store(kernel, r + state, SERVING)                                       // CLAIMED -> SERVING
   mine.set(at, i)
-  for (let life = load(user, at + Port.life); life !== SERVED; life = load(user, at + Port.life)) cas(user, at + Port.life, life, SERVED)
+  serve(at)
   return i
+}
+
+function serve(at: Address): void {
+  for (let life = load(user, at + Port.life); life !== SERVED; life = load(user, at + Port.life)) cas(user, at + Port.life, life, SERVED)
+}
+
+/** The thread `who`, not the calling one, serves `at` from now on, though it has not waited yet. Returns 0, or EAGAIN: there are too many servers. */
+export function appoint(at: Address, who: number): number {
+  if (serversOf(at).includes(who)) return 0
+  const i = claim()
+  if (i === 0) return EAGAIN
+  const r = serverRecord(i)
+  store(kernel, PORTS + Ports.appointed, 1)
+  poke(kernel, r + carrier, 0)
+  poke(kernel, r + tid, who)
+  poke(kernel, r + port, at)
+  store(kernel, r + state, SERVING)                                       // CLAIMED -> SERVING
+  serve(at)
+  if (!isAlive(who)) endAppointed(who)
+  return 0
+}
+
+const isAlive = (who: number): boolean => {
+  const slot = find(who)
+  return slot !== 0 && load(kernel, record(slot) + ThreadRecord.state) !== State.EXITED
+}
+
+// The caller's from now on: the record that says that `who` was appointed to serve `at`, 0: any port. Its number; 0: there is none, or it is another's.
+function adopted(at: Address, who: number): number {
+  if (load(kernel, PORTS + Ports.appointed) === 0) return 0
+  for (let i = 1, last = lastServer(); i <= last; i++) {
+    const r = serverRecord(i)
+    if (load(kernel, r + state) !== SERVING || peek(kernel, r + tid) !== who || (at !== 0 && peek(kernel, r + port) !== at)) continue
+    if (adopts(i)) return i
+  }
+  return 0
+}
+
+const adopts = (i: number): boolean => cas(kernel, serverRecord(i) + carrier, 0, self.carrier) === 0
+
+/** The thread `who` has ended: it will not serve what it was appointed for. */
+export function endAppointed(who: number): void {
+  for (let i = adopted(0, who); i !== 0; i = adopted(0, who)) depart(i, false)
 }
 
 function isMine(i: number): boolean {
@@ -83,9 +135,9 @@ function claim(): number {
 
 /** The calling thread does not serve `at` any more, if it does. */
 export function leave(at: Address): void {
-  const i = local.ports?.get(at)
-  if (i === undefined) return
-  local.ports!.delete(at)
+  const i = local.ports?.get(at) ?? adopted(at, self.tid)
+  if (i === 0) return
+  local.ports?.delete(at)
   departures++
   if (isMine(i)) depart(i, false)
 }
@@ -157,6 +209,7 @@ export function sweepServers(gone: number): void {
     const seen = load(kernel, r + state)
     if (seen === -gone) store(kernel, r + state, FREE)
     else if (seen >= SERVING && peek(kernel, r + carrier) === gone) depart(i, true)
+    else if (seen === SERVING && load(kernel, r + carrier) === 0 && !isAlive(peek(kernel, r + tid)) && adopts(i)) depart(i, true)
   }
 }
 

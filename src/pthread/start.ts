@@ -294,7 +294,9 @@ function leaveCarrier(status: number, sound: boolean): void {
   const slot = self.slot
   const system = (peek(kernel, record(slot) + ThreadRecord.flags) & Flag.SYSTEM) !== 0
   const reusable = sound && !system && host.active() <= resident
+  const { tid } = self
   if (exit(status, reusable)) bury(slot)
+  mourner.threadEnded(tid)
 }
 
 // Leaves the thread's result or error; returns what went wrong.

@@ -49,6 +49,7 @@ import { Awaiting, isGenerator, isThenable } from '../pthread/awaiting.ts'
 import { deliverBefore, deliveryPoint } from '../pthread/deliver.ts'
 import { routineOf, type Routine } from '../pthread/entry.ts'
 import { enter, forget } from '../pthread/local.ts'
+import { mourner } from '../pthread/mourner.ts'
 import { bury, receiveArguments } from '../pthread/message.ts'
 import { closing, endOf, NO_VERB } from '../pthread/start.ts'
 import { forgetCharges, goesUnread, unreadRuns } from './charge.ts'
@@ -468,5 +469,7 @@ function ended(fiber: Fiber, status: number): void {
   if (here.timed || here.scheduler.blocked !== undefined) tick()
   here.scheduler.blocked?.(fiber, here.time)
   enter()                                                                 // its record may be another thread's soon
+  const { tid } = self
   if (exitFiber(status, fiber.runtime)) bury(slot)
+  mourner.threadEnded(tid)
 }
