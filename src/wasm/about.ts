@@ -29,6 +29,8 @@ export interface About {
   /** By the names that the program sees. */
   readonly dirs: Readonly<Record<string, string>>
   readonly streams: Streams
+  /** What the functions that it exports take: signatures.ts. Absent: none of them can be called from outside. */
+  readonly exports?: Readonly<Record<string, string>>
   /** A word of user memory that is told if one of its threads dies outside of C: see Annex. */
   readonly bell?: Address
 }

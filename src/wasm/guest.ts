@@ -35,7 +35,7 @@ import { EndOfThread } from './own.ts'
 import { Activation, Registers, Stacks, STAYS, type Exports } from './stacks.ts'
 import { breakOf, PAGE, reservedOf } from './transform.ts'
 import { signalName, trapOf, type Trap } from './trap.ts'
-import { over, type Visit } from './visitor.ts'
+import { handling, over, type Visit } from './visitor.ts'
 
 /** What an instance imports, by module and name. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -466,7 +466,7 @@ export class Guest {
     let made = this.#callbacks.get(part)
     if (made === undefined) {
       const entry = this.entry(part)
-      const routine = (first: number, info: unknown): unknown => this.#invoke(Number(part), first, info)
+      const routine = (first: number, info: unknown): unknown => handling(this, () => this.#invoke(Number(part), first, info))
       this.#callbacks.set(part, made = { entry, routine })
     }
     return made

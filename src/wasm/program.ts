@@ -34,6 +34,7 @@ import { newMemory } from './guest.ts'
 import { checkImports } from './imports.ts'
 import { leaveInput } from './reading.ts'
 import { ProgramRecord } from './records.ts'
+import { signaturesOf } from './signatures.ts'
 import { give, Output, TAKEN, takeBack, type Streams, type Taker } from './streams.ts'
 import { signalName } from './trap.ts'
 import { beatOf, breakOf } from './transform.ts'
@@ -121,6 +122,7 @@ export class Program {
   // By whether its stacks can be taken down.
   readonly #forms = new Map<boolean, Compiled>()
   readonly #abi: About['abi']
+  readonly #exports: About['exports']
   readonly #suspendable: boolean
   readonly #preempt: number | undefined
   readonly #shared: boolean
@@ -131,6 +133,7 @@ export class Program {
     this.#whole = whole
     this.#forms.set(suspendable, compiled)
     this.#abi = abiOf(file, compiled.module)
+    this.#exports = this.#abi === 'posix' ? signaturesOf(file, whole) : undefined
     this.isLibrary = !engine.Module.exports(compiled.module).some(({ name }) => name === '_start')
     this.#suspendable = suspendable
     this.#preempt = preempt
@@ -182,7 +185,7 @@ export class Program {
     const about: About = {
       file: this.file, module: compiled.module, record: at, abi: this.#abi, initial: compiled.initial, maximum: compiled.maximum, suspendable,
       shared: this.#shared, args: [this.file, ...args], env, dirs, streams,
-      bell: at + ProgramRecord.bereft,
+      bell: at + ProgramRecord.bereft, ...this.#exports !== undefined && { exports: this.#exports },
     }
     const memory = wasm === undefined ? undefined : addMemory(wasm, about)
     const number = memory === undefined ? namePrivateMemory(about) : memory.id
@@ -256,10 +259,10 @@ export class Program {
 }
 
 function exportOf(about: About, memory: number, name: string): Entry {
-  if (about.abi !== 'posix') throw new Error(`Running.entry: ${about.file} was not compiled by pthreads cc: only its own C library makes threads in it`)
-  const all = engine.Module.exports(about.module).filter(({ kind }) => kind === 'function').map(({ name }) => name)
+  if (about.exports === undefined) throw new Error(`Running.entry: ${about.file} was not compiled by pthreads cc: only its own C library makes threads in it`)
+  const all = Object.keys(about.exports)
   if (all.includes(`__wrap_${name}`)) return entryOf(`w${memory}\n=__wrap_${name}`) as unknown as Entry  // the shim's
-  const names = all.map(name => name.replace(/^__wrap_/, '')).filter(name => !/^(_|stack_|asyncify_)/.test(name))
+  const names = all.map(name => name.replace(/^__wrap_/, '')).filter(name => !name.startsWith('_'))
   if (!names.includes(name)) throw new TypeError(`Running.entry: ${about.file} exports no function ${String(name)}: ${names.length === 0 ? 'none at all (see --export of pthreads cc)' : `it exports ${names.join(', ')}`}`)
   return entryOf(`w${memory}\n=${name}`) as unknown as Entry
 }

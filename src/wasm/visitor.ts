@@ -69,6 +69,18 @@ export function call(guest: Guest, name: string, args: readonly Numeric[]): Nume
   }
 }
 
+/** Runs `f`, a handler of C, on the calling thread: one that is not the program's visits it for that. Of a program that has ended nothing is handled. */
+export function handling(guest: Guest, f: () => unknown): unknown {
+  if (guest.about.abi !== 'posix' || isOwn(guest) || (guest.visits.get(self.slot)?.depth ?? 0) > 0) return f()
+  if (!runs(guest.about.record, guest.memory.id)) return undefined
+  const visit = arrive(guest)
+  try {
+    return guest.outside(visit, f, [])
+  } finally {
+    depart(guest, visit)
+  }
+}
+
 const isOwn = (guest: Guest): boolean => guest.visits.get(self.slot) === null && guest.isOwn
 
 /** The same for generators that are threads: of a fiber, C that blocks suspends only that, if the program can run as fibers. */
@@ -95,14 +107,19 @@ export function* exiting(guest: Guest, code: number): Generator<unknown, void> {
   }
 }
 
+const NAMES: Readonly<Record<string, string>> = { i: 'number (an integer of 32 bits)', j: 'bigint (an integer of 64 bits)', f: 'number', d: 'number', v: 'value that TypeScript has not' }
+
 function exported(guest: Guest, name: string, args: readonly Numeric[]): Exported {
   const { about } = guest
   if (!runs(about.record, guest.memory.id)) throw over(about)
   const f = guest.exported(name) as Exported | undefined
   if (f === undefined) throw new TypeError(`call: ${about.file} exports no function ${name}`)
-  for (let i = 0; i < args.length; i++)
-    if (typeof args[i] !== 'number' && typeof args[i] !== 'bigint') throw new TypeError(`call: ${name}: argument ${i + 1} is ${args[i] === null ? 'null' : `of type ${typeof args[i]}`}: C takes numbers, and bigints where it has 64-bit integers`)
-  if (name !== '__pthreads_leave' && args.length !== f.length) throw new TypeError(`call: ${name} takes ${f.length} argument${f.length === 1 ? '' : 's'}, not ${args.length}`)
+  const takes = about.exports?.[name] ?? ''
+  if (args.length !== takes.length) throw new TypeError(`call: ${name} takes ${takes.length} argument${takes.length === 1 ? '' : 's'}, not ${args.length}`)
+  for (let i = 0; i < takes.length; i++) {
+    if (typeof args[i] === (takes[i] === 'j' ? 'bigint' : 'number')) continue
+    throw new TypeError(`call: ${name}: argument ${i + 1} is ${args[i] === null ? 'null' : `of type ${typeof args[i]}`}: C takes a ${NAMES[takes[i]]} there`)
+  }
   return f
 }
 

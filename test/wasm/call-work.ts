@@ -32,3 +32,7 @@ export function callsBoth(first: C, second: C): number {
   for (let i = 0; i < 3; i++) last = Number(call(first, 1)) + Number(call(second, i === 0 ? 40 : 0))
   return last
 }
+
+export function* sleeps(): Generator<unknown, void> {
+  yield* fiber.sleep(100_000)
+}

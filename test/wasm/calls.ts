@@ -108,7 +108,8 @@ export function testCalls(load: (file: string, preempt?: number) => Promise<Prog
   test('what is no call is refused, and nothing is lost', () => used(async (lib, running) => {
     const refused: [() => unknown, RegExp][] = [
       [() => call(lib.sum, 1), /call: sum takes 2 arguments, not 1/], [() => call(lib.sum, 'a' as never, 1), /argument 1 is of type string/],
-      [() => call(lib.sum, 1, null as never), /argument 2 is null/], [() => call(lib.wide, 1), /BigInt/],
+      [() => call(lib.sum, 1, null as never), /argument 2 is null/], [() => call(lib.wide, 1), /argument 1 is of type number: C takes a bigint/],
+      [() => call(lib.sum, 1, 1n), /argument 2 is of type bigint: C takes a number/],
       [() => running.entry('nobody'), /library\.wasm exports no function nobody: it exports .*sum.*malloc/], [() => call({ name: 'x' } as never), /x is no function of a program/],
       [() => call(undefined as never), /no function of a program/], [() => call(work.keeps as never), /keeps is no function/],
     ]
@@ -153,7 +154,7 @@ export function testCalls(load: (file: string, preempt?: number) => Promise<Prog
 
   if (!fibers) test('a thread that is terminated in a call ends the program', () => ends({ code: 137 }, async (lib) => {
     const waits = Thread.create(lib.linger)
-    await eventually('it waits', () => waits.state === 'sleeping')
+    await eventually('it waits', () => waits.stats.waitsFor === 'semaphore')
     waits.terminate()
     await assert.rejects(waits.joinAsync(), { code: 'ERR_THREAD_TERMINATED' })
   }))
@@ -197,6 +198,17 @@ export function testCalls(load: (file: string, preempt?: number) => Promise<Prog
     await eventually('the handler has run', () => call(lib.signalled) === SIGUSR2)
     call(lib.post)
     assert.equal(await waits.joinAsync(), 0)
+  }))
+
+  test('a handler of C that a thread of TypeScript runs has a stack of its own, not that of main', () => used(async (lib) => {
+    assert.equal(call(lib.handle, SIGUSR2), 0)
+    const sleeps = Thread.create(work.sleeps)
+    await eventually('it sleeps', () => sleeps.stats.waitsFor === 'sleep')
+    assert.equal(pthread_kill(sleeps.tid, SIGUSR2), 0)
+    await eventually('the handler has run', () => call(lib.signalled) === SIGUSR2)
+    assert.ok(Number(call(lib.stand)) > 2 * 2 ** 20, `it stood at ${String(call(lib.stand))}`)    // main's stack comes first, and is 2 MiB
+    sleeps.cancel()
+    await assert.rejects(sleeps.joinAsync(), { code: 'ECANCELED' })
   }))
 
   test('a call that computes for ever ends with a program whose loops look', async () => {

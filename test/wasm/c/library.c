@@ -118,7 +118,9 @@ int API(farewell)(void) { return atexit(bye); }
 int API(say)(int n) { printf("said %d\n", n); return fflush(stdout); }
 
 static int handled;
-static void handler(int signo) { handled += signo; }
+static const volatile int *stood;
+static void handler(int signo) { volatile int here = signo; stood = &here; handled += here; }
+int API(stand)(void) { return (int)(long)stood; }
 int API(handle)(int signo) { return signal(signo, handler) == SIG_ERR ? -1 : 0; }
 int API(signalled)(void) { return handled; }
 void API(forever)(void) { for (volatile int i = 0;; i++) {} }
