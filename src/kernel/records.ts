@@ -113,7 +113,7 @@ export const ThreadRecord = struct('thread', {
   robust: i32('mutexes held whose word names the holder (pthread/robust.ts): link (kernel/memories.ts) to the one locked last, or 0; written by the thread, after its end by who buries it'),
   acquiring: i32('such a mutex that the thread is about to lock or to unlock, or 0; written as robust is'),
   room: bytes(ROOM, 'arguments, then what a fiber takes along to another carrier, then the result, if they are short'),
-}, 512)
+}, 256)
 
 /**
  * The rest of a thread's record, apart from it: what few threads need. Words that are 0 already are not cleared for a new thread, so memory is

@@ -313,7 +313,7 @@ function awaits(fiber: Fiber, promise: PromiseLike<unknown>): void {
     if (lingers()) loop()
   }
   Promise.resolve(promise).then(value => { settle(value, false) }, (error: unknown) => { settle(error, true) })   // its `then` may throw
-  if (noticed() && hasBegun(fiber)) look(fiber.slot)                                         // it was told before it awaited: nobody hints again
+  if (noticed() && hasBegun(fiber)) look(fiber.slot)                      // it was told before it awaited: nobody hints again
 }
 
 // Something was pending for a fiber that awaits: it does that, and goes on waiting.

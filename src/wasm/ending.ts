@@ -2,13 +2,14 @@
 
 import { load, or, peek, poke, resume, suspendAsync } from '#atomics'
 import { EAGAIN } from '../kernel/errno.ts'
-import { rouse } from '../kernel/futex.ts'
+import { rouse, SIGNAL } from '../kernel/futex.ts'
 import { host } from '../kernel/host.ts'
 import { requestTermination } from '../kernel/mail.ts'
 import { removeMemory } from '../kernel/memories.ts'
 import { annex, arena, kernel, record, self, user } from '../kernel/process.ts'
 import { Annex, Flag, State, Status, ThreadRecord } from '../kernel/records.ts'
 import { settle, wait, type Sleeper } from '../kernel/request.ts'
+import { prod } from '../kernel/signal.ts'
 import { closeAsync, lastSlot, openAsync } from '../kernel/thread.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { free } from '../mem/arena.ts'
@@ -96,10 +97,13 @@ function threadsOf(entries: ReadonlySet<number>): [number, number][] {
   return found
 }
 
-// A fiber ends when it runs next, see Guest; another thread at once.
+// A fiber ends when it runs next, see Guest: at once if it sleeps, and one that is about to sleep, whatever for, sees SIGNAL in its attention and goes
+// on (futex I7). Another thread ends at once.
 function terminate(slot: number, serial: number): void {
   if ((peek(kernel, record(slot) + ThreadRecord.flags) & Flag.FIBER) === 0) return requestTermination(slot, serial)
   cancelThread(slot, serial)
+  or(kernel, record(slot) + ThreadRecord.attention, SIGNAL)
+  prod(slot, SIGNAL)
   rouse(slot)
 }
 

@@ -38,7 +38,7 @@ twin('a trampoline that does not look at hints', 'ult.locked', {
 }, /lost wakeup: no thread can run: 1 sleeps on mutex$/)
 
 twin('a fiber that is canceled before it awaits is told by nobody', 'ult.canceledInAwait', {
-  file: 'ult/trampoline.ts', from: '  if (noticed()) look(fiber.slot)                                         // it was told before it awaited: nobody hints again\n', to: '',
+  file: 'ult/trampoline.ts', from: '  if (noticed() && hasBegun(fiber)) look(fiber.slot)                      // it was told before it awaited: nobody hints again\n', to: '',
 }, /lost wakeup: no thread can run: 1 sleeps on its carrier/)
 
 twin('a carrier in its event loop that does not hear its own callbacks', 'ult.calledBack', {
