@@ -15,8 +15,8 @@ const callees = new WeakMap<Entry, Callee>()
  * Calls a function that a program exports on the calling thread, which is suspended while C blocks; its value. The thread is one of the program's for so
  * long: pthread_self is its tid, and what it keeps in thread-local variables is there at its next call. In a generator that shares a carrier, what would
  * block returns EDEADLK: there it is {@link calling}. Throws TypeError for what is no entry of {@link Running.entry} and for other arguments than C takes;
- * ErrnoError ENOMEM if the program's memory has no room for its stack; ProgramError ERR_WASM_ENDED if the program has ended, also while C runs: at the
- * latest when that calls the library.
+ * ErrnoError ENOMEM if the program's memory has no room for its stack, EDEADLK in a handler that runs within a call of another program; ProgramError
+ * ERR_WASM_ENDED if the program has ended, also while C runs: at the latest when that calls the library.
  */
 export function call<F extends Routine>(entry: Entry<F>, ...args: Parameters<F>): ReturnType<F> {
   const { guest, name } = calleeOf(entry)

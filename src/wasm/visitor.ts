@@ -8,7 +8,7 @@
 // Of a thread that is one of the program's own already (a handler of TypeScript's that it runs), a call is a call.
 
 import { add, cas, exchange, load, peek, poke } from '#atomics'
-import { ENOMEM, EPERM } from '../kernel/errno.ts'
+import { EDEADLK, ENOMEM, EPERM } from '../kernel/errno.ts'
 import { self, user } from '../kernel/process.ts'
 import { FIRST } from '../kernel/records.ts'
 import { block, wait, type Sleeper } from '../kernel/request.ts'
@@ -27,7 +27,7 @@ import { Block, GUARD, ProgramRecord, STACK_DEFAULT } from './records.ts'
 import { Registers } from './stacks.ts'
 import { PAGE, reservedOf } from './transform.ts'
 import { signalName } from './trap.ts'
-import { enter, hurry, leave, runs } from './visits.ts'
+import { enter, hurry, leave, runs, visits } from './visits.ts'
 
 /** What C takes and returns. */
 export type Numeric = number | bigint
@@ -146,6 +146,7 @@ function arrive(guest: Guest): Visit {
     visit.depth++
     return visit
   }
+  if (visits()) throw new ErrnoError(EDEADLK, 'call', `${about.file}: called by a handler that runs within a call of another program`)
   if (!enter(about.record, memory.id)) throw over(about)
   add(user, about.record + ProgramRecord.live, 1)
   try {

@@ -38,7 +38,12 @@ export function runs(at: Address, id: number): boolean {
   return load(user, at + ProgramRecord.ended) === RUNS && load(user, at + ProgramRecord.memory) === id
 }
 
-/** The calling thread visits the program from now on; false: the program has ended. */
+/** Whether the calling thread visits a program: one at a time, for there is one word. */
+export function visits(): boolean {
+  return peek(kernel, annex(self.slot) + Annex.visits) !== 0
+}
+
+/** The calling thread, which visits none, visits the program from now on; false: the program has ended. */
 export function enter(at: Address, id: number): boolean {
   const mine = annex(self.slot)
   poke(kernel, mine + Annex.bell, at + ProgramRecord.bereft)

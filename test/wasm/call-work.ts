@@ -1,6 +1,7 @@
 // Threads that call C.
 
 import { fiber, type Entry } from 'pthreads'
+import { memory, SIG_DFL, sigaction, SIGUSR1 } from 'pthreads/posix'
 import { call, calling, type Exported } from 'pthreads/wasm'
 
 type C = Entry<Exported>
@@ -35,4 +36,22 @@ export function callsBoth(first: C, second: C): number {
 
 export function* sleeps(): Generator<unknown, void> {
   yield* fiber.sleep(100_000)
+}
+
+/** Waits in a program; a handler calls that, and tries to call another one. Returns why it could not. */
+export function* handles(take: C, own: C, other: C, handled: Int32Array): Generator<unknown, string> {
+  let told = ''
+  const handler = (): void => {
+    const seven = Number(call(own))
+    try {
+      call(other)
+    } catch (error) {
+      told = (error as NodeJS.ErrnoException).code ?? String(error)
+    }
+    Atomics.store(handled, 0, seven)
+  }
+  sigaction(memory(), SIGUSR1, { sa_handler: handler })
+  yield* calling(take)
+  sigaction(memory(), SIGUSR1, { sa_handler: SIG_DFL })
+  return told
 }

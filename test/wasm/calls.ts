@@ -4,7 +4,7 @@ import test from 'node:test'
 import assert from 'node:assert/strict'
 import { call, type Program, type Running } from 'pthreads/wasm'
 import { load, Thread, ThreadPool, type Entry } from 'pthreads'
-import { pthread_kill, SIGUSR2 } from 'pthreads/posix'
+import { pthread_kill, SIGUSR1, SIGUSR2 } from 'pthreads/posix'
 import { nothingLeft } from '../leftovers.ts'
 import { eventually } from '../api/until.ts'
 import { library } from './programs.ts'
@@ -210,6 +210,23 @@ export function testCalls(load: (file: string, preempt?: number) => Promise<Prog
     sleeps.cancel()
     await assert.rejects(sleeps.joinAsync(), { code: 'ECANCELED' })
   }))
+
+  test('a handler that runs within a call calls that program, and no other one', async () => {
+    const [first, second] = [(await program).start(), (await program).start()]
+    const lib = functionsOf(first)
+    const handled = new Int32Array(new SharedArrayBuffer(4))
+    const waits = Thread.create(work.handles, lib.take, lib.constructed, functionsOf(second).constructed, handled)
+    await eventually('it waits', () => waits.stats.waitsFor === 'semaphore')
+    assert.equal(pthread_kill(waits.tid, SIGUSR1), 0)
+    await eventually('it has handled that', () => Atomics.load(handled, 0) === 7)
+    call(lib.post)
+    assert.equal(await waits.joinAsync(), 'EDEADLK')
+    for (const running of [first, second]) {
+      running.exit()
+      await running.ended
+    }
+    await nothingLeft()
+  })
 
   test('a call that computes for ever ends with a program whose loops look', async () => {
     const running = (await preemptible).start()
