@@ -21,12 +21,15 @@ import { join_slow, type Outcome } from '../pthread/thread.ts'
 import { entryIdOf, finish, KILLED, type About } from './about.ts'
 import { ProgramRecord } from './records.ts'
 
-/** Ends the threads of a program that has ended, by the numbers of its entries, and waits until they are gone, but for `own`: `died` awaits that. */
-export async function endThreads(entries: readonly number[], own = 0, died: Promise<void> | undefined = undefined): Promise<void> {
+/**
+ * Ends the threads of a program that has ended, by the numbers of its entries, and waits until they are gone, but for the one with `serial` in slot `own`:
+ * `died` awaits that. It may have gone long ago, and the slot be another's.
+ */
+export async function endThreads(entries: readonly number[], own = 0, serial = 0, died: Promise<void> | undefined = undefined): Promise<void> {
   const threads = threadsOf(new Set(entries))
-  for (const [slot, serial] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) terminate(slot, serial)
+  for (const [slot, its] of threads) if (peek(kernel, record(slot) + ThreadRecord.state) !== State.EXITED) terminate(slot, its)
   await died
-  for (const [slot, serial] of threads) if (slot !== own) await bury(slot, serial)   // one after the other: each takes a thread record
+  for (const [slot, its] of threads) if (slot !== own || its !== serial) await bury(slot, its)   // one after the other: each takes a thread record
 }
 
 /**

@@ -237,7 +237,7 @@ export class Program {
     mourned.stop()
     const code = peek(user, at + ProgramRecord.code), signal = peek(user, at + ProgramRecord.signal)
     await asThread(dismiss(memory))
-    await endThreads(PARTS.map(part => entryIdOf(memory, part)), main, died)
+    await endThreads(PARTS.map(part => entryIdOf(memory, part)), main, serial, died)
     if (peek(user, at + ProgramRecord.asked) !== 0) await asThread(leaveInput(about, { entryId: part => entryIdOf(memory, part) }))
     try {
       output.finish()
