@@ -360,7 +360,9 @@ export class Guest {
     return this.#trapped({ signal: SIGSEGV, reason: 'the thread has used more than its stack: see pthread_attr_setstacksize', where: [] })
   }
 
+  // After the program's end nothing is told: what has ended it may have spoilt its memory.
   #trapped({ signal, reason, where }: Trap): never {
+    this.check()
     const lines = where.map(frame => `\n    in ${frame}`).join('')
     host.writeError(`${this.about.file}: ${describe(self.slot)}: ${reason} (${signalName(signal)})${lines}\n`)
     this.end(128 + signal, signal)
@@ -394,6 +396,7 @@ export class Guest {
 
   /** Prints a message of ours about the calling thread, and ends the program by SIGABRT. */
   fail(message: string): never {
+    this.check()
     host.writeError(`${this.about.file}: ${describe(self.slot)}: ${message}\n`)
     this.end(128 + SIGABRT, SIGABRT)
   }
