@@ -181,14 +181,20 @@ export class Guest {
   /** The calling thread stands on `block` for the first time: its registers. */
   stand(block: Address): Registers {
     const { memory } = this
+    this.#enter(block)
+    const registers = new Registers(peek(memory, block + Block.top), peek(memory, block + Block.tls))
+    if (self.fiber && this.stacks !== undefined) this.#registers.add(self.slot, registers)
+    return registers
+  }
+
+  // The calling thread's stack and thread-local variables are those of `block`.
+  #enter(block: Address): void {
+    const { memory } = this
     const { __wasm_init_tls: initialize, __pthreads_enter: enter } = this.#exports as Record<string, (...args: number[]) => unknown>
     this.stacks?.abandon()
     this.#setStack(peek(memory, block + Block.top))
     initialize(peek(memory, block + Block.tls))
     enter(block, self.tid)
-    const registers = new Registers(peek(memory, block + Block.top), peek(memory, block + Block.tls))
-    if (self.fiber && this.stacks !== undefined) this.#registers.add(self.slot, registers)
-    return registers
   }
 
   /** The thread of slot `slot`, which visited it, has ended. */
@@ -249,12 +255,7 @@ export class Guest {
 
   /** Runs the thread whose block is at `block`. */
   thread(block: Address): unknown {
-    const { memory } = this
-    const { __wasm_init_tls: initialize, __pthreads_enter: enter } = this.#exports as Record<string, (...args: number[]) => unknown>
-    this.stacks?.abandon()
-    this.#setStack(peek(memory, block + Block.top))
-    initialize(peek(memory, block + Block.tls))
-    enter(block, self.tid)
+    this.#enter(block)
     local.ending = new EndOfThread(this, block)
     const registers = self.fiber ? this.#register() : undefined
     deliveryPoint()                                                       // a handler could not run before: it had no stack

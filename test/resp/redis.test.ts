@@ -29,8 +29,7 @@ for (const [way, options] of Object.entries(WAYS)) {
     assert.equal(server.said(), '')
   })
 
-  // Skipped for the same reason.
-  // Skipped for the same reason.
+  // Skipped where Debian's redis-tools are not installed; .ci/run installs them.
   test(`${way}: redis-cli shows what it shows of Redis`, { skip: noRedisTools }, async () => {
     const server = await serve(...options)
     const cli = async (...words: string[]): Promise<string> => (await run('redis-cli', '-p', String(server.port), '--no-raw', ...words)).stdout

@@ -53,7 +53,7 @@ test('the committed examples are those of the source', { skip: otherClang }, () 
   assert.deepEqual(readFileSync(out), readFileSync(join(examples, 'wasm', 'philosophers.wasm')), 'npm run programs makes them')
 }))
 
-// Skipped for the same reason.
+// Skipped with another clang than the one that it was compiled by: the bytes differ.
 test('the committed library is that of its source', { skip: otherClang }, () => inFolder(async (folder) => {
   const out = join(folder, 'letters.wasm')
   const { code, stderr } = await pthreads(['cc', '-O2', '-Wall', '-Werror', '--library', join(examples, 'letters.c'), '-o', out])
@@ -61,6 +61,7 @@ test('the committed library is that of its source', { skip: otherClang }, () => 
   assert.deepEqual(readFileSync(out), readFileSync(join(examples, 'wasm', 'letters.wasm')), 'npm run programs makes them')
 }))
 
+// Skipped where there is no clang for WebAssembly; .ci/run installs one.
 test('a library is not run, and a program without main does not link', { skip: noClang }, () => inFolder(async (folder) => {
   const { code, stderr } = await run(join(examples, 'wasm', 'letters.wasm'), [])
   assert.deepEqual({ code, stderr }, { code: 2, stderr: 'pthreads run: letters.wasm: a library: it has no main\n' })
@@ -69,6 +70,7 @@ test('a library is not run, and a program without main does not link', { skip: n
   assert.match(linked.stderr, /undefined symbol: main/)
 }))
 
+// Skipped where there is no clang for WebAssembly.
 test('--export names what TypeScript may call', { skip: noClang }, () => inFolder(async (folder) => {
   const source = join(folder, 'twice.c'), out = join(folder, 'twice.wasm')
   writeFileSync(source, 'int twice(int n) { return 2 * n; }\nint thrice(int n) { return 3 * n; }\nint hidden(int n) { return n; }\n')
@@ -80,7 +82,7 @@ test('--export names what TypeScript may call', { skip: noClang }, () => inFolde
   assert.deepEqual(await running.ended, { code: 0 })
 }))
 
-// Skipped for the same reason.
+// Skipped with another clang than the one that they were compiled by: the bytes differ.
 test('the committed cases are those of the source', { skip: otherClang }, () => inFolder(async (folder) => {
   const out = join(folder, 'cases.wasm')
   const source = fileURLToPath(new URL('./c/cases.c', import.meta.url))

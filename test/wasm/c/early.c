@@ -35,7 +35,7 @@ static void clean(void *arg) { *(int *)arg += 1; }
 
 static void *sleeps(void *arg) {
 	pthread_cleanup_push(clean, arg);
-	for (;;) sleep(100);
+	for (;;) sleep(100);	/* canceled in it */
 	pthread_cleanup_pop(0);
 	return NULL;
 }

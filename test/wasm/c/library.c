@@ -45,7 +45,7 @@ int API(count)(int times) {
 	return mine;
 }
 
-static void *twice(void *p) { usleep(1000); return (void *)((long)p * 2); }
+static void *twice(void *p) { usleep(1000); /* under test: a wait; no state is awaited by it */ return (void *)((long)p * 2); }
 
 int API(parent)(int n) {
 	pthread_t t[16];
