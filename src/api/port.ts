@@ -1,4 +1,6 @@
 // class Port: port/port.ts for TypeScript.
+//
+// Over 400 lines: one class, of which each verb has its blocking, asynchronous, trying and fiber form side by side.
 
 import { Reason } from '../kernel/death.ts'
 import { EAGAIN, EDEADLK, ENOMEM, EPIPE, ETIMEDOUT } from '../kernel/errno.ts'

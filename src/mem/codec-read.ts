@@ -2,6 +2,7 @@
 //
 // Bytes are not trusted: every loop consumes words, every length is checked against the end of the message,
 // and what makes no sense throws.  A table of the objects is kept only for messages that refer back.
+// Over 400 lines: one class whose methods share its position and its table, as those of codec-write.ts.
 
 import {
   AGGREGATE, ARRAY, BIGINT, BOX, BUFFER, DATE, DEPTH, DOUBLE, DOUBLES, ERROR, ERRORS, EXCEPTION, EXTENSION, EXTRA, FALSE, HEAD, HOLE, INT, INT32,
