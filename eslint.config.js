@@ -94,6 +94,13 @@ const layers = LAYERS.flatMap((layer) => {
   ]
 })
 
+// What is no module: it runs before the loader of modules.
+const scripts = {
+  files: ['src/**/*.cjs'],
+  languageOptions: { sourceType: 'commonjs' },
+  rules: { '@typescript-eslint/no-require-imports': 'off' },
+}
+
 const outside = {
   files: ['test/**/*.ts', 'examples/**/*.ts'],
   rules: {
@@ -147,7 +154,7 @@ const layout = {
 }
 
 const mistakes = {
-  files: ['**/*.{ts,js,mjs}'],
+  files: ['**/*.{ts,js,mjs,cjs}'],
   rules: {
     'eqeqeq': 'error',
     'no-constant-binary-expression': 'error',
@@ -176,6 +183,7 @@ export default defineConfig(
   layout,
   mistakes,
   typed,
+  scripts,
   outside,
   examples,
   ...layers,

@@ -1,17 +1,20 @@
 // class Message: what a server has taken from a Port.
 
-import { EDEADLK, EINVAL, ENOMEM } from '../kernel/errno.ts'
-import { block, type Sleeper } from '../kernel/request.ts'
+import { EDEADLK, EINVAL } from '../kernel/errno.ts'
+import { block, settle as settleSleeper, type Sleeper } from '../kernel/request.ts'
+import { closeAsync } from '../kernel/thread.ts'
 import { encode } from '../mem/codec.ts'
-import { transferListOf } from '../pthread/transfer.ts'
-import { Answer, discardBody, empty, free, isAwaited, isInteger, isServed, receive, refill, refillInteger, senderOf, serialOf, settle, type Taken } from '../port/message.ts'
+import { answer, answerUnread } from '../port/answer.ts'
+import { Answer, discardBody, empty, free, isAwaited, isServed, receive, refill, senderOf, serialOf, type Taken } from '../port/message.ts'
 import { ErrnoError, frozen } from './errors.ts'
-import { later } from './later.ts'
+import { begin } from './later.ts'
 import type { SendOptions } from './port-options.ts'
 import type { Port } from './port.ts'
 
 /** `taken`: it waits to be answered. `abandoned`: nobody waits for its answer any more. */
 export type MessageState = 'taken' | 'abandoned' | 'replied' | 'aborted' | 'forwarded'
+
+interface Asked { readonly n: number, readonly serial: number }
 
 /** A message that the calling thread has taken from a port. `T` is its body, `R` the answer. */
 export class Message<T = unknown, R = unknown> {
@@ -22,17 +25,17 @@ export class Message<T = unknown, R = unknown> {
   /** Whether it was sent by `do`: somebody waits for the answer. An answer to another one is thrown away. */
   readonly awaited: boolean
   readonly #port: Port<T, R>
-  readonly #n: number
-  readonly #serial: number
-  #state: Exclude<MessageState, 'abandoned'> = 'taken'
+  /** Its number, and the use of its record; undefined: nobody waits for the answer. */
+  readonly #asked: Asked | undefined
+  #state: Exclude<MessageState, 'abandoned'>
 
-  private constructor(port: Port<T, R>, n: number, body: T, sender: number, awaited: boolean) {
-    this.#port = port
+  private constructor(port: Port<T, R>, asked: Asked | undefined, body: T, sender: number) {
     this.body = body
     this.sender = sender
-    this.awaited = awaited
-    this.#n = awaited ? n : 0
-    this.#serial = awaited ? serialOf(n) : 0
+    this.awaited = asked !== undefined
+    this.#port = port
+    this.#asked = asked
+    this.#state = 'taken'
   }
 
   /** @internal Message `n`, which the calling thread has taken from `port`. */
@@ -42,22 +45,22 @@ export class Message<T = unknown, R = unknown> {
     try {
       body = receive(n) as T
     } catch (error) {
-      settleWith(n, error)
+      answerUnread(n, error)
       throw error
     }
     if (!awaited) free(n)
-    return new Message<T, R>(port, n, body, sender, awaited)
+    return new Message<T, R>(port, awaited ? { n, serial: serialOf(n) } : undefined, body, sender)
   }
 
   /** @internal A message of a run, which the calling thread has taken from `port`. */
   static inline<T, R>(port: Port<T, R>, { body, sender }: Taken): Message<T, R> {
-    return new Message<T, R>(port, 0, body as T, sender, false)
+    return new Message<T, R>(port, undefined, body as T, sender)
   }
 
   /** What has become of it. A server that works for long may look whether its answer is wanted still. */
   get state(): MessageState {
-    if (this.#state !== 'taken' || !this.awaited) return this.#state
-    return isServed(this.#n, this.#serial) ? 'taken' : 'abandoned'
+    if (this.#state !== 'taken' || this.#asked === undefined) return this.#state
+    return isServed(this.#asked.n, this.#asked.serial) ? 'taken' : 'abandoned'
   }
 
   /**
@@ -65,16 +68,26 @@ export class Message<T = unknown, R = unknown> {
    * cannot travel, ErrnoError ENOMEM when user memory is full; then it may be answered otherwise. EINVAL if it was answered before.
    */
   reply(result: R): void {
-    this.#answered('reply')
-    if (this.#isWanted()) settleAs(this.#n, Answer.REPLIED, result, 'result')
-    this.#state = 'replied'
+    this.#settle(Answer.REPLIED, result, 'result', 'replied')
   }
 
   /** Answers with an error: `do` throws `reason` to the sender, with its class, message, code, cause and stack. As {@link reply}. */
   abort(reason: unknown = new Error(`the message to ${String(this.#port)} was aborted`)): void {
-    this.#answered('abort')
-    if (this.#isWanted()) settleAs(this.#n, Answer.ABORTED, reason, 'error')
-    this.#state = 'aborted'
+    this.#settle(Answer.ABORTED, reason, 'error', 'aborted')
+  }
+
+  // A getter in what is sent may answer the message itself, or let the time pass in which it is wanted.
+  #settle(status: number, value: unknown, root: 'result' | 'error', state: 'replied' | 'aborted'): void {
+    const operation = status === Answer.REPLIED ? 'reply' : 'abort'
+    this.#answered(operation)
+    const n = this.#wanted()
+    if (n !== 0) {
+      settleAs(n, status, value, root, () => {
+        this.#answered(operation)
+        return this.#wanted() !== 0
+      })
+    }
+    this.#state = state
   }
 
   /** Replies with what `f` returns for the body, aborts with what it throws. An answer that cannot travel becomes that error. */
@@ -120,27 +133,48 @@ export class Message<T = unknown, R = unknown> {
 
   /** {@link forward} without blocking the thread. */
   async forwardAsync(port: Port<T, R>, options?: SendOptions): Promise<void> {
-    const sleeper = this.forwarding(port, options)
-    if (sleeper !== undefined) await later('message.forwardAsync', () => sleeper)
+    const slot = begin('message.forwardAsync')
+    try {
+      const sleeper = this.forwarding(port, options)
+      if (sleeper !== undefined) await settleSleeper(slot, sleeper)
+    } finally {
+      closeAsync(slot)
+    }
   }
 
   /** @internal Forwards it; what remains to be slept for, if the port is full. */
   forwarding(port: Port<T, R>, options?: SendOptions): Sleeper<void> | undefined {
     this.#answered('forward')
-    if (!this.awaited) {
-      this.#state = 'forwarded'
-      return port.passing(this.body, options, this.sender)
+    const isWanted = this.#wanted() !== 0
+    this.#state = 'forwarded'                                             // while it sleeps it can be answered by nobody
+    try {
+      if (this.awaited && !isWanted) return undefined
+      const sleeper = this.awaited ? this.#entering(port, options) : port.passing(this.body, options, this.sender)
+      return sleeper === undefined ? undefined : this.#kept(sleeper)
+    } catch (error) {
+      this.#state = 'taken'
+      throw error
     }
-    if (!this.#isWanted()) {
-      this.#state = 'forwarded'
-      return undefined
+  }
+
+  *#kept(sleeper: Sleeper<void>): Sleeper<void> {
+    let isForwarded = false
+    try {
+      yield* sleeper
+      isForwarded = true
+    } finally {
+      if (!isForwarded) this.#state = 'taken'
     }
+  }
+
+  #entering(port: Port<T, R>, options?: SendOptions): Sleeper<void> | undefined {
     const transfer = options?.transfer ?? []
     const message = encode(this.body, 'body', transfer)
-    const errno = refill(this.#n, message, transfer)
-    if (errno !== 0) message.drop()
+    const n = this.#wanted()
+    const errno = n !== 0 ? refill(n, message, transfer) : 0
+    if (errno !== 0 || n === 0) message.drop()
     if (errno !== 0) throw new ErrnoError(errno, 'message.forward', 'message.forward: user memory is full', this)
-    return port.entering(this.#n, options, () => { this.#state = 'forwarded' }, () => { empty(this.#n) })
+    return n !== 0 ? port.entering(n, options, () => { empty(n) }) : undefined
   }
 
   #answered(operation: string): void {
@@ -148,12 +182,13 @@ export class Message<T = unknown, R = unknown> {
     throw new ErrnoError(EINVAL, `message.${operation}`, `message.${operation}: the message to ${String(this.#port)} was ${this.#state} before`, this)
   }
 
-  // Else it is given up: nobody waits.
-  #isWanted(): boolean {
-    if (!this.awaited) return false
-    if (isServed(this.#n, this.#serial)) return true
-    discardBody(this.#n, this.#serial)
-    return false
+  // Its number, if somebody waits for the answer; else it is given up.
+  #wanted(): number {
+    if (this.#asked === undefined) return 0
+    const { n, serial } = this.#asked
+    if (isServed(n, serial)) return n
+    discardBody(n, serial)
+    return 0
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): object {
@@ -162,27 +197,7 @@ export class Message<T = unknown, R = unknown> {
   }
 }
 
-function settleAs(n: number, status: number, value: unknown, root: string): void {
-  if (isInteger(value)) {
-    refillInteger(n, value)
-    return settle(n, status)
-  }
-  const transfer = transferListOf(value)
-  const message = encode(value, root, transfer)
-  const errno = refill(n, message, transfer)
-  if (errno !== 0) {
-    message.drop()
-    throw new ErrnoError(ENOMEM, 'message.reply', 'message.reply: user memory is full, the answer does not fit')
-  }
-  settle(n, status)
-}
-
-// A body that could not be read.
-function settleWith(n: number, error: unknown): void {
-  empty(n)
-  try {
-    settleAs(n, Answer.ABORTED, error, 'error')
-  } catch {
-    settle(n, Answer.UNSERVED)
-  }
+function settleAs(n: number, status: number, value: unknown, root: string, isWanted?: () => boolean): void {
+  const errno = answer(n, status, value, root, isWanted)
+  if (errno !== 0) throw new ErrnoError(errno, 'message.reply', 'message.reply: user memory is full, the answer does not fit')
 }

@@ -1,25 +1,23 @@
-// class Port: port/port.ts for TypeScript.
-//
-// Over 400 lines: one class, of which each verb has its blocking, asynchronous, trying and fiber form side by side.
+// class Port: port/port.ts for TypeScript.  Each verb has its blocking, asynchronous, trying and fiber form side by side.
 
-import { Reason } from '../kernel/death.ts'
-import { EAGAIN, EDEADLK, ENOMEM, EPIPE, ETIMEDOUT } from '../kernel/errno.ts'
+import { CLOCK_MONOTONIC } from '../kernel/clock.ts'
+import { EAGAIN, EDEADLK, EINVAL, ENOMEM, EPIPE, ETIMEDOUT } from '../kernel/errno.ts'
 import { self, user } from '../kernel/process.ts'
 import { block, freezes, type Sleeper } from '../kernel/request.ts'
 import { peek } from '#atomics'
 import { encode } from '../mem/codec.ts'
 import { cancellationPoint } from '../pthread/cancel.ts'
 import { local } from '../pthread/local.ts'
-import { cause } from '../pthread/obituary.ts'
 import { isShort } from '../port/body.ts'
 import { PORT } from '../port/end.ts'
-import { Answer, free, INLINE, isInteger, taken, write, writeInteger, type Taken } from '../port/message.ts'
-import { add_slow, do_slow, lookOn, portInit, post_slow, take_slow, tryAdd, tryPost, tryTake, type Outcome } from '../port/port.ts'
+import { free, INLINE, isInteger, taken, write, writeInteger, type Taken } from '../port/message.ts'
+import { add_slow, do_slow, fillIn, lookOn, portInit, send_slow, take_slow, tryAdd, tryPost, tryTake, type Out } from '../port/port.ts'
 import { acquaint, count, hardLimit, portSize, type Known } from '../port/queue.ts'
 import { Port as Record } from '../port/records.ts'
 import { letGo } from '../port/run.ts'
 import { appoint, close, departures, join, leave } from '../port/server.ts'
-import { ErrnoError, ThreadDeathError } from './errors.ts'
+import { emptyOutcome, resultOf } from './answer.ts'
+import type { ErrnoError } from './errors.ts'
 import { after, later } from './later.ts'
 import { Message } from './message.ts'
 import { capacityIn, MOVES, NONE, transferOf, untilOf, type PortOptions, type SendOptions } from './port-options.ts'
@@ -82,7 +80,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     if (n === 0) return
     const { at } = this
     let errno = tryPost(at, n, undefined, this.#known)
-    if (errno === EAGAIN) errno = block(sending(at, n, until))
+    if (errno === EAGAIN) errno = block(send_slow(at, n, until))
     else if (errno !== 0) free(n)
     if (errno !== 0) throw this.failure(errno, 'send')
   }
@@ -119,13 +117,23 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const n = this.#write(body, options, false, 'sendAsync')
     if (n === 0) return
     let errno = tryPost(at, n)
-    if (errno === EAGAIN) {
-      remember()
-      errno = await later('port.sendAsync', () => sending(at, n, until))
-    } else if (errno !== 0) {
-      free(n)
-    }
+    if (errno === EAGAIN) errno = await this.#sendLater(n, until)
+    else if (errno !== 0) free(n)
     if (errno !== 0) throw this.failure(errno, 'sendAsync')
+  }
+
+  async #sendLater(n: number, until: number): Promise<number> {
+    const { at } = this
+    let isBegun = false
+    remember()
+    try {
+      return await later('port.sendAsync', () => {
+        isBegun = true
+        return send_slow(at, n, until)
+      })
+    } finally {
+      if (!isBegun) free(n)
+    }
   }
 
   /** @internal {@link send} for a fiber; what remains to be slept for, if the port is full. */
@@ -137,7 +145,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
   passing(body: T, options: SendOptions | undefined, sender: number): Sleeper<void> | undefined {
     if (!this.#isBare(body, options)) {
       const n = this.#write(body, options, false, 'send', sender)
-      return n === 0 ? undefined : this.entering(n, options, () => undefined, free)
+      return n === 0 ? undefined : this.entering(n, options, free)
     }
     const until = options === undefined ? Infinity : untilOf(options)
     const errno = tryAdd(this.at, body, sender, this.#known)
@@ -157,27 +165,21 @@ export class Port<T = unknown, R = unknown> extends Shared {
   }
 
   /** @internal Enters message `n`; what remains to be slept for, if the port is full. */
-  entering(n: number, options: SendOptions | undefined, entered: () => void, refused: (n: number) => void): Sleeper<void> | undefined {
-    if (this.at === 0) throw this.failure(0, 'send')
-    const until = options === undefined ? Infinity : untilOf(options)
-    const errno = tryPost(this.at, n)
-    if (errno === EAGAIN) return this.#enter(n, until, entered, refused)
-    if (errno === 0) {
-      entered()
-      return undefined
+  entering(n: number, options: SendOptions | undefined, refused: (n: number) => void): Sleeper<void> | undefined {
+    let errno = EINVAL
+    try {
+      const until = options === undefined ? Infinity : untilOf(options)
+      if (this.at !== 0) errno = tryPost(this.at, n)
+      if (errno === EAGAIN) return this.#enter(n, until, refused)
+    } finally {
+      if (errno !== 0 && errno !== EAGAIN) refused(n)
     }
-    refused(n)
-    throw this.failure(errno, 'send')
+    if (errno !== 0) throw this.failure(errno, 'send')
+    return undefined
   }
 
-  *#enter(n: number, until: number, entered: () => void, refused: (n: number) => void): Sleeper<void> {
-    let errno = EDEADLK
-    try {
-      errno = yield* post_slow(this.at, n, until)
-    } finally {
-      if (errno === 0) entered()
-      else refused(n)
-    }
+  *#enter(n: number, until: number, refused: (n: number) => void): Sleeper<void> {
+    const errno = yield* send_slow(this.at, n, until, CLOCK_MONOTONIC, refused)
     if (errno !== 0) throw this.failure(errno, 'send')
   }
 
@@ -194,16 +196,18 @@ export class Port<T = unknown, R = unknown> extends Shared {
     if (freezes()) throw this.failure(EDEADLK, 'do')
     const n = this.#write(body, options, true, 'do')
     const out = emptyOutcome()
-    return this.#result(block(do_slow(this.at, n, out, until)), out)
+    return resultOf(this, block(do_slow(this.at, n, out, until)), out)
   }
 
   /** {@link do} without blocking the thread. */
   async doAsync(body: T, options?: SendOptions): Promise<R> {
     const until = options === undefined ? Infinity : untilOf(options)
-    const n = this.#write(body, options, true, 'doAsync')
-    const { at } = this, out = emptyOutcome()
+    const out = emptyOutcome()
     remember()
-    return this.#result(await later('port.doAsync', () => do_slow(at, n, out, until)), out)
+    return resultOf(this, await later('port.doAsync', () => {
+      const n = this.#write(body, options, true, 'doAsync')
+      return do_slow(this.at, n, out, until)
+    }), out)
   }
 
   /** @internal {@link do} for a fiber. */
@@ -212,7 +216,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     cancellationPoint()
     const n = this.#write(body, options, true, 'do')
     const out = emptyOutcome()
-    return this.#result(yield* do_slow(this.at, n, out, until), out)
+    return resultOf(this, yield* do_slow(this.at, n, out, until), out)
   }
 
   // Serving -----------------------------------------------------------------------------------------------------
@@ -234,7 +238,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const n = lookOn(this.at, this.#known)
     if (n !== 0) return n
     if (freezes()) throw this.failure(EDEADLK, 'wait')
-    return block(take_slow(this.at, self.tid, taken, until))
+    return block(take_slow(this.at, self.tid, undefined, until))
   }
 
   /** Takes a message if there is one, else undefined. Does not block. Otherwise as {@link wait}. */
@@ -253,11 +257,10 @@ export class Port<T = unknown, R = unknown> extends Shared {
   }
 
   // `out`: other messages are taken before the promise's reaction runs.
-  async #next(out: Taken, until = Infinity): Promise<number> {
+  async #next(out: Out, until = Infinity): Promise<number> {
     const { at } = this, { tid } = self
     const n = tryTake(at, this.#known)
-    out.body = taken.body
-    out.sender = taken.sender
+    fillIn(out, n)
     return n !== 0 ? n : later('port.waitAsync', () => take_slow(at, tid, out, until))
   }
 
@@ -266,7 +269,7 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const until = after(ms)
     this.#serve('wait')
     cancellationPoint()
-    return this.#taken(yield* take_slow(this.at, self.tid, taken, until), 'wait')
+    return this.#taken(yield* take_slow(this.at, self.tid, undefined, until), 'wait')
   }
 
   /**
@@ -324,6 +327,10 @@ export class Port<T = unknown, R = unknown> extends Shared {
     const transfer = options?.transfer ?? NONE
     if (isInteger(body) && transfer.length === 0) return this.#written(writeInteger(body, answered, sender), operation)
     const message = encode(body, 'body', transfer)
+    if (this.at === 0) {                                                  // a getter in the body has disposed of the port
+      message.drop()
+      throw this.failure(0, operation)
+    }
     const errno = answered || transfer.length !== 0 || !isShort(message) ? EAGAIN : tryAdd(this.at, message, sender, this.#known)
     if (errno !== EAGAIN) {
       message.drop()
@@ -359,15 +366,9 @@ export class Port<T = unknown, R = unknown> extends Shared {
     throw this.failure(-n, operation)
   }
 
-  #result(errno: number, { status, value, server, reason, code }: Outcome): R {
-    if (errno !== 0) throw this.failure(errno, 'do')
-    switch (status) {
-      case Answer.REPLIED: return value as R
-      case Answer.ABORTED: throw withCaller(value, server, String(this))
-      case Answer.DIED: throw new ThreadDeathError(`thread ${server}, which had taken the message to ${String(this)}, ${cause(reason, code)}`, reason, server, reason === Reason.CALLED_EXIT ? code : undefined, undefined)
-      case Answer.ENDED: throw new ErrnoError(EPIPE, 'port.do', `thread ${server}, which had taken the message to ${String(this)}, has ended without an answer`, this)
-      default: throw this.failure(EPIPE, 'do')
-    }
+  /** @internal The error of a question that came to nothing. */
+  unanswered(errno: number): ErrnoError {
+    return this.failure(errno, 'do')
   }
 
   protected override explain(errno: number, operation: string): string {
@@ -381,36 +382,9 @@ export class Port<T = unknown, R = unknown> extends Shared {
   }
 }
 
-function* sending(at: number, n: number, until: number): Sleeper<number> {
-  let errno = EDEADLK
-  try {
-    errno = yield* post_slow(at, n, until)
-  } finally {
-    if (errno !== 0) free(n)
-  }
-  return errno
-}
-
 // The thread has messages under way when it ends.
 function remember(): void {
   local.ports ??= new Map<number, number>()
-}
-
-function emptyOutcome(): Outcome {
-  return { status: 0, value: undefined, server: 0, reason: 0, code: 0 }
-}
-
-// An error's stack ends with where the answer was waited for.
-function withCaller(error: unknown, server: number, port: string): unknown {
-  if (!(error instanceof Error)) return error
-  const site: { stack?: string } = {}
-  Error.captureStackTrace(site, withCaller)
-  const { stack = '' } = site
-  Object.defineProperty(error, 'stack', {
-    value: `${error.stack ?? String(error)}\n    --- thread ${server} answered to thread ${self.tid}, which asked ${port} ---\n${stack.slice(stack.indexOf('\n') + 1)}`,
-    configurable: true, writable: true,
-  })
-  return error
 }
 
 travels(PORT, Port, adoption => new Port(adoption as object))

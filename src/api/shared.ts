@@ -26,7 +26,17 @@ export class Adoption {
   }
 }
 
-const known = new Map<Address, WeakRef<Shared>>()
+// An object that others may name to this heap, and its handle.
+class Sight extends WeakRef<Shared> {
+  readonly handle: number
+
+  constructor(o: Shared, handle: number) {
+    super(o)
+    this.handle = handle
+  }
+}
+
+const known = new Map<Address, Sight>()
 
 const collected = new FinalizationRegistry<number>(h => {
   const block = peek(kernel, handles + h * Handle.size + Handle.address)
@@ -34,11 +44,23 @@ const collected = new FinalizationRegistry<number>(h => {
   letGo(h)
 })
 
+// Whether this heap has the object in that block still. If the collector has found that it has not, and the event loop has not turned since, its handle
+// is given up now: a heap would have two, and as many as it likes if its loop does not turn for long.
+function hereAt(block: Address): Shared | undefined {
+  const sight = known.get(block), here = sight?.deref()
+  if (sight === undefined || here !== undefined) return here
+  known.delete(block)
+  if (collected.unregister(sight)) letGo(sight.handle)
+  return undefined
+}
+
 /** An object in user memory. */
 export abstract class Shared {
   /** Address of the object in user memory; 0 once disposed. */
   protected at: Address = 0
   #handle = 0
+  /** By which it is told to the collector's registry. */
+  #token: object = this
 
   /** Makes an object of `size` bytes, all 0, or adopts one. Throws ErrnoError ENOMEM. */
   protected constructor(kind: number, size: number, name: string, adoption?: Adoption) {
@@ -50,8 +72,14 @@ export abstract class Shared {
       throw new ErrnoError(ENOMEM, 'new', `${this.constructor.name}: there are too many objects`)
     }
     this.at = block + ObjectHead.size
-    if (adoption !== undefined) known.set(block, new WeakRef(this))
-    collected.register(this, this.#handle, this)
+    if (adoption !== undefined) this.#show(block)
+    collected.register(this, this.#handle, this.#token)
+  }
+
+  #show(block: Address): void {
+    const sight = new Sight(this, this.#handle)
+    this.#token = sight
+    known.set(block, sight)
   }
 
   /** The name given at creation, or ''. */
@@ -79,7 +107,7 @@ export abstract class Shared {
     const block = this.at - ObjectHead.size
     if (known.get(block)?.deref() === this) known.delete(block)
     this.at = 0
-    collected.unregister(this)
+    collected.unregister(this.#token)
     letGo(this.#handle)
   }
 
@@ -103,7 +131,10 @@ export abstract class Shared {
   static blockOf(o: Shared): Address {
     if (o.at === 0) throw new TypeError(`${o.constructor.name} was disposed of`)
     const block = o.at - ObjectHead.size
-    if (known.get(block)?.deref() !== o) known.set(block, new WeakRef(o))
+    if (known.get(block)?.deref() === o) return block
+    collected.unregister(o.#token)
+    o.#show(block)
+    collected.register(o, o.#handle, o.#token)
     return block
   }
 }
@@ -144,6 +175,11 @@ function make(kind: number, size: number, name: string): Address {
   return block
 }
 
+// Whether an object of that kind is there: what a message says of it lies where any thread can write.
+function isBlock(block: Address, kind: number): boolean {
+  return block > 0 && block % 16 === 0 && block < user.size && peek(user, block + ObjectHead.kind) === kind && peek(user, block + ObjectHead.count) > 0
+}
+
 /** Lets objects of `type` travel between threads. `tag` is the same in every thread. */
 export function travels<T extends Shared>(tag: number, type: abstract new (...args: never[]) => T, adopt: (adoption: Adoption) => T): void {
   extend({
@@ -156,7 +192,8 @@ export function travels<T extends Shared>(tag: number, type: abstract new (...ar
     },
     decode(reader) {
       const block = reader.word()
-      const here = known.get(block)?.deref()
+      const here = hereAt(block)
+      if (here === undefined && !isBlock(block, tag)) throw new ErrnoError(EINVAL, 'receive', `${type.name}: a message names one at 0x${(block >>> 0).toString(16)}, where there is none`)
       if (here === undefined) return adopt(new Adoption(block))
       drop(block)
       return here

@@ -17,7 +17,7 @@ export type InputKind = 'file' | 'pipe' | 'terminal' | 'socket'
 
 /** What `fd` is. Of a file, and of what cannot be told, reads do not wait. Throws EBADF. */
 export function inputKind(fd: number): InputKind {
-  const stat = fstatSync(fd)
+  const stat = fstatSync(fd, { bigint: true })                             // see isTerminal in output.ts
   return stat.isFIFO() ? 'pipe' : stat.isSocket() ? 'socket' : isatty(fd) ? 'terminal' : 'file'
 }
 

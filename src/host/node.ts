@@ -1,14 +1,25 @@
 // The host: Node.  What only Node can do for the kernel; the verbs are described in kernel/host.ts.
 
 import { openSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { isMainThread, parentPort, receiveMessageOnPort, SHARE_ENV, Worker, type MessagePort } from 'node:worker_threads'
 import type { Birth, Host, Usage } from '../kernel/host.ts'
+import { collectYoung } from './collect.ts'
 import { writeWhole } from './output.ts'
 import { checkRoom } from './room.ts'
 
 const EINVAL = 22, SIGUSR1 = 10, SIGPIPE = 13, SIGTERM = 15
-const boot = new URL('../boot.js', import.meta.url)
+
+// A program that replaces modules by conditions may have replaced the atomics: boot.ts looks for them.
+function bootFor(options: readonly string[]): URL {
+  return new URL(options.some(option => /^(--conditions|-C)/.test(option)) ? '../boot.js' : '../boot.cjs', import.meta.url)
+}
+
+/** What Workers are given to start with: script.cjs. */
+function code(): unknown {
+  return (createRequire(import.meta.url)('../host/script.cjs') as { share(): unknown }).share()
+}
 
 // performance.now has an origin of its own in every Worker; hrtime has not, but is slower. Between two looks at them the thread may have lost its
 // processor: this heap's clock would be late for ever, and timers that it sets would expire early for others.
@@ -90,8 +101,8 @@ let spawner: Worker | undefined
 
 // Learns later what process it belongs to, so that it can start before there is one.
 function spawnerWorker(): Worker {
-  const worker = new Worker(boot, {
-    workerData: { role: 'spawner' }, env: SHARE_ENV, execArgv: [], name: 'pthreads spawner',
+  const worker = new Worker(bootFor([]), {
+    workerData: { role: 'spawner', code: code() }, env: SHARE_ENV, execArgv: [], name: 'pthreads spawner',
     trackUnmanagedFds: false,                                             // the carriers' own would not count: they inherit a parent's true
   })
   worker.on('error', error => { throw error })                          // it runs no user code: a defect of ours
@@ -151,8 +162,9 @@ export const node: Host = {
   startCarrier(birth, limits, gone) {
     checkRoom(carriers)
     const resourceLimits = { ...(limits.heap > 0 && { maxOldGenerationSizeMb: limits.heap }), ...(limits.stack > 0 && { stackSizeMb: limits.stack / 1024 }) }
-    const worker = new Worker(boot, {
-      workerData: birth, transferList: [birth.port as unknown as MessagePort], env: SHARE_ENV, resourceLimits, execArgv: carried, stdout: true, stderr: true,
+    const worker = new Worker(bootFor(carried), {
+      workerData: { ...birth, code: code() }, transferList: [birth.port as unknown as MessagePort],
+      env: SHARE_ENV, resourceLimits, execArgv: carried, stdout: true, stderr: true,
       name: `pthreads carrier ${birth.carrier}`, trackUnmanagedFds: false,
     })
     carriers++
@@ -180,6 +192,8 @@ export const node: Host = {
     for (const kind of process.getActiveResourcesInfo()) if (LIVELY.has(kind)) count++
     return count
   },
+
+  collectYoung,
 
   writeError: message => { writeWhole(2, Buffer.from(message)) },
 

@@ -4,7 +4,7 @@
 // One chunk is one write as far as the reader can tell: it is written whole, under a lock of the process, also
 // through a reader so slow that writes are short or refused.
 
-import { readSync, writeSync } from 'node:fs'
+import { fstatSync, readSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
@@ -55,6 +55,16 @@ export function directOutput(lock: (write: () => void) => void): void {
         put(Buffer.concat(chunks.map(({ chunk, encoding }) => typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk)), done)
       },
     })
-    if (isatty(fd)) Object.defineProperty(stream, 'isTTY', { value: true, configurable: true })
+    if (isTerminal(fd)) Object.defineProperty(stream, 'isTTY', { value: true, configurable: true })
+  }
+}
+
+// Whoever asks Node loads its sockets: it is asked about devices only. With bigint, because Node's realpathSync reads what the last fstat
+// without left behind: after that of a pipe it follows no links, and finds another copy of a library that is linked (20.20).
+function isTerminal(fd: number): boolean {
+  try {
+    return fstatSync(fd, { bigint: true }).isCharacterDevice() && isatty(fd)
+  } catch {
+    return false                                                          // it is closed
   }
 }

@@ -31,7 +31,7 @@ function pollerOf(fd: number): Poller {
 
 /** Whether something can be written to `fd`, or a write fails at once. Looks for some milliseconds at most. */
 export function isWritable(fd: number): boolean {
-  const stat = fstatSync(fd)
+  const stat = fstatSync(fd, { bigint: true })                             // see isTerminal in output.ts
   if (!stat.isFIFO() && !stat.isSocket() && !isatty(fd)) return true
   const { poll, view } = pollerOf(fd)
   for (let tries = 0; tries < LOOKS; tries++) {

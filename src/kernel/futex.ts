@@ -138,6 +138,16 @@ export function wake(m: Memory, a: Address, count: number, bits = ANY): number {
   return wakeKey(m.id, a, count, bits)
 }
 
+/** Where {@link ring} looks whether anybody waits on (m, a). */
+export function bellOf(m: Memory, a: Address): Address {
+  return bucketRecord(bucketOf(m.id, a)) + Bucket.count
+}
+
+/** {@link wake} for one, of who wakes often on (m, a): `bell` is what {@link bellOf} says. */
+export function ring(bell: Address, m: Memory, a: Address): void {
+  if (load(kernel, bell) !== 0) wake(m, a, 1)                             // I2
+}
+
 /** {@link wake} for who knows the memory's id only. */
 export function wakeKey(memoryId: number, a: Address, count: number, bits = ANY): number {
   const b = bucketRecord(bucketOf(memoryId, a))

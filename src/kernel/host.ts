@@ -68,6 +68,8 @@ export interface Host {
   nextTurn(task: () => void): void
   /** Things that keep this heap's event loop alive or may still call back into it. */
   active(): number
+  /** Frees what is dead of the youngest objects in this heap, and the buffers that only these had. Does nothing where the host cannot. */
+  collectYoung(): void
   /** Writes text to the standard error stream, whole, from any thread. */
   writeError(text: string): void
   /** Calls `report` when this process is about to end; if it returns a number above 0, that is the exit code of a process that would have succeeded. */

@@ -306,9 +306,9 @@ export const MessageRecord = struct('message', {
 
 /** A thread that serves a port. */
 export const ServerRecord = struct('server', {
-  state: i32('0 free, -n carrier n writes it, 1 it serves, 2 it is about to leave; from 0 by compare and swap, then by that carrier, after its death by the reaper'),
-  port: i32('address of the port in user memory'),
-  carrier: i32('the carrier that runs the thread; 0: it was appointed, and has not come: see port/server.ts; from 0 by compare and swap'),
+  state: i32('0 free, -n carrier n makes it, 1 it serves, 2 it is about to leave: see port/server.ts; from 0 by compare and swap, then by who looks after it'),
+  port: i32('address of the port in user memory; 0 while it is free; by who makes it, and who frees it'),
+  carrier: i32('the carrier that looks after it; the negated tid of a thread that was appointed, and has not come: from that by compare and swap'),
   tid: i32('the thread'),
 })
 

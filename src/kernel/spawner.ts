@@ -2,7 +2,7 @@
 //
 // It is the parent of every carrier, because a Worker that ends takes its own children with it; carriers
 // therefore have none.  It starts carriers on request, sees their deaths while every other thread may be
-// blocked, and passes ports between heaps (mail.ts).  It is no manager thread: a create from the cache,
+// blocked, and keeps what heaps leave for each other (office.ts).  It is no manager thread: a create from the cache,
 // an exit and a join never come here.
 
 import { cas, exchange, load, peek, poke, store, suspendAsync } from '#atomics'
@@ -14,8 +14,9 @@ import { EAGAIN } from './errno.ts'
 import { wake } from './futex.ts'
 import { channel, host, type Birth, type Ending } from './host.ts'
 import { launch_locked } from './launch.ts'
-import { installLine, PostOffice } from './mail.ts'
+import { installLine } from './mail.ts'
 import { forgetMemory, knowMemory } from './memories.ts'
+import { PostOffice } from './office.ts'
 import { buffers, carrierRecord, kernel, record, SPAWNER_READY } from './process.ts'
 import { Carrier, CarrierState, FIRST, PROCESS, Process, SPAWNER, ThreadRecord } from './records.ts'
 import { expire, notify } from './timer.ts'
@@ -97,7 +98,7 @@ function adopted(n: number, serial: number): () => void {
 
 function gone(n: number, ending: Ending): void {
   workers.delete(n)
-  office.close(n)
+  office.close(n, peek(kernel, carrierRecord(n) + Carrier.serial))
   reap(n, deathOf(n, ending), heirs, drain)
 }
 

@@ -95,11 +95,25 @@ export function openAsync(): number {
   if (slot !== 0) {
     poke(kernel, record(slot) + ThreadRecord.carrier, self.carrier)
     poke(kernel, record(slot) + ThreadRecord.state, State.RUNNING)
+    if (namesake !== undefined) poke(kernel, record(slot) + ThreadRecord.creator, namesake)
   }
   release(kernel, PROCESS + Process.tableLock)
   if (slot === 0) return -EAGAIN
   asynchronous.add(slot)
   return slot
+}
+
+let namesake: number | undefined
+
+/** Calls `f`: asynchronous acquisitions that it begins are those of thread `tid` of this heap, or, if 0, of none: the caller's end does not give them up. */
+export function inNameOf<T>(tid: number, f: () => T): T {
+  const before = namesake
+  namesake = tid
+  try {
+    return f()
+  } finally {
+    namesake = before
+  }
 }
 
 // This heap's asynchronous records.

@@ -8,7 +8,7 @@ import {
   AGGREGATE, ARRAY, BIGINT, BOX, BUFFER, DATE, DEPTH, DOUBLE, DOUBLES, ERROR, ERRORS, EXCEPTION, EXTENSION, EXTRA, FALSE, HEAD, HOLE, INT, INT32,
   LARGE, LATIN1, MAGIC, MAP, NONE, NULL, OBJECT, REFERENCE, REFERENCES, REGEXP, REST, SET, SHAPED, TRUE, UNDEFINED, UTF16, VIEW, VIEWS, extensionsByTag,
 } from './codec-format.ts'
-import { SHORT_READ, readName, readShort, strings } from './codec-strings.ts'
+import { SHORT_READ, readShort, strings } from './codec-strings.ts'
 import { shapeNumbered } from './shapes.ts'
 import type { WordReader } from './codec-format.ts'
 import type { Address, Memory } from './memory.ts'
@@ -111,7 +111,7 @@ class Reader implements WordReader {
   }
 
   all(): unknown {
-    const v = this.#value(), queue = this.#queue
+    const v = this.value(), queue = this.#queue
     for (let i = 0; i < queue.length; i += 3) {
       const o = queue[i] as object
       queue[i] = undefined
@@ -142,18 +142,19 @@ class Reader implements WordReader {
   }
 
   text(): string {
-    const v = this.#value()
+    const v = this.value()
     if (typeof v !== 'string') this.#corrupt('no string')
     return v
   }
 
-  #value(): unknown {
+  /** The next value. */
+  value(): unknown {
     if (this.#at >= this.#end) this.#corrupt('the end')
     const word = this.#i32[this.#at++], n = word >> 8
     switch (word & 255) {
       case INT: return n
       case LATIN1: return this.#latin1(n < 0 ? this.word() : n)
-      case SHAPED: return this.#begin({}, SHAPED, n)
+      case SHAPED: return this.#shaped(n)
       case OBJECT: return this.#begin({}, OBJECT, n < 0 ? this.word() >>> 0 : n)
       case ARRAY: return this.#array(n < 0 ? this.word() >>> 0 : n)
       case DOUBLE: return this.#double()
@@ -181,9 +182,9 @@ class Reader implements WordReader {
   }
 
   #latin1(n: number): string {
-    const from = this.#at << 2
+    const from = this.#at
     this.#skip(n)
-    return n <= SHORT_READ ? readShort(this.#u8, from, n) : strings.readLatin1(this.#u8, from, n)
+    return n <= SHORT_READ ? readShort(this.#i32, this.#u8, from, n) : strings.readLatin1(this.#u8, from << 2, n)
   }
 
   #utf16(n: number): string {
@@ -195,9 +196,9 @@ class Reader implements WordReader {
   #name(): string {
     const word = this.#at < this.#end ? this.#i32[this.#at] : 0, n = word >> 8
     if ((word & 255) !== LATIN1 || n < 0 || n > SHORT_READ) return this.text()
-    const from = ++this.#at << 2
+    const from = ++this.#at
     this.#skip(n)
-    return readName(this.#u8, from, n)
+    return readShort(this.#i32, this.#u8, from, n, true)
   }
 
   #double(): number {
@@ -207,7 +208,7 @@ class Reader implements WordReader {
   }
 
   #numeric(): number {
-    const v = this.#value()
+    const v = this.value()
     if (typeof v !== 'number') this.#corrupt('no number')
     return v
   }
@@ -265,8 +266,8 @@ class Reader implements WordReader {
       case SHAPED: this.#values(o as Record<string, unknown>, n); break
       case OBJECT: this.#properties(o as Record<string, unknown>, n); break
       case ARRAY: this.#elements(o as unknown[], n); break
-      case MAP: for (let left = this.word(); left > 0; left--) (o as Map<unknown, unknown>).set(this.#value(), this.#value()); break
-      case SET: for (let left = this.word(); left > 0; left--) (o as Set<unknown>).add(this.#value()); break
+      case MAP: for (let left = this.word(); left > 0; left--) (o as Map<unknown, unknown>).set(this.value(), this.value()); break
+      case SET: for (let left = this.word(); left > 0; left--) (o as Set<unknown>).add(this.value()); break
       default: this.#details(o)
     }
     this.#depth--
@@ -275,16 +276,26 @@ class Reader implements WordReader {
   #properties(o: Record<string, unknown>, n: number): void {
     for (; n > 0; n--) {
       const name = this.#name()
-      if (name === '__proto__') Object.defineProperty(o, name, { value: this.#value(), writable: true, enumerable: true, configurable: true })
-      else o[name] = this.#value()
+      if (name === '__proto__') Object.defineProperty(o, name, { value: this.value(), writable: true, enumerable: true, configurable: true })
+      else o[name] = this.value()
     }
+  }
+
+  #shaped(number: number): object {
+    const o = {}
+    if (this.#table !== undefined || this.#depth === DEPTH) return this.#begin(o, SHAPED, number)
+    this.#depth++
+    this.#values(o, number)
+    this.#depth--
+    return o
   }
 
   #values(o: Record<string, unknown>, number: number): void {
     const shape = shapeNumbered(number)
     if (shape === undefined) this.#corrupt(`unknown shape ${number}`)
+    if (shape.fill !== undefined) return shape.fill(o, shape.names, this)
     const { names } = shape
-    for (let i = 0; i < names.length; i++) o[names[i]] = this.#value()
+    for (let i = 0; i < names.length; i++) o[names[i]] = this.value()
   }
 
   #elements(a: unknown[], n: number): void {
@@ -300,7 +311,7 @@ class Reader implements WordReader {
         this.#rest(a, n)
         break
       } else {
-        a[i] = this.#value()
+        a[i] = this.value()
       }
     }
     this.#properties(a as unknown as Record<string, unknown>, this.word())
@@ -324,7 +335,7 @@ class Reader implements WordReader {
     for (let left = this.word(); left > 0; left--) {
       const i = this.word() >>> 0
       if (i >= n) this.#corrupt(`element ${i} of ${n}`)
-      a[i] = this.#value()
+      a[i] = this.value()
     }
     if (a.length < n) a.length = n
   }
@@ -342,7 +353,7 @@ class Reader implements WordReader {
 
   #view(kind: number): object {
     const slot = this.#table === undefined ? 0 : this.#table.push(undefined) - 1
-    const offset = this.#numeric(), length = this.#numeric(), buffer: unknown = this.#value(), type = VIEWS[kind]
+    const offset = this.#numeric(), length = this.#numeric(), buffer: unknown = this.value(), type = VIEWS[kind]
     if (type === undefined || global[type] === undefined || !(buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer)) this.#corrupt('no view')
     const v = length === -1 ? new global[type](buffer, offset) : new global[type](buffer, offset, length)
     if (this.#table !== undefined) this.#table[slot] = v
@@ -367,7 +378,7 @@ class Reader implements WordReader {
   #details(e: object): void {
     for (const name of ['cause', 'errors'])
       if (this.#at < this.#end && (this.#i32[this.#at] & 255) === HOLE) this.#at++
-      else hide(e, name, this.#value())
+      else hide(e, name, this.value())
     this.#properties(e as Record<string, unknown>, this.word())
   }
 
@@ -378,7 +389,7 @@ class Reader implements WordReader {
   }
 
   #box(): unknown {
-    const v = this.#value()
+    const v = this.value()
     if (Object(v) === v || v === undefined || v === null) this.#corrupt('no primitive')
     return this.#met(Object(v))
   }

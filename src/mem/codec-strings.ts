@@ -62,8 +62,33 @@ export const SHORT_READ = 24, SHORT_WRITE = 48
 /** Whether `s` has a unit that a byte cannot hold. */
 export const isWide = (s: string): boolean => /[\u0100-\uffff]/.test(s)
 
-/** Reads `n` bytes, 0 to SHORT_READ, as a string of as many units. */
-export function readShort(b: Uint8Array, at: number, n: number): string {
+// Short strings that were read before, by their words: what comes again, kinds and names, is compared, and not made again.  Of a string that came once
+// only the words are remembered.  The second time it becomes the engine's own copy: who compares it with a literal compares pointers, and the
+// store of a property under it is cheap.
+const SLOTS = 1024, STRIDE = 8, LENGTH = 7
+const seen = new Int32Array(SLOTS * STRIDE), texts: (string | undefined)[] = new Array<undefined>(SLOTS).fill(undefined)
+
+/** Reads a string of `n` units, 0 to SHORT_READ, a byte each, from word `at` on; `isName`: it will come again. */
+export function readShort(i32: Int32Array, u8: Uint8Array, at: number, n: number, isName = false): string {
+  const words = n + 3 >> 2
+  let hash = n
+  for (let i = 0; i < words; i++) hash = Math.imul(hash ^ i32[at + i], 0x9E3779B1)
+  const slot = hash >>> 22, from = slot * STRIDE
+  if (seen[from + LENGTH] === n) {
+    let i = 0
+    while (i < words && seen[from + i] === i32[at + i]) i++
+    if (i === words) return texts[slot] ??= intern(make(u8, at << 2, n))
+  }
+  for (let i = 0; i < words; i++) seen[from + i] = i32[at + i]
+  seen[from + LENGTH] = n
+  texts[slot] = undefined
+  const text = make(u8, at << 2, n)
+  return isName ? texts[slot] = intern(text) : text
+}
+
+const intern = (s: string): string => Object.keys({ [s]: 0 })[0]
+
+function make(b: Uint8Array, at: number, n: number): string {
   switch (n) {
     case 0: return ''
     case 1: return fromCharCode(b[at])
@@ -74,23 +99,6 @@ export function readShort(b: Uint8Array, at: number, n: number): string {
     case 6: return fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5])
     case 7: return fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6])
     case 8: return fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6], b[at + 7])
-    default: return readShort(b, at, 8) + readShort(b, at + 8, n - 8)
+    default: return make(b, at, 8) + make(b, at + 8, n - 8)
   }
-}
-
-// Property names, by their bytes.  A name that was met before costs a comparison, no allocation, and is
-// already the engine's own copy, which makes the store of the property cheap.
-const names: (string | undefined)[] = new Array<undefined>(512).fill(undefined)
-
-/** Reads a short property name. */
-export function readName(b: Uint8Array, at: number, n: number): string {
-  if (n === 0) return ''
-  const slot = (n * 31 + b[at] * 7 + b[at + (n >> 1)] * 61 + b[at + n - 1] * 17) & 511
-  const known = names[slot]
-  if (known !== undefined && known.length === n) {
-    let i = 0
-    while (i < n && known.charCodeAt(i) === b[at + i]) i++
-    if (i === n) return known
-  }
-  return names[slot] = Object.keys({ [readShort(b, at, n)]: 0 })[0]
 }

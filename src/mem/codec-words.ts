@@ -31,15 +31,24 @@ export class Words implements WordWriter {
     const n = s.length
     this.room(4 + (n >>> 1))
     if (n > SHORT_WRITE) return this.#long(s, n)
-    const u8 = this.u8, words = (n + 3) >> 2, from = (this.at + 1) << 2
-    this.i32[this.at + words] = 0
-    for (let i = 0; i < n; i++) {
-      const unit = s.charCodeAt(i)
-      if (unit > 255) return this.#utf16(s, n)
-      u8[from + i] = unit
+    const i32 = this.i32
+    let at = this.at, i = 0
+    for (const whole = n - 3; i < whole; i += 4) {
+      const a = s.charCodeAt(i), b = s.charCodeAt(i + 1), c = s.charCodeAt(i + 2), d = s.charCodeAt(i + 3)
+      if ((a | b | c | d) > 255) return this.#utf16(s, n)
+      i32[++at] = a | b << 8 | c << 16 | d << 24
     }
-    this.i32[this.at] = LATIN1 | n << 8
-    this.at += 1 + words
+    if (i < n) {
+      let word = 0
+      for (let shift = 0; i < n; i++, shift += 8) {
+        const unit = s.charCodeAt(i)
+        if (unit > 255) return this.#utf16(s, n)
+        word |= unit << shift
+      }
+      i32[++at] = word
+    }
+    i32[this.at] = LATIN1 | n << 8
+    this.at = at + 1
   }
 
   #long(s: string, n: number): void {

@@ -4,12 +4,11 @@
 // A heap keeps one writer and hands it to one message at a time.  While a message is being written, getters of
 // the user's objects run, and they may create threads themselves: the writer is then busy and another is made.
 //
-// Over 400 lines: one class whose methods share its buffer and its path; half of it in another file would write both through calls.
-//
 // Objects met before are found by a linear search up to FEW and in a Map from there on.  The path to a value is
 // kept as one key a level, stored only on the way into an object; it becomes text when an error needs it.
 //
-// Longer than other files: every kind of value shares the one state that must be undone when a part fails.
+// Over 400 lines: one class whose methods share its buffer, its path, and what must be undone when a part fails; half of it in another file would reach
+// all of that through calls.
 
 import {
   ARRAY, BIGINT, BOX, BUFFER, DATE, DEPTH, ERROR, EXCEPTION, EXTENSION, EXTRA, FALSE, HEAD, HOLE, MAGIC, MAP, NONE, NULL,
@@ -100,24 +99,23 @@ class Writer extends Words implements Message {
     if (transfer.length !== 0) this.#checkTransfer(transfer)
     this.#value(value, 0)
     if (this.#queue.length !== 0) this.#drain()
-    for (const o of this.#transfer) if (!this.extras.includes(o)) this.extras.push(o)
-    const i32 = this.i32
-    i32[0] = MAGIC | this.#flags
-    i32[1] = this.at << 2
-    i32[2] = this.#last
-    i32[3] = this.extras.length
+    if (transfer.length !== 0) for (const o of transfer) if (!this.extras.includes(o)) this.extras.push(o)
   }
 
   place(memory: Memory, address: Address): void {
-    const words = this.at, base = address >>> 2
+    const words = this.at, base = address >>> 2, { i32 } = this
     if (!this.#busy) throw new Error('place: the message has been placed or dropped already')
     if ((address & 3) !== 0 || base + words > memory.i32.length) throw new RangeError(`place: ${words << 2} bytes do not fit at address ${address}`)
+    i32[0] = MAGIC | this.#flags
+    i32[1] = words << 2
+    i32[2] = this.#last
+    i32[3] = this.extras.length
     this.copyTo(memory, base)
     this.#finish()
   }
 
   get bare(): number {
-    return this.#flags === 0 && this.#last === 0 && this.extras.length === 0 && this.blobs.length === 0 ? this.at - HEAD : 0
+    return (this.#flags | this.#last | this.extras.length | this.blobs.length) === 0 ? this.at - HEAD : 0
   }
 
   placeBare(memory: Memory, address: Address): void {
@@ -127,11 +125,14 @@ class Writer extends Words implements Message {
 
   drop(): void {
     if (!this.#busy) return
-    const { at } = this
+    if (this.#last !== 0) this.#release()
+    else this.#finish()
+  }
+
+  #release(): void {
     try {
-      if (this.#last !== 0) releaseRecords(this.i32, this.u8, 0, at, this.#last, 0)
+      releaseRecords(this.i32, this.u8, 0, this.at, this.#last, 0)
     } finally {
-      if (this.#depth !== 0) this.#keys.fill(0)                           // it has failed on the way
       this.#finish()
     }
   }
@@ -158,17 +159,20 @@ class Writer extends Words implements Message {
 
   #object(o: object): void {
     if (Array.isArray(o)) {
-      if (this.#known(o)) return
+      if (this.#depth !== 0 && this.#known(o)) return
       this.head(ARRAY, o.length)
       return this.#body(o, ARRAY, NONE)
     }
     const prototype: unknown = Object.getPrototypeOf(o)
     if (prototype !== Object.prototype && prototype !== null) return this.#exotic(o)
-    if (this.#known(o)) return
     const shape = shapeOf(o)
+    if ((shape === undefined || this.#depth !== 0) && this.#known(o)) return
     if (shape === undefined) return this.#plain(o)
     this.head(SHAPED, shape.number)
-    this.#body(o, SHAPED, shape.names)
+    if (this.#depth === DEPTH) return this.#body(o, SHAPED, shape.names)
+    this.#inside[++this.#depth] = SHAPED
+    this.#values(o as Record<string, unknown>, shape.names)
+    this.#depth--
   }
 
   #plain(o: object): void {
@@ -300,10 +304,19 @@ class Writer extends Words implements Message {
     let i = 0
     for (const name in o) {
       if (name !== names[i]) break
-      this.#value(o[name], name)
+      const v = o[name]
+      if (typeof v === 'number') this.number(v)
+      else if (typeof v === 'string') this.text(v)
+      else this.#inner(o, v, name)
       i++
     }
-    for (; i < names.length; i++) this.#value(o[names[i]], names[i])
+    for (; i < names.length; i++) this.#inner(o, o[names[i]], names[i])
+  }
+
+  // A value in `o`. What is written first is met only now: most messages have nothing in it to be compared with it.
+  #inner(o: object, v: unknown, key: unknown): void {
+    if (this.#count === 0 && (typeof v === 'object' || typeof v === 'function')) this.#known(o)
+    this.#value(v, key)
   }
 
   #elements(a: unknown[]): void {
@@ -314,7 +327,8 @@ class Writer extends Words implements Message {
       if (typeof v === 'number' && n - i >= ROW && (v | 0) !== v && typeof a[i + ROW - 1] === 'number') {
         i = this.doubles(a, i) - 1
       } else if (v !== undefined || Object.hasOwn(a, i)) {
-        this.#value(v, i)
+        if (typeof v === 'number') this.number(v)
+        else this.#inner(a, v, i)
       } else if (++holes < 32) {
         this.word(HOLE)
       } else {
@@ -325,11 +339,14 @@ class Writer extends Words implements Message {
     const isArguments = this.#depth === 1 && !this.#deep && this.root === 'args'
     const names = isArguments ? NONE : namesBesideElements(a)
     this.word(names.length)
-    if (names.length !== 0) this.#properties(a as unknown as Record<string, unknown>, names)
+    if (names.length === 0) return
+    if (this.#count === 0) this.#known(a)
+    this.#properties(a as unknown as Record<string, unknown>, names)
   }
 
   #rest(a: unknown[], from: number): void {
     const indices = Object.keys(a).filter(key => isIndex(key) && +key >= from)
+    if (this.#count === 0) this.#known(a)
     this.word(REST)
     this.word(indices.length)
     for (const i of indices) {
@@ -446,6 +463,7 @@ class Writer extends Words implements Message {
     const objects = this.#objects
     if (this.#count > FEW) this.#objects = new Array<undefined>(FEW).fill(undefined)
     else for (let i = 0; i < this.#count; i++) objects[i] = undefined
+    if (this.#depth !== 0) this.#keys.fill(0)                             // it has failed on the way
     this.#count = this.#flags = this.#last = this.#depth = 0
     this.#index = undefined
     this.#deep = false

@@ -9,8 +9,15 @@
 //
 // No getter runs before the shape is known, and each value is read once, in order: as Object.keys and a loop would do it.
 
+import { fillFor, type Fill } from './fills.ts'
+
 /** The names of an object's properties. */
-export interface Shape { readonly number: number, readonly names: readonly string[] }
+export interface Shape {
+  readonly number: number
+  readonly names: readonly string[]
+  /** What stores their values into an object that has none yet. */
+  readonly fill: Fill | undefined
+}
 
 /** Where the process keeps its shapes: names as JSON. */
 export interface ShapeTable {
@@ -85,7 +92,7 @@ function admit(at: Node, o: object): Shape | undefined {
   if (names.length !== at.depth || names.includes('__proto__')) return undefined
   const number = table!.add(JSON.stringify(names))
   if (number === 0) return undefined
-  return at.shape = known[number] ??= { number, names }
+  return at.shape = known[number] ??= { number, names, fill: fillFor(names.length) }
 }
 
 function grow(shape: Shape): void {
@@ -102,7 +109,7 @@ export function shapeNumbered(number: number): Shape | undefined {
 function learn(number: number): Shape | undefined {
   const text = table?.text(number)
   if (text === undefined) return undefined
-  const shape = { number, names: JSON.parse(text) as string[] }
+  const names = JSON.parse(text) as string[], shape = { number, names, fill: fillFor(names.length) }
   known[number] = shape
   grow(shape)
   return shape

@@ -18,7 +18,7 @@ import { RUNS } from '../wasm/about.ts'
 import { compile, newRecord } from '../wasm/compile.ts'
 import { endThreads, giveUp } from '../wasm/ending.ts'
 import { engine, type Module, type Table } from '../wasm/engine.ts'
-import { forgetGuest, newMemory } from '../wasm/guest.ts'
+import { forgetGuest, newMemory } from '../wasm/guests.ts'
 import { ProgramRecord } from '../wasm/records.ts'
 import { STANDARD } from '../wasm/streams.ts'
 import { breakOf } from '../wasm/transform.ts'
@@ -85,7 +85,7 @@ async function start(napi: NapiModule, context: Context, about: AddonAbout, stor
   poke(memory, breakOf(about.maximum), about.initial)
   poke(user, about.record + ProgramRecord.memory, memory.id)
   const guest = new Addon(memory, about, functions)
-  const table = (): Table => guest.instance.exports.__indirect_function_table as Table
+  const table = (): Table => guest.instance.table
   const state = { unloading: false }
   const isOver = (): boolean => state.unloading || isBereft(about.sends) || load(user, about.record + ProgramRecord.ended) !== RUNS
   const received = receive(about.sends, isOver, env._emnapi_async_send_js as () => void)

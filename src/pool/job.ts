@@ -3,10 +3,12 @@
 import type { LaneEnd } from './lane-end.ts'
 import type { Queued } from './queue.ts'
 
+const NOTHING: readonly never[] = []
+
 export class Job implements Queued {
   readonly entry: number
-  readonly args: readonly unknown[]
-  readonly transfer: readonly object[]
+  args: readonly unknown[]
+  transfer: readonly object[]
   readonly priority: number
   /** When it was submitted, ms. */
   readonly submitted: number
@@ -32,5 +34,10 @@ export class Job implements Queued {
     this.submitted = submitted
     this.resolve = resolve
     this.reject = reject
+  }
+
+  /** It is settled: where it still stands it is passed over, and must not hold what it was given. */
+  letGo(): void {
+    this.args = this.transfer = NOTHING
   }
 }

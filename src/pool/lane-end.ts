@@ -2,7 +2,7 @@
 
 import { load, peek, poke } from '#atomics'
 import { ENOMEM } from '../kernel/errno.ts'
-import { post as mailTo, take as mailFrom } from '../kernel/mail.ts'
+import { drop, letterNumber, post as mailTo, take as mailFrom } from '../kernel/mail.ts'
 import { carrierRecord, kernel, record, self, user } from '../kernel/process.ts'
 import { Carrier, ThreadRecord } from '../kernel/records.ts'
 import { ErrnoError } from '../api/errors.ts'
@@ -19,8 +19,6 @@ import { EntryRecord, LaneRecord } from './records.ts'
 
 /** As many tasks are worth waking a thread that naps. */
 const MANY = 32
-
-let letters = 0
 
 /** A task that is done, as {@link LaneEnd.reap} finds it. */
 export interface Done { job: Job | undefined, threw: boolean, value: unknown, started: number, ended: number }
@@ -45,6 +43,8 @@ export class LaneEnd {
   idleSince = 0
   /** It takes no more tasks: its thread is to end. */
   leaving = false
+  /** Its thread has been canceled. */
+  isCanceled = false
   /** The one in whose place it will take tasks, but not before that is gone. */
   before: LaneEnd | undefined
   /** The next step of stopping its task. */
@@ -96,14 +96,14 @@ export class LaneEnd {
     const { at, next } = this, e = entryAt(at, next), { transfer } = job
     const message = transfer.length === 0 ? encodeForAnybody(job.args, 'args', transfer) : encode(job.args, 'args', transfer)
     const extras = message.extras.length === 0 ? undefined : [...message.extras]
-    if (extras !== undefined) letters = letters % (2 ** 30) + 1
-    if (!put(e, message, extras === undefined ? 0 : -letters)) {
+    const letter = extras === undefined ? 0 : letterNumber()
+    if (!put(e, message, letter)) {
       message.drop()
       throw new ErrnoError(ENOMEM, 'pool.run', 'pool.run: user memory is full, the arguments do not fit')
     }
     if (extras !== undefined) {
       try {
-        mailTo(this.#carrier, -letters, extras, transfer)
+        mailTo(this.#carrier, letter, extras, transfer)
       } catch (error) {
         discard(e)
         throw error
@@ -154,14 +154,25 @@ export class LaneEnd {
     return back.reverse()
   }
 
-  /** When its first task was begun, ms; undefined if none is running. */
+  /** Cancels its thread. */
+  cancel(): void {
+    this.isCanceled = true
+    this.thread.cancel()
+  }
+
+  /** Whether its thread runs a task. */
+  get isBusy(): boolean {
+    return this.busySince !== undefined && this.running !== 0
+  }
+
+  /** When its first entry was begun, ms; undefined if none is. */
   get busySince(): number | undefined {
     if (this.isEmpty) return undefined
     const state = stateOf(this.at, this.first)
     return state === POSTED || state === REVOKED || state === DONE || state === FREE ? undefined : startedAt(this.at, this.first)
   }
 
-  /** The entry of its first task; 0: there is none. */
+  /** The entry of its first task; 0: there is none, or it is the end. */
   get running(): number {
     return this.isEmpty ? 0 : peek(user, entryAt(this.at, this.first) + EntryRecord.entry)
   }
@@ -182,14 +193,9 @@ export class LaneEnd {
     this.live--
     const threw = peek(user, e + EntryRecord.threw) === 1
     const done = { job, threw, value: undefined as unknown, started: startedAt(this.at, i), ended: endedAt(this.at, i) }
-    if (job === undefined || job.settled) {
-      discard(e)
-      return done
-    }
     try {
-      const mail = peek(user, e + EntryRecord.length) === 0 ? 0 : peek(user, e + EntryRecord.mail)
-      const extras = mail === 0 ? undefined : mailFrom(peek(user, this.at + LaneRecord.carrier), peek(user, this.at + LaneRecord.carrierSerial), mail)
-      done.value = open(e, extras)
+      if (job === undefined || job.settled) this.#drop(e)
+      else done.value = open(e, this.#extras(e))
     } catch (error) {
       done.threw = true
       done.value = error
@@ -197,12 +203,27 @@ export class LaneEnd {
     return done
   }
 
+  // What came beside the result in entry `e`.
+  #extras(e: Address): unknown[] | undefined {
+    const letter = peek(user, e + EntryRecord.length) === 0 ? 0 : peek(user, e + EntryRecord.mail)
+    return letter === 0 ? undefined : mailFrom(peek(user, this.at + LaneRecord.carrier), peek(user, this.at + LaneRecord.carrierSerial), letter, false)
+  }
+
+  // Nobody wants the result in entry `e`.
+  #drop(e: Address): void {
+    try {
+      drop(this.#extras(e) ?? [])
+    } catch { /* it is lost already */ }
+    discard(e)
+  }
+
   /** Its thread has ended: calls `f` with the tasks that are left, in order, and whether they had been begun. Frees the lane. */
   clear(f: (job: Job, begun: boolean) => void): void {
     clearTimeout(this.timer)
     for (; this.first !== this.next; this.first = this.first + 1 | 0) {
       const i = this.first, job = this.#jobs[i & ENTRIES - 1], state = stateOf(this.at, i)
-      discard(entryAt(this.at, i))
+      if (state === DONE) this.#drop(entryAt(this.at, i))
+      else discard(entryAt(this.at, i))
       this.#jobs[i & ENTRIES - 1] = undefined
       if (job === undefined || job.settled) continue
       job.lane = undefined

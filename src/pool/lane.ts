@@ -51,8 +51,8 @@
 import { add, cas, load, peek, peekf, poke, pokef, resume, store, suspendAsync } from '#atomics'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
 import { wake } from '../kernel/futex.ts'
-import { arena, kernel, record, self, user } from '../kernel/process.ts'
-import { State, ThreadRecord } from '../kernel/records.ts'
+import { arena, carrierRecord, kernel, record, self, user } from '../kernel/process.ts'
+import { Carrier, CarrierState, State, ThreadRecord } from '../kernel/records.ts'
 import { wait, type Sleeper } from '../kernel/request.ts'
 import { wmesg } from '../kernel/wmesg.ts'
 import { free, malloc } from '../mem/arena.ts'
@@ -95,8 +95,9 @@ export function release(at: Address): void {
 export function allocatePool(): Address {
   const at = allocate(PoolRecord.size)
   if (at === 0) return 0
-  poke(user, at + PoolRecord.maker, self.slot)
-  poke(user, at + PoolRecord.makerSerial, peek(kernel, record(self.slot) + ThreadRecord.serial))
+  const { slot, carrier } = self                                          // between fibers, where no thread runs, the carrier makes it
+  poke(user, at + PoolRecord.maker, slot !== 0 ? slot : -carrier)
+  poke(user, at + PoolRecord.makerSerial, slot !== 0 ? peek(kernel, record(slot) + ThreadRecord.serial) : peek(kernel, carrierRecord(carrier) + Carrier.serial))
   store(user, at + PoolRecord.users, 1)
   return at
 }
@@ -251,8 +252,15 @@ export function* posted_slow(lane: Address, i: number, pool: Address): Sleeper<v
 
 /** Whether the thread that made the pool has ended. */
 export function isMakerGone(pool: Address): boolean {
-  const maker = record(peek(user, pool + PoolRecord.maker)), state = peek(kernel, maker + ThreadRecord.state)
+  const by = peek(user, pool + PoolRecord.maker)
+  if (by < 0) return isCarrierGone(-by, peek(user, pool + PoolRecord.makerSerial))
+  const maker = record(by), state = peek(kernel, maker + ThreadRecord.state)
   return state === State.EXITED || state === State.FREE || peek(kernel, maker + ThreadRecord.serial) !== peek(user, pool + PoolRecord.makerSerial)
+}
+
+function isCarrierGone(n: number, serial: number): boolean {
+  const c = carrierRecord(n), state = peek(kernel, c + Carrier.state)
+  return state === CarrierState.DEAD || state === CarrierState.FREE || peek(kernel, c + Carrier.serial) !== serial
 }
 
 /** The thread, which serves the lane, has ended: frees it if nobody else will. */

@@ -20,11 +20,11 @@ export interface ThreadPoolOptions {
   grace?: number
   /** Limits of each thread, in MB, as Workers know them. */
   resourceLimits?: { maxOldGenerationSizeMb?: number, stackSizeMb?: number }
-  /** Runs in each thread before its first task. If it fails, so does the task that the thread was made for. */
+  /** Runs in each thread before its first task. If it fails, so does the task that the thread was made for, or, if there is none, `close`. */
   init?: Entry
   /** Its arguments. */
   initArgs?: readonly unknown[]
-  /** Runs in each thread before it ends; not in one that dies or is terminated. */
+  /** Runs in each thread before it ends; not in one that dies or is terminated. If it fails, so does `close`. */
   dispose?: Entry
 }
 
@@ -83,14 +83,20 @@ export function settingsOf(options: ThreadPoolOptions): PoolSettings {
   }
 }
 
-/** Checks the options of a task. Throws TypeError, RangeError. */
-export function checkRun(options: RunOptions): void {
-  known('pool.run', 'options', options, RUN)
+/** Checks the options of a task of `operation`. Throws TypeError, RangeError. */
+export function checkRun(operation: string, options: RunOptions): void {
+  known(operation, 'options', options, RUN)
   const { signal, timeout, priority, transfer } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('pool.run: signal is not an AbortSignal')
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) throw new RangeError(`pool.run: timeout: ${String(timeout)} is not a number of milliseconds from 0`)
-  if (priority !== undefined && !Number.isFinite(priority)) throw new RangeError(`pool.run: priority: ${String(priority)} is not a number`)
-  if (transfer !== undefined && !Array.isArray(transfer)) throw new TypeError('pool.run: transfer is not an array')
+  if (signal !== undefined) checkSignal(operation, signal)
+  if (timeout !== undefined && !(typeof timeout === 'number' && (timeout >= 0 && timeout <= LONGEST || timeout === Infinity)))
+    throw new RangeError(`${operation}: timeout: ${String(timeout)} is not a number of milliseconds from 0 to ${LONGEST}, nor Infinity`)
+  if (priority !== undefined && !Number.isFinite(priority)) throw new RangeError(`${operation}: priority: ${String(priority)} is not a number`)
+  if (transfer !== undefined && !Array.isArray(transfer)) throw new TypeError(`${operation}: transfer is not an array`)
+}
+
+/** Throws TypeError for what is no AbortSignal. */
+export function checkSignal(operation: string, signal: unknown): void {
+  if (!(signal instanceof AbortSignal)) throw new TypeError(`${operation}: signal is not an AbortSignal`)
 }
 
 /** The source of an entry; throws TypeError for what is none, or one that a pool's threads cannot run. */
@@ -104,7 +110,8 @@ export function sourceIn(operation: string, entry: unknown): string {
   return source
 }
 
-function known(operation: string, what: string, options: unknown, names: ReadonlySet<string>): void {
+/** Throws TypeError for what is no object, and for a name that is not among `names`. */
+export function known(operation: string, what: string, options: unknown, names: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null) throw new TypeError(`${operation}: ${what}: ${options === null ? 'null' : typeof options}, not an object`)
   for (const key of Object.keys(options)) if (!names.has(key)) throw new TypeError(`${operation}: unknown option "${what === 'options' ? '' : `${what}.`}${key}"`)
 }

@@ -1,31 +1,43 @@
 // The tasks of parallel.ts.
 
+import { isThenable } from '../pthread/awaiting.ts'
 import { routineNow, type Entry } from '../pthread/entry.ts'
 import { idOf } from './entry-id.ts'
-import type { Numbers } from './parallel.ts'
+import type { Numbers, Sortable } from './parallel.ts'
 import { sortByCounting, sortByDigits, type Narrow, type Wide } from './radix.ts'
 
+// Or of bigints.
 type Two = (a: number, b: number) => number
 
 async function functionOf(entry: Entry): Promise<Two> {
   return await routineNow(idOf(entry)) as unknown as Two
 }
 
-export async function mapPart(entry: Entry, array: Numbers, result: Numbers, from: number, to: number): Promise<void> {
-  const f = await functionOf(entry)
-  for (let i = from; i < to; i++) result[i] = f(array[i], i)
+export async function mapPart(entry: Entry, array: Sortable, result: Sortable, from: number, to: number): Promise<void> {
+  const f = await functionOf(entry), xs = array as Numbers, ys = result as Numbers, kind = typeof array[0]
+  for (let i = from; i < to; i++) {
+    const y = f(xs[i], i)
+    if (typeof y !== kind) throw notThat('parallelMap', entry, y, kind)
+    ys[i] = y
+  }
 }
 
-export async function reducePart(entry: Entry, array: Numbers, identity: number, from: number, to: number): Promise<number> {
-  const f = await functionOf(entry)
-  let value = identity
-  for (let i = from; i < to; i++) value = f(value, array[i])
+export async function reducePart(entry: Entry, array: Sortable, identity: unknown, from: number, to: number): Promise<unknown> {
+  const f = await functionOf(entry), xs = array as Numbers, kind = typeof identity
+  let value = identity as number
+  for (let i = from; i < to; i++) value = f(value, xs[i])
+  if (typeof value !== kind) throw notThat('parallelReduce', entry, value, kind)
   return value
 }
 
-export async function reduceValues(entry: Entry, values: readonly number[], identity: number): Promise<number> {
+export async function reduceValues(entry: Entry, values: readonly unknown[]): Promise<unknown> {
   const f = await functionOf(entry)
-  return values.reduce((a, b) => f(a, b), identity)
+  return (values as readonly number[]).reduce((a, b) => f(a, b))
+}
+
+function notThat(operation: string, entry: Entry, value: unknown, kind: string): TypeError {
+  const what = isThenable(value) ? 'a promise, and it is not awaited' : typeof value
+  return new TypeError(`${operation}: "${entry.name}" has returned ${what}: not a ${kind}`)
 }
 
 /** Sorts a part of `array`, with the help of the same part of `spare`, where the result is to be if `moves`. */

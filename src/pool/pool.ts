@@ -55,7 +55,7 @@ export class ThreadPool implements AsyncDisposable {
 
   /** Calls `f` with upper bound, ms, and count of each bucket of the histogram of times: how long tasks waited for a thread, or ran. */
   histogram(what: 'wait' | 'run', f: (most: number, count: number) => void): void {
-    this.#dispatcher.figures.histogram(what).forEach(f)
+    this.#dispatcher.histogram(what).forEach(f)
   }
 
   /**
@@ -67,33 +67,44 @@ export class ThreadPool implements AsyncDisposable {
   run<F extends Routine>(entry: Entry<F>, ...args: Parameters<F>): Promise<ResultOf<F>>
   run<F extends Routine>(options: RunOptions, entry: Entry<F>, ...args: Parameters<F>): Promise<ResultOf<F>>
   run(first: RunOptions | Entry, ...args: unknown[]): Promise<unknown> {
-    if (sourceOf(first) !== undefined) return this.#dispatcher.submit(idOf(first as Entry), args, NO_OPTIONS)
+    if (sourceOf(first) !== undefined) return this.#dispatcher.submit(idOf(first as Entry), args, NO_OPTIONS, true)
     if (typeof first !== 'object' || first === null || sourceOf(args[0]) === undefined) sourceIn('pool.run', args.length === 0 || typeof first !== 'object' ? first : args[0])
-    checkRun(first as RunOptions)
-    return this.#dispatcher.submit(idOf(args[0] as Entry), args.slice(1), first as RunOptions)
+    checkRun('pool.run', first as RunOptions)
+    return this.#dispatcher.submit(idOf(args[0] as Entry), args.slice(1), first as RunOptions, true)
+  }
+
+  /** @internal A task that a full queue does not refuse. */
+  static submit<F extends Routine>(pool: ThreadPool, options: RunOptions, entry: Entry<F>, ...args: Parameters<F>): Promise<ResultOf<F>> {
+    return pool.#dispatcher.submit(idOf(entry as unknown as Entry), args, options, false) as Promise<ResultOf<F>>
   }
 
   /**
    * Runs the entry for each item, `entry(item, index)`, and yields the results: in the order of the items, or, with `ordered: false`, as they come.
-   * Takes items only as results are taken: at most `concurrency` are under way. The first error ends it, and
-   * what is under way is aborted; so does leaving the loop.
+   * Takes items only as results are taken: at most `concurrency` are under way, and, unless that is one, no more than the queue has room for. Items
+   * that are promises are awaited. The first error ends it: no more items are taken, and when the results before it have been yielded it is
+   * thrown; what is under way then is aborted. So it is when the loop is left. Throws TypeError, RangeError for arguments that are none.
    */
   map<F extends Routine>(entry: Entry<F>, items: Items<Parameters<F>[0]>, options: MapOptions = {}): AsyncGenerator<ResultOf<F>, void, void> {
     sourceIn('pool.map', entry)
-    const run = entry as unknown as Entry<(...args: unknown[]) => unknown>
-    return map((how, item, index) => this.run(how, run, item, index), items, options, 4 * this.#settings.max) as AsyncGenerator<ResultOf<F>, void, void>
+    const id = idOf(entry as unknown as Entry), dispatcher = this.#dispatcher
+    const run = (how: RunOptions, item: unknown, index: number): Promise<unknown> => dispatcher.submit(id, [item, index], how, false)
+    return map({ run, isFull: () => dispatcher.isFull() }, items, options, 4 * this.#settings.max) as AsyncGenerator<ResultOf<F>, void, void>
   }
 
-  /** Takes no more tasks; resolves when all are done and the threads have ended. */
+  /**
+   * Takes no more tasks; resolves when all are done and the threads have ended. Rejects then if `dispose` has failed in one of them, or `init` in
+   * one that was not made for a task: with that error, which has those of others in `suppressed`.
+   */
   close(): Promise<void> {
     return this.#dispatcher.close()
   }
 
-  /** {@link close}, but tasks that wait or run are aborted: with `reason`, by default ErrnoError ECANCELED. */
+  /**
+   * {@link close}, but tasks that wait or run are aborted: with `reason`, by default ErrnoError ECANCELED. Threads that are in `init` or `dispose` a
+   * second later are canceled, and after the pool's grace terminated.
+   */
   destroy(reason: unknown = new ErrnoError(ECANCELED, 'pool.destroy', `${String(this)} was destroyed`, this)): Promise<void> {
-    const closed = this.close()
-    this.#dispatcher.abortAll(reason)
-    return closed
+    return this.#dispatcher.destroy(reason)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,10 @@
 // Tasks that wait for a thread: first the highest priority, and among equals who came first.
+//
+// Those of priority 0 stand in a row, the others in a heap.  One that is settled while it waits stays where it is, and is passed over; when
+// these are more than the others they are taken out.
+
+/** So many settled ones may stay in any case. */
+const FEW = 64
 
 /** What the queue needs to know of a task. */
 export interface Queued {
@@ -10,7 +16,7 @@ export interface Queued {
 class Fifo<T> {
   #items: (T | undefined)[] = []
   #first = 0
-  readonly #before: T[] = []                                              // the last one is first
+  #before: T[] = []                                                       // the last one is first
 
   push(item: T): void {
     this.#items.push(item)
@@ -34,15 +40,71 @@ class Fifo<T> {
     }
     return item
   }
+
+  keep(wanted: (item: T) => boolean): void {
+    this.#before = this.#before.filter(wanted)
+    this.#items = this.#items.slice(this.#first).filter(item => wanted(item!))
+    this.#first = 0
+  }
+}
+
+interface Ranked<T> { readonly task: T, readonly order: number }
+
+// The first is the one that leaves next.
+class Heap<T extends Queued> {
+  #items: Ranked<T>[] = []
+
+  push(item: Ranked<T>): void {
+    const items = this.#items
+    let at = items.push(item) - 1
+    for (let up = at - 1 >> 1; at > 0 && isBefore(item, items[up]); up = at - 1 >> 1) {
+      items[at] = items[up]
+      at = up
+    }
+    items[at] = item
+  }
+
+  get first(): T | undefined {
+    return this.#items[0]?.task
+  }
+
+  shift(): T | undefined {
+    const first = this.#items[0], last = this.#items.pop()
+    if (last !== undefined && last !== first) this.#sink(last)
+    return first?.task
+  }
+
+  // Puts `item` where the first one was, and then where it belongs.
+  #sink(item: Ranked<T>): void {
+    const items = this.#items
+    let at = 0
+    for (let down = 1; down < items.length; down = 2 * at + 1) {
+      if (down + 1 < items.length && isBefore(items[down + 1], items[down])) down++
+      if (!isBefore(items[down], item)) break
+      items[at] = items[down]
+      at = down
+    }
+    items[at] = item
+  }
+
+  keep(wanted: (task: T) => boolean): void {
+    this.#items = this.#items.filter(({ task }) => wanted(task)).sort((a, b) => isBefore(a, b) ? -1 : 1)
+  }
+}
+
+function isBefore(a: Ranked<Queued>, b: Ranked<Queued>): boolean {
+  return a.task.priority > b.task.priority || (a.task.priority === b.task.priority && a.order < b.order)
 }
 
 export class TaskQueue<T extends Queued> {
   readonly #plain = new Fifo<T>()
-  readonly #others = new Map<number, Fifo<T>>()
-  /** Priorities other than 0 that ever were, the highest first. */
-  #priorities: number[] = []
+  readonly #others = new Heap<T>()
   #size = 0
   #prioritized = 0
+  /** Settled ones that still stand here. */
+  #gone = 0
+  #last = 0
+  #before = 0
 
   /** How many wait; {@link forget} tells of those that are settled. */
   get size(): number {
@@ -57,59 +119,47 @@ export class TaskQueue<T extends Queued> {
   push(task: T): void {
     this.#count(task, 1)
     if (task.priority === 0) this.#plain.push(task)
-    else this.#fifo(task.priority).push(task)
+    else this.#others.push({ task, order: ++this.#last })
   }
 
   /** Puts a task back that was taken: before its equals. */
   unshift(task: T): void {
     this.#count(task, 1)
     if (task.priority === 0) this.#plain.unshift(task)
-    else this.#fifo(task.priority).unshift(task)
+    else this.#others.push({ task, order: --this.#before })
   }
 
   /** Takes the first; undefined: there is none. */
   shift(): T | undefined {
-    if (this.#size === 0) return undefined
-    if (this.#prioritized === 0) return this.#take(this.#plain)
-    for (const priority of this.#priorities) {
-      if (priority < 0) break
-      const task = this.#take(this.#others.get(priority)!)
-      if (task !== undefined) return task
-    }
-    const task = this.#take(this.#plain)
-    if (task !== undefined) return task
-    for (const priority of this.#priorities) {
-      const task = priority < 0 ? this.#take(this.#others.get(priority)!) : undefined
-      if (task !== undefined) return task
-    }
-    return undefined
-  }
-
-  /** A task that waits was settled: it does not count any more. */
-  forget(task: T): void {
-    this.#count(task, -1)
-  }
-
-  #take(fifo: Fifo<T>): T | undefined {
-    for (let task = fifo.shift(); task !== undefined; task = fifo.shift()) {
-      if (task.settled) continue
+    for (let task = this.#next(); task !== undefined; task = this.#next()) {
+      if (task.settled) {
+        this.#gone--
+        continue
+      }
       this.#count(task, -1)
       return task
     }
     return undefined
   }
 
+  #next(): T | undefined {
+    const { first } = this.#others
+    if (first !== undefined && first.priority > 0) return this.#others.shift()
+    return this.#plain.shift() ?? this.#others.shift()
+  }
+
+  /** A task that waits was settled: it does not count any more. */
+  forget(task: T): void {
+    this.#count(task, -1)
+    if (++this.#gone <= FEW || this.#gone <= this.#size) return
+    const wanted = (each: T): boolean => !each.settled
+    this.#plain.keep(wanted)
+    this.#others.keep(wanted)
+    this.#gone = 0
+  }
+
   #count(task: T, n: number): void {
     this.#size += n
     if (task.priority !== 0) this.#prioritized += n
-  }
-
-  #fifo(priority: number): Fifo<T> {
-    let fifo = this.#others.get(priority)
-    if (fifo === undefined) {
-      this.#others.set(priority, fifo = new Fifo())
-      this.#priorities = [...this.#others.keys()].sort((a, b) => b - a)
-    }
-    return fifo
   }
 }

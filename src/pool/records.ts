@@ -8,8 +8,8 @@ export const PoolRecord = struct('pool', {
   sleeping: i32('number of its sleep, while it sleeps or is about to, else 0; by that heap, and by the thread that has woken it'),
   sleeps: i32('counts its sleeps; by that heap'),
   users: i32('how many use this record: the thread that made the pool, and its lanes; atomic'),
-  maker: i32('slot of the thread that made the pool; by it'),
-  makerSerial: i32('serial of that slot; likewise'),
+  maker: i32('slot of the thread that made the pool; or, negated, number of the carrier, if no thread ran there; by it'),
+  makerSerial: i32('serial of that slot or carrier; likewise'),
   crowd: i32('1 while that heap posts many tasks in one go: threads that find no task nap; by it'),
   left: i32('1 once the maker uses it no more; by it, or by who finds that it is gone; by compare and swap'),
 })

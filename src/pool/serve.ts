@@ -10,7 +10,7 @@ import { peek, poke, store } from '#atomics'
 import { later } from '../api/later.ts'
 import { CLOCK_MONOTONIC, now } from '../kernel/clock.ts'
 import { host } from '../kernel/host.ts'
-import { post as mailTo, take as mailFrom } from '../kernel/mail.ts'
+import { letterNumber, post as mailTo, take as mailFrom } from '../kernel/mail.ts'
 import { carrierRecord, kernel, record, self, user } from '../kernel/process.ts'
 import { Carrier, ThreadRecord } from '../kernel/records.ts'
 import { block } from '../kernel/request.ts'
@@ -190,7 +190,7 @@ function ended(lane: Address, i: number, task: PoolTask, threw: boolean, value: 
 
 function argumentsOf(lane: Address, i: number): unknown[] {
   const e = entryAt(lane, i), mail = peek(user, e + EntryRecord.mail)
-  const extras = mail === 0 ? undefined : mailFrom(peek(user, lane + LaneRecord.sender), peek(user, lane + LaneRecord.serial), mail)
+  const extras = mail === 0 ? undefined : mailFrom(peek(user, lane + LaneRecord.sender), peek(user, lane + LaneRecord.serial), mail, true)
   return open(e, extras) as unknown[]
 }
 
@@ -204,7 +204,7 @@ function leave(lane: Address, i: number, value: unknown): unknown {
     const transfer = transferListOf(value)
     message = transfer.length === 0 ? encodeForAnybody(value, 'result', transfer) : encode(value, 'result', transfer)
     const extras = message.extras.length === 0 ? undefined : [...message.extras]
-    const mail = extras === undefined ? 0 : mailNumber()
+    const mail = extras === undefined ? 0 : letterNumber()
     if (!put(e, message, mail)) {
       message.drop()
       return new Error('ENOMEM: user memory is full, the result of the task does not fit')
@@ -215,14 +215,6 @@ function leave(lane: Address, i: number, value: unknown): unknown {
     discard(e)
     return error
   }
-}
-
-let letters = 0
-
-// No tid is negative: kernel/mail.ts.
-function mailNumber(): number {
-  letters = letters % (2 ** 30) + 1
-  return -letters
 }
 
 // A function of the pool's own: init, dispose.

@@ -60,9 +60,9 @@ export function seek(r: Address, j: number, from = 0, at = 0): number {
 /** Copies the value at word `at`; returns its length, 0: it is no such run any more. */
 export function copy(r: Address, at: number): number {
   if (at < 0) return 0
-  const length = peek(kernel, r + room + 4 * at), from = (r + room >>> 2) + at + 1
+  const { i32 } = kernel, from = (r + room >>> 2) + at + 1, length = i32[from - 1]
   if (length < 1 || !hasRoom(at, length)) return 0
-  for (let i = 0; i < length; i++) words[i] = kernel.i32[from + i]
+  for (let i = 0; i < length; i++) words[i] = i32[from + i]
   return length
 }
 

@@ -87,9 +87,9 @@ export function claim(): number {
     for (let tries = 0; tries < span; tries++) {
       next = next + 1 & span - 1
       const n = (base + next) % messageCount
-      if (n === 0 || load(kernel, wordOf(n)) !== FREE || cas(kernel, wordOf(n), FREE, written(self.carrier)) !== FREE) continue   // FREE -> WRITTEN
-      for (let last = lastMessage(); last < n; last = lastMessage()) cas(kernel, PORTS + Ports.lastMessage, last, n)
-      return n
+      if (n === 0 || load(kernel, wordOf(n)) !== FREE) continue
+      for (let last = lastMessage(); last < n; last = lastMessage()) cas(kernel, PORTS + Ports.lastMessage, last, n)   // I5
+      if (cas(kernel, wordOf(n), FREE, written(self.carrier)) === FREE) return n   // FREE -> WRITTEN
     }
     if (span >= messageCount) return 0
     span *= 2
@@ -217,9 +217,20 @@ export function hasParcel(n: number): boolean {
 /** What {@link takeFirst} returns for a message of a run, which is {@link taken}: no record has this number. */
 export const INLINE = 65536
 /** A message of a run: its body and its sender's tid. */
-export interface Taken { body: unknown, sender: number }
-/** The one that was taken last. */
-export const taken: Taken = { body: 0, sender: 0 }
+export interface Taken { readonly body: unknown, readonly sender: number }
+
+/** The one that was taken last. Its body is made when it is read, which is to be done before another one is taken. */
+class Last implements Taken {
+  sender = 0
+  /** How many words of it were copied; 0: it is an integer. */
+  length = 0
+  integer = 0
+
+  get body(): unknown {
+    return this.length === 0 ? this.integer : openCopy(this.length)
+  }
+}
+export const taken = new Last()
 
 /**
  * Takes the first message from the queue of `port`: INLINE, or its record, which is SERVED by the calling carrier. EMPTY, ENDED. `close`: if there is
@@ -261,7 +272,8 @@ function takeBody(port: Address, r: Address, j: number): boolean {
   const sender = peek(kernel, r + MessageRecord.sender), hasValues = kindOf(r) === VALUES
   const body = hasValues ? copy(r, seek(r, j)) : peek(kernel, r + room + 4 * j)
   if ((hasValues && body === 0) || !take(port, index)) return false       // queue.ts, I8
-  taken.body = hasValues ? openCopy(body) : body
+  taken.length = hasValues ? body : 0
+  taken.integer = body
   taken.sender = sender
   return true
 }

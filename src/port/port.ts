@@ -4,8 +4,8 @@
 
 import { load, peek, poke, store } from '#atomics'
 import { CLOCK_MONOTONIC, now, type Clock } from '../kernel/clock.ts'
-import { EAGAIN, EPIPE } from '../kernel/errno.ts'
-import { ANY, ANY_EPOCH, CANCEL, losses, SIGNAL, wake } from '../kernel/futex.ts'
+import { EAGAIN, EDEADLK, EPIPE } from '../kernel/errno.ts'
+import { ANY, ANY_EPOCH, bellOf, CANCEL, losses, ring, SIGNAL, wake } from '../kernel/futex.ts'
 import { kernel, messageRecord, self, user } from '../kernel/process.ts'
 import { MessageRecord } from '../kernel/records.ts'
 import { wait, type Sleeper } from '../kernel/request.ts'
@@ -17,7 +17,7 @@ import { free, giveUp, hasParcel, INLINE, isDone, land, launch, receive, stateOf
 import { append, bitsFor, count, ENDED, enter, FULL, index, isFirst, OVER, stepOf, type Known } from './queue.ts'
 import { Port } from './records.ts'
 import { beginRun, hold, remember, takeNext } from './run.ts'
-import { drain, ORPHANED } from './server.ts'
+import { drain, isOrphaned } from './server.ts'
 
 /** The most messages that a port can hold. */
 export const LIMIT_MAX = 32768
@@ -35,13 +35,13 @@ export function portInit(at: Address, limit: number): void {
  * messages there, and it is as before.
  */
 export function tryPost(at: Address, n: number, limit = peek(user, at + Port.limit), known?: Known): number {
-  if (load(user, at + Port.life) === ORPHANED) return EPIPE
+  if (isOrphaned(at)) return EPIPE
   const before = launch(n, at)
   if (before === 0) return 0                                              // nobody wants it
   const result = enter(at, n, limit, known)
   if (result === 0) {
     wake(user, at + Port.tail, 1)
-    if (load(user, at + Port.life) === ORPHANED) drain(at)                // server.ts, I3
+    if (isOrphaned(at)) drain(at)                                         // server.ts, I3
     return 0
   }
   return !land(n, before) ? 0 : result === FULL ? EAGAIN : EPIPE
@@ -55,7 +55,7 @@ export function tryAdd(at: Address, body: number | Message, sender: number, know
   const limit = peek(user, at + Port.limit)
   if (known.run !== 0 && known.sender === sender) {
     const result = append(at, body, limit, known)
-    if (result === 0) wake(user, at + Port.tail, 1)
+    if (result === 0) ring(known.takers, user, at + Port.tail)
     if (result !== OVER) return result === FULL ? EAGAIN : 0
   }
   const n = beginRun(known, body, sender)
@@ -88,6 +88,17 @@ export function* post_slow(at: Address, n: number, until = Infinity, clock: Cloc
   }
 }
 
+/** {@link post_slow}; if it is not sent, `refused` is called. EDEADLK: the caller must not wait. */
+export function* send_slow(at: Address, n: number, until = Infinity, clock: Clock = CLOCK_MONOTONIC, refused = free): Sleeper<number> {
+  let errno = EDEADLK
+  try {
+    errno = yield* post_slow(at, n, until, clock)
+  } finally {
+    if (errno !== 0) refused(n)
+  }
+  return errno
+}
+
 // Sleeps while head is `seen`. Whoever finds a port full that holds many would be woken by each message that is taken, to send one: so it sleeps on
 // `halves` besides, before and, if nobody has taken anything for that long, after the first one, until about half is taken.  That loses no
 // wakeup, for it ends by itself: servers need not take half of it, they may wait for something that the sender does next.
@@ -107,20 +118,26 @@ function* pause(at: Address, until: number, clock: Clock): Sleeper<void> {
 }
 
 // Message `h` was taken: a sender may go on.
-function roomMade(at: Address, h: number, step: number): void {
-  wake(user, at + Port.head, 1)
-  if ((h & step - 1) !== 0) return
+function roomMade(at: Address, h: number, step: number, bell: Address): void {
+  ring(bell, user, at + Port.head)
+  if ((h & step - 1) === 0) halfMade(at, h)
+}
+
+function halfMade(at: Address, h: number): void {
   store(user, at + Port.halves, h)
   wake(user, at + Port.halves, Infinity)
 }
 
 /** Takes the first message: INLINE or its number; 0: there is none, -EPIPE: and none will come. The caller serves the port: see server.ts. */
 export function tryTake(at: Address, known: Known): number {
-  const soon = takeNext(at, known)
-  const n = soon ? INLINE : takeFirst(at, self.tid)
-  if (n === INLINE && !soon) remember(known)
-  if (n > 0) roomMade(at, index, known.step)
-  return n === ENDED ? -EPIPE : n
+  let n = INLINE
+  if (!takeNext(at, known)) {
+    n = takeFirst(at, self.tid)
+    if (n === INLINE) remember(known)
+    if (n <= 0) return n === ENDED ? -EPIPE : n
+  }
+  roomMade(at, index, known.step, known.senders)
+  return n
 }
 
 /** {@link tryTake} for who has no reason to hurry: while a run is open more may be added to it, which costs less than what comes after a sleep. */
@@ -132,20 +149,29 @@ export function lookOn(at: Address, known: Known): number {
   return 0
 }
 
-/** The slow path of receiving: waits for a message. Returns its number; INLINE: it is in `out`; -EPIPE, -ETIMEDOUT. */
-export function* take_slow(at: Address, tid: number, out: Taken, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
+/** The slow path of receiving: waits for a message. Returns its number; INLINE: it is in {@link taken}, and in `out`; -EPIPE, -ETIMEDOUT. */
+export function* take_slow(at: Address, tid: number, out: Out | undefined, until = Infinity, clock: Clock = CLOCK_MONOTONIC): Sleeper<number> {
   for (;;) {
     const epoch = losses(), seen = load(user, at + Port.tail)             // queue.ts, I5
     const n = takeFirst(at, tid, true)
     if (n > 0) {
-      out.body = taken.body
-      out.sender = taken.sender
-      roomMade(at, index, stepOf(at))
+      if (out !== undefined) fillIn(out, n)
+      roomMade(at, index, stepOf(at), bellOf(user, at + Port.head))
     }
     if (n !== 0) return n === ENDED ? -EPIPE : n
     const errno = yield wait(user, at + Port.tail, seen, wmesg.port, until, clock, ANY, epoch, SIGNAL | CANCEL)
     if (errno !== 0) return -errno
   }
+}
+
+/** Where a message of a run is kept that is not looked at at once. */
+export type Out = { -readonly [K in keyof Taken]: Taken[K] }
+
+/** Keeps there what was taken, if it is a message of a run. */
+export function fillIn(out: Out, n: number): void {
+  if (n !== INLINE) return
+  out.body = taken.body
+  out.sender = taken.sender
 }
 
 /** What became of a message that was answered. */

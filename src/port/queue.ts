@@ -51,6 +51,7 @@
 // one has told the other of what it sent).
 
 import { cas, load, peek, poke } from '#atomics'
+import { bellOf } from '../kernel/futex.ts'
 import { kernel, messageRecord, user } from '../kernel/process.ts'
 import { MessageRecord } from '../kernel/records.ts'
 import type { Message } from '../mem/codec.ts'
@@ -126,9 +127,14 @@ export interface Known {
   record: Address
   kind: number
   author: number
+  /** The index behind the message that it has taken: the next one, unless another server has come between. */
+  next: number
   /** A body of it, if they are values, and where that begins. */
   body: number
   place: number
+  /** Where is seen whether anybody waits for a message, or for room. */
+  takers: Address
+  senders: Address
   /** {@link stepOf}. */
   step: number
 }
@@ -137,7 +143,8 @@ export interface Known {
 export function acquaint(at: Address): Known {
   return {
     head: peek(user, at + head), run: 0, mine: 0, sender: 0, used: 0, filled: 0, base: 0, holder: 0,
-    entry: 0, from: 0, count: 0, record: 0, kind: 0, author: 0, body: 0, place: 0, step: stepOf(at),
+    entry: 0, from: 0, count: 0, record: 0, kind: 0, author: 0, next: 0, body: 0, place: 0, step: stepOf(at),
+    takers: bellOf(user, at + tail), senders: bellOf(user, at + head),
   }
 }
 
@@ -190,13 +197,11 @@ export function append(at: Address, body: number | Message, limit: number, known
   const isValue = typeof body !== 'number'
   if (isValue ? known.mine !== VALUES || !hasRoom(known.used, body.bare) : known.mine === VALUES || count === RUN) return OVER
   const index = known.base + count
-  if (index - known.head >>> 0 >= limit && isPast(at, index, limit, known)) return FULL
-  let used = 0
-  if (isValue) used = putValue(r, known.used, body)                       // I9
+  if (index - known.head >>> 0 >= limit && isPast(at, index, limit, known)) return load(kernel, r + filled) === f ? FULL : OVER   // the port may be closed
+  if (isValue) known.used = putValue(r, known.used, body)                 // I9
   else poke(kernel, r + room + 4 * count, body)
   if (cas(kernel, r + filled, f, f + 1) !== f) return OVER                // OPEN, one more
   known.filled = f + 1
-  known.used = used
   return 0
 }
 

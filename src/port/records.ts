@@ -7,7 +7,7 @@ export const Port = struct('port', {
   tail: i32('index of the next entry, modulo 2^32; by compare and swap; a futex word, on which servers sleep'),
   limit: i32('how many messages it holds before send blocks; written at birth'),
   bits: i32('2^bits cells; written at birth'),
-  life: i32('0 nobody has served it, 1 somebody serves it, 2 all who served it have left; by compare and swap'),
+  life: i32('0 nobody has served it, positive: somebody serves it, negative: all who served it have left; how many have joined; by compare and swap'),
   room: bytes(112, 'the rest of the line is the senders\''),
   head: i32('index of the next message to be taken, modulo 2^32; by compare and swap; a futex word, on which senders sleep'),
   first: i32('index of the first entry, modulo 2^32; by compare and swap'),

@@ -6,7 +6,7 @@ import { kernel, messageRecord, self, user } from '../kernel/process.ts'
 import { MessageRecord } from '../kernel/records.ts'
 import type { Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
-import { copy, INTEGERS, kindOf, openCopy, putValue, seek, setKind, VALUES } from './body.ts'
+import { copy, INTEGERS, kindOf, putValue, seek, setKind, VALUES } from './body.ts'
 import { address, claim, free, taken, written } from './message.ts'
 import { bodies, countAt, entry, filledWith, found, index, isFirst, isPassed, place, release, take, type Known } from './queue.ts'
 import { Port } from './records.ts'
@@ -84,35 +84,44 @@ export function remember(known: Known): void {
   known.record = messageRecord(found)
   known.kind = kindOf(known.record)
   known.author = taken.sender
+  known.next = index + 1 | 0
   known.body = known.place = 0
 }
 
 /** Takes, as takeFirst does, the next message of the run of which this heap has taken one before; false: that is over, or nothing is known to be in it. */
 export function takeNext(port: Address, known: Known): boolean {
-  const h = load(user, port + Port.head), j = h - known.from >>> 0
-  if (j >= known.count) {
-    if (j !== known.count || known.record === 0) return false
-    const count = countAt(known.record)                                   // the sender may have added some
-    if (j >= count || !isFirst(port, known.entry)) return false
-    known.count = count
+  const h = known.next, j = h - known.from >>> 0
+  if (j < known.count || grew(port, known, j)) {
+    if (takeBody(port, known, j, h)) return true
+    const again = load(user, port + Port.head), k = again - known.from >>> 0                      // another server takes from it, too
+    if (again !== h && (k < known.count || grew(port, known, k))) return takeBody(port, known, k, again)
   }
-  return known.kind === VALUES ? takeValue(port, known, j, h) : takeInteger(port, known, j, h)
+  return false
 }
 
-function takeInteger(port: Address, known: Known, j: number, h: number): boolean {
-  const body = peek(kernel, known.record + room + 4 * j)
-  if (!take(port, h)) return false                                        // queue.ts, I8
-  taken.body = body
-  taken.sender = known.author
+// Whether the sender has added body `j` since this heap has looked.
+function grew(port: Address, known: Known, j: number): boolean {
+  if (j !== known.count || known.record === 0) return false
+  const count = countAt(known.record)
+  if (j >= count || !isFirst(port, known.entry)) return false
+  known.count = count
   return true
 }
 
-function takeValue(port: Address, known: Known, j: number, h: number): boolean {
-  const place = seek(known.record, j, known.body, known.place), length = copy(known.record, place)
-  if (length === 0 || !take(port, h)) return false                        // queue.ts, I8
-  known.body = j
-  known.place = place
-  taken.body = openCopy(length)
+function takeBody(port: Address, known: Known, j: number, h: number): boolean {
+  if (known.kind === INTEGERS) {
+    const body = peek(kernel, known.record + room + 4 * j)
+    if (!take(port, h)) return false                                      // queue.ts, I8
+    taken.length = 0
+    taken.integer = body
+  } else {
+    const place = j === known.body ? known.place : seek(known.record, j, known.body, known.place), length = copy(known.record, place)
+    if (length === 0 || !take(port, h)) return false                      // queue.ts, I8
+    known.body = j + 1
+    known.place = place + 1 + length
+    taken.length = length
+  }
+  known.next = h + 1 | 0
   taken.sender = known.author
   return true
 }

@@ -4,7 +4,7 @@
 // the exception passes, and before the destructors of keys.  In JavaScript try … finally does the same and cannot get
 // out of step; these are for programs that come from C.
 
-import { local } from './local.ts'
+import { local, type Cleanup, type Local } from './local.ts'
 
 /** `routine(arg)` is called when the thread ends before {@link pthread_cleanup_pop}. */
 export function pthread_cleanup_push<T>(routine: (arg: T) => unknown, arg?: T): void {
@@ -15,6 +15,19 @@ export function pthread_cleanup_push<T>(routine: (arg: T) => unknown, arg?: T): 
 export function pthread_cleanup_pop(execute: number | boolean): void {
   const handler = local.cleanup?.pop()
   if (handler !== undefined && Boolean(execute)) handler.routine(handler.arg as never)
+}
+
+/** {@link pthread_cleanup_push} for what may be taken off in another order: by {@link removeCleanup}, with what was `local` now. */
+export function pushCleanup(routine: () => unknown): Cleanup {
+  const handler = { routine, arg: undefined };
+  (local.cleanup ??= []).push(handler)
+  return handler
+}
+
+/** Takes a handler off, if it is still there. */
+export function removeCleanup(from: Local, handler: Cleanup): void {
+  const at = from.cleanup?.lastIndexOf(handler) ?? -1
+  if (at >= 0) from.cleanup!.splice(at, 1)
 }
 
 /** The handler to be called next, taken off; undefined if there is none. */

@@ -45,9 +45,9 @@ export function receiveArguments(slot: number): unknown[] {
   const t = record(slot)
   if (isInteger(parcelOf(slot))) return [openInteger(parcelOf(slot))]
   if (!isFull(parcelOf(slot))) return []
-  const ported = (peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0
-  const extras = ported
-    ? take(peek(kernel, annex(slot) + Annex.sender), peek(kernel, annex(slot) + Annex.senderSerial), peek(kernel, t + ThreadRecord.tid))
+  const ported = (peek(kernel, t + ThreadRecord.flags) & Flag.PORT) !== 0, a = annex(slot)
+  const extras = ported                                                   // fibers begin in any order
+    ? take(peek(kernel, a + Annex.sender), peek(kernel, a + Annex.senderSerial), peek(kernel, t + ThreadRecord.tid), !self.fiber)
     : undefined
   if (ported) and(kernel, t + ThreadRecord.flags, ~Flag.PORT)
   return open(parcelOf(slot), roomOf(slot), extras) as unknown[]

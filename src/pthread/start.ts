@@ -43,6 +43,8 @@ let resident = 0
 let awaiting = false
 /** Whether that promise is its function, which is being imported. A thread that has not begun is at no cancellation point; handlers run before it. */
 let importing = false
+/** Counts waits for promises: who goes on when one has settled looks whether the thread still waits for that one, and has not begun to end meanwhile. */
+let waits = 0
 /** Throws into the calling thread's generator, while that waits for a promise. */
 let throwInto: ((error: unknown) => void) | undefined
 
@@ -101,11 +103,10 @@ export const NO_VERB = 'a generator that is a thread yields what the verbs of `f
 
 // Goes on when `promise` has settled, unless the thread has come to another end meanwhile; a generator also when something is thrown into it.
 function later<T>(slot: number, promise: PromiseLike<T>, then: (value: T) => boolean, failed: (error: unknown) => boolean = threw, generator = false): void {
-  const serial = peek(kernel, record(slot) + ThreadRecord.serial)
-  let over = false
+  const serial = peek(kernel, record(slot) + ThreadRecord.serial), number = ++waits
   const go = (step: () => boolean): void => {
-    if (over || self.slot !== slot || peek(kernel, record(slot) + ThreadRecord.serial) !== serial) return
-    over = true
+    if (number !== waits || self.slot !== slot || peek(kernel, record(slot) + ThreadRecord.serial) !== serial) return
+    waits++
     settled()
     if (step()) host.nextTurn(serve)
   }

@@ -87,6 +87,7 @@ export class Fiber extends PlainTask implements Local {
   held: Set<object> | undefined = undefined
   reads: Reads | undefined = undefined
   ending: Ending | undefined = undefined
+  declare ports?: Map<number, number> | undefined
 
   constructor(tid: number, slot: number) {
     super(tid)

@@ -18,7 +18,8 @@
 // M4  Nothing that is told to a fiber is lost on the way.  A fiber that is LENT waits for nothing, so nobody wakes it; a signal, or a cancellation, is in
 //     its `attention` before somebody hints at it, and who claims it looks there after it has written `carrier` (C6 of crew.ts).
 // M5  What it has in JavaScript keeps it here: a call of C within a call of C, for what lies between is JavaScript, and its end (`closing`), which is
-//     a generator.  Cleanup handlers and values of keys of C are in the program's memory (c/src/own.c) and keep nobody.  Frames that do not fit into the
+//     a generator.  Cleanup handlers and values of keys of C are in the program's memory (c/src/own.c) and keep nobody.  A port that it
+//     serves does: its server record and the messages that it has taken name this carrier.  Frames that do not fit into the
 //     thread's own stack (main's, whose size nobody knows; those of wasi-threads, which their creator has made) go along in user memory.
 // M6  Who has a real-time policy, or inherits a priority, stays: the order of these is for one scheduler to keep, and to go on elsewhere would be to go
 //     to the end of another's list.  One that is on its way and is given either has it wherever it arrives: it is written before the hint, and who
@@ -107,8 +108,8 @@ export function lendOut(fiber: Fiber): void {
 }
 
 // M5, M6
-function keeps({ cleanup, values, handle, held, reads, closing, policy, priority }: Fiber): boolean {
-  const has = cleanup !== undefined || values !== undefined || handle !== undefined || held !== undefined || reads !== undefined
+function keeps({ cleanup, values, handle, held, ports, reads, closing, policy, priority }: Fiber): boolean {
+  const has = cleanup !== undefined || values !== undefined || handle !== undefined || held !== undefined || ports !== undefined || reads !== undefined
   return has || closing || policy !== 0 || priority !== 0
 }
 

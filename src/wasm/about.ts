@@ -31,6 +31,8 @@ export interface About {
   readonly streams: Streams
   /** What the functions that it exports take: signatures.ts. Absent: none of them can be called from outside. */
   readonly exports?: Readonly<Record<string, string>>
+  /** The ports that it is given, by its names for them: where their blocks are in user memory. */
+  readonly ports?: Readonly<Record<string, Address>>
   /** A word of user memory that is told if one of its threads dies outside of C: see Annex. */
   readonly bell?: Address
 }

@@ -12,6 +12,7 @@ const LIBRARY = [
   'pthread_barrier_wait', 'pthread_barrier_destroy', 'pthread_spin_lock', 'sem_wait', 'sem_timedwait', 'sem_clockwait',
   'pthread_join', 'pthread_timedjoin_np', 'pthread_clockjoin_np', 'pthread_once', 'call',
   'sigwait', 'sigwaitinfo', 'sigtimedwait', 'sigsuspend', 'pause', 'nanosleep', 'clock_nanosleep', 'sched_yield', 'libc_lock', 'poll',
+  'port_send', 'port_timedsend', 'port_do', 'port_timeddo', 'port_wait', 'port_timedwait', 'port_forward',
 ]
 
 // Of WASI: sleeps, and what the I/O thread does.

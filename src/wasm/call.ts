@@ -2,7 +2,8 @@
 
 import { ensure } from '../api/attach.ts'
 import { sourceOf, type Entry, type Routine } from '../pthread/entry.ts'
-import { guestOf, type Guest } from './guest.ts'
+import type { Guest } from './guest.ts'
+import { guestOf } from './guests.ts'
 import * as visitor from './visitor.ts'
 
 /** A function of C, as TypeScript sees it: integers of 32 bits and floating point are numbers, integers of 64 bits are bigints. */

@@ -20,7 +20,8 @@ import type { Address, Memory } from '../mem/memory.ts'
 import { call_slow, isIoThread, submit, type Result } from '../pthread/ring.ts'
 import { toWasi, wasiErrno } from './errno.ts'
 import { Files, OPENED, WAITS } from './files.ts'
-import { onForgotten, type Guest } from './guest.ts'
+import type { Guest } from './guest.ts'
+import { onForgotten } from './guests.ts'
 
 const LONGEST = 20
 const INTERRUPTED = wasiErrno('EINTR')

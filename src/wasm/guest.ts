@@ -11,14 +11,11 @@
 // Over 400 lines: each of the ways into C, and out of it, changes the same stack pointer, registers and table.
 
 import { add, cas, load, peek, poke } from '#atomics'
-import { ErrnoError } from '../api/errors.ts'
 import { placeOf } from '../kernel/crew.ts'
-import { ENOMEM } from '../kernel/errno.ts'
 import { host } from '../kernel/host.ts'
-import { forgetMemory, keepMemory, lookUpMemory } from '../kernel/memories.ts'
 import { kernel, record, self, user } from '../kernel/process.ts'
 import { ThreadRecord } from '../kernel/records.ts'
-import type { Address, Memory, WasmMemory } from '../mem/memory.ts'
+import type { Address, Memory } from '../mem/memory.ts'
 import { deliveryPoint } from '../pthread/deliver.ts'
 import type { Entry } from '../pthread/entry.ts'
 import { endsNow, ThreadExit } from '../pthread/exit.ts'
@@ -26,11 +23,10 @@ import { local } from '../pthread/local.ts'
 import { describe } from '../pthread/obituary.ts'
 import { SIGABRT, SIGSEGV } from '../kernel/signo.ts'
 import { entryIdOf, entryOf, FAILED, finish, KILLED, RUNS, type About } from './about.ts'
-import { engine, type Global, type Table, type WasmInstance } from './engine.ts'
-import { ProgramError } from './errors.ts'
 import { Block, GUARD, Luggage, ProgramRecord } from './records.ts'
 import { SCRATCH, SCRATCHES } from './asyncify.ts'
 import { BySlot } from '../ult/by-slot.ts'
+import { Instance, type Exported } from './instance.ts'
 import { EndOfThread } from './own.ts'
 import { Activation, Registers, Stacks, STAYS, type Exports } from './stacks.ts'
 import { breakOf, PAGE, reservedOf } from './transform.ts'
@@ -48,69 +44,12 @@ export function installImports(make: ImportsOf): void {
   importsOf = make
 }
 
-const guests = new Map<number, Guest>()
-
-/** The program that lives in memory `id`, in this heap; `make` makes it if the heap has not met it yet. */
-export function guestOf(id: number, make = (memory: Memory, about: About): Guest => new Guest(memory, about)): Guest {
-  let guest = guests.get(id)
-  if (guest === undefined) {
-    forgetEnded()
-    const { memory, about } = lookUpMemory(id)
-    if (about === undefined) throw new ProgramError('ERR_WASM_ENDED', 'the program has ended')
-    guests.set(id, guest = make(memory ?? ownMemory(id, about as About), about as About))
-  }
-  return guest
-}
-
-// A memory that is not shared is made where the program begins, and nobody else has it.
-function ownMemory(id: number, { file, record, initial, maximum }: About): Memory {
-  const home = cas(user, record + ProgramRecord.home, 0, self.carrier)
-  if (home !== 0) throw new Error(`${file}: its memory is not shared: only carrier ${home} can run its threads and handlers`)
-  const memory = keepMemory(id, newMemory(file, maximum, false))
-  poke(memory, breakOf(maximum), initial)
-  return memory
-}
-
-/** A memory of so many pages for the program `file`. Throws ErrnoError: ENOMEM. */
-export function newMemory(file: string, maximum: number, shared: boolean, verb = 'Program.start'): WasmMemory {
-  try {
-    return new engine.Memory({ initial: maximum, maximum, shared })
-  } catch (error) {
-    throw new ErrnoError(ENOMEM, verb, `${file}: the host refuses ${maximum / 16} MiB of memory: ${(error as Error).message}`)
-  }
-}
-
-// Programs that have ended would keep their memories.
-function forgetEnded(): void {
-  for (const [id, { about }] of guests) {
-    if (peek(user, about.record + ProgramRecord.memory) !== id) forgetGuest(id)
-  }
-}
-
-/** This heap lets go of the program in memory `id`. */
-export function forgetGuest(id: number): void {
-  guests.delete(id)
-  forgetMemory(id)
-  forgotten(id)
-}
-
-let forgotten: (id: number) => void = () => undefined
-
-/** Installs what else lets go of the program in a memory. */
-export function onForgotten(f: (id: number) => void): void {
-  forgotten = f
-}
-
+/** A program in this heap. */
 export class Guest {
   readonly memory: Memory
   readonly about: About
-  #instance: WasmInstance | undefined
-  #stack: Global | undefined
-  #locals: Global | undefined
-  #table: Table | undefined
-  #specific: Address | undefined
+  #instance: Instance | undefined
   #callbacks = new Map<string, Callback>()
-  #exported = new Map<string, Exported | undefined>()
   #own: number[] | undefined
   /** Those of its threads that are fibers here, by slot. */
   #registers = new BySlot<Registers>()
@@ -128,9 +67,9 @@ export class Guest {
   }
 
   /** The instance of this heap. */
-  get instance(): WasmInstance {
+  get instance(): Instance {
     if (this.#instance === undefined) {
-      const instantiate = (): WasmInstance => new engine.Instance(this.about.module, this.imports())
+      const instantiate = (): Instance => new Instance(this.about.module, this.imports())
       this.#instance = this.stacks === undefined ? instantiate() : this.stacks.fixed(instantiate)
       this.stacks?.attach(this.#instance.exports as unknown as Exports)
     }
@@ -142,17 +81,9 @@ export class Guest {
     return importsOf(this)
   }
 
-  get #exports(): Readonly<Record<string, unknown>> {
-    return this.instance.exports
-  }
-
   /** A function that the module exports; undefined if it does not. */
   exported(name: string): Exported | undefined {
-    if (!this.#exported.has(name)) {                                      // the exports of an instance are a slow object
-      const f = this.#exports[name]
-      this.#exported.set(name, typeof f === 'function' ? f as Exported : undefined)
-    }
-    return this.#exported.get(name)
+    return this.instance.exported(name)
   }
 
   /** Runs main. */
@@ -189,12 +120,11 @@ export class Guest {
 
   // The calling thread's stack and thread-local variables are those of `block`.
   #enter(block: Address): void {
-    const { memory } = this
-    const { __wasm_init_tls: initialize, __pthreads_enter: enter } = this.#exports as Record<string, (...args: number[]) => unknown>
+    const { memory, instance } = this
     this.stacks?.abandon()
-    this.#setStack(peek(memory, block + Block.top))
-    initialize(peek(memory, block + Block.tls))
-    enter(block, self.tid)
+    instance.stack = peek(memory, block + Block.top)
+    instance.exported('__wasm_init_tls')!(peek(memory, block + Block.tls))
+    instance.exported('__pthreads_enter')!(block, self.tid)
   }
 
   /** The thread of slot `slot`, which visited it, has ended. */
@@ -205,19 +135,18 @@ export class Guest {
 
   /** Calls C for the calling thread, at once: on the registers of `visit`, or, without one, as they are in place. */
   outside<A, T>(visit: Visit | undefined, f: (...args: A[]) => T, args: readonly A[]): T {
-    const { stacks } = this
+    const { stacks, instance } = this
     const registers = visit?.registers ?? this.#registers.get(self.slot) ?? undefined
     if (registers !== undefined && stacks !== undefined) stacks.adopt(registers)
     if (visit !== undefined && visit.depth === 1 && stacks === undefined) {
-      this.#setStack(visit.registers.stack)
-      this.#locals ??= this.#exports.__tls_base as Global
-      this.#locals.value = visit.registers.locals
+      instance.stack = visit.registers.stack
+      instance.locals = visit.registers.locals
     }
-    const pointer = this.#stack ??= this.#exports.__stack_pointer as Global, before = pointer.value
+    const before = instance.stack
     try {
       return self.fiber && stacks !== undefined ? stacks.fixed(() => f(...args)) : f(...args)
     } catch (error) {
-      pointer.value = before
+      instance.stack = before
       return this.failed(error)
     }
   }
@@ -319,8 +248,7 @@ export class Guest {
   }
 
   #calling(index: number, ...args: number[]): () => number {
-    this.#table ??= this.#exports.__indirect_function_table as Table
-    const f = this.#table.get(index)
+    const f = this.instance.table.get(index)
     if (f === null) return () => this.#trapped(NO_FUNCTION)
     return args.length === 1 ? withOne(f, args[0]) : () => Number(f(...args) ?? 0)
   }
@@ -404,8 +332,8 @@ export class Guest {
 
   /** Whether a thread of the program has had a value of a key. */
   get keyed(): boolean {
-    this.#specific ??= (this.#exports.__pthreads_specific as Global | undefined)?.value ?? 0
-    return this.#specific !== 0 && peek(this.memory, this.#specific) !== 0
+    const specific = this.instance.constant('__pthreads_specific', 0)
+    return specific !== 0 && peek(this.memory, specific) !== 0
   }
 
   /** What function `name`, which cannot wait, returns to the calling thread. */
@@ -431,7 +359,7 @@ export class Guest {
     }
     if (this.#registers.get(self.slot) !== null) this.#registers.delete(self.slot)
     if (block === 0) return
-    const { value: blocks } = this.#exports.__pthreads_blocks as Global
+    const blocks = this.instance.constant('__pthreads_blocks', 0)
     for (let first = load(memory, blocks); ;) {
       poke(memory, block + Block.next, first)
       const seen = cas(memory, blocks, first, block)
@@ -440,19 +368,13 @@ export class Guest {
     }
   }
 
-  #setStack(to: number): void {
-    this.#stack ??= this.#exports.__stack_pointer as Global
-    this.#stack.value = to
-  }
-
   /** Calls `f` with the address of `bytes` bytes of the calling thread's stack. */
   onStack<T>(bytes: number, f: (address: Address) => T): T {
-    this.#stack ??= this.#exports.__stack_pointer as Global
-    const before = this.#stack.value
+    const { instance } = this, before = instance.stack
     const address = before - bytes & ~15
-    this.#stack.value = address
+    instance.stack = address
     const result = f(address >>> 0)
-    this.#stack.value = before
+    instance.stack = before
     return result
   }
 
@@ -513,7 +435,6 @@ function withOne(f: (argument: number) => unknown, argument: number): () => numb
 const NO_FUNCTION: Trap = { signal: SIGSEGV, reason: 'a call through a pointer that is no function', where: [] }
 const TOO_DEEP = `the stack is too deep to be put aside while the thread waits: more than ${SCRATCH * PAGE / 2 ** 20} MiB (1:1 has no such limit)`
 
-type Exported = (...args: number[]) => unknown
 interface Callback { readonly entry: Entry, readonly routine: (first: number, info?: unknown) => unknown }
 
 type InfoWriter = (m: Memory, at: Address, info: never) => void

@@ -20,6 +20,7 @@ import type { Address } from '../mem/memory.ts'
 import { configure, ensure, holdProcess, type Model } from '../api/attach.ts'
 import { entryOf } from '../api/entry.ts'
 import { ErrnoError } from '../api/errors.ts'
+import type { Port } from '../api/port.ts'
 import { cause } from '../pthread/obituary.ts'
 import type { Entry, Routine } from '../pthread/entry.ts'
 import { create, sharesByDefault } from '../pthread/thread.ts'
@@ -30,8 +31,9 @@ import { asThread, endThreads, giveUp, joined, mourn, PARTS } from './ending.ts'
 import { engine, type Module } from './engine.ts'
 import './entry.ts'
 import { ProgramError } from './errors.ts'
-import { newMemory } from './guest.ts'
+import { newMemory } from './guests.ts'
 import { checkImports } from './imports.ts'
+import { givePorts, type Given } from './ports.ts'
 import { leaveInput } from './reading.ts'
 import { ProgramRecord } from './records.ts'
 import { signaturesOf } from './signatures.ts'
@@ -78,6 +80,8 @@ export interface RunOptions {
   stdout?: number | Taker
   /** The same for its errors; default: 2. What the library says of a program that fails goes to this process's stderr. */
   stderr?: number | Taker
+  /** Ports for its threads, by the names under which they open them: c/include/pthreads/port.h. */
+  ports?: Readonly<Record<string, Port>>
   /**
    * How its threads run; default: what it was loaded for. {@link Program.run} changes the module if it has to. If nothing of the library has been used yet,
    * this configures the process; else Error if the process is configured otherwise.
@@ -173,19 +177,30 @@ export class Program {
 
   /** Starts it; the calling thread goes on. Throws as {@link run}, and Error if it was neither loaded for the model nor run under it. */
   start(options: RunOptions = {}): Running {
-    const { args = [], env = {}, dirs = {}, model } = options
+    const { ports = {}, model } = options
     checkModel('start', model)
     const suspendable = model === undefined ? this.#suspendable : model !== '1:1'
     const compiled = this.#forms.get(suspendable)
     if (compiled === undefined) throw new Error(`Program.start: ${this.file} was not loaded for ${model} (run changes it, or load: model)`)
     this.#settle(suspendable, options)
+    const given = givePorts(this.file, ports)
+    try {
+      return this.#launch(compiled, suspendable, given, options)
+    } catch (error) {
+      given.takeBack()
+      throw error
+    }
+  }
+
+  #launch(compiled: Compiled, suspendable: boolean, given: Given, options: RunOptions): Running {
+    const { args = [], env = {}, dirs = {} } = options
     const wasm = this.#shared ? newMemory(this.file, compiled.maximum, true) : undefined
     const at = newRecord('Program.start', this.file)
     const streams = streamsOf(this.file, at, options)
     const about: About = {
       file: this.file, module: compiled.module, record: at, abi: this.#abi, initial: compiled.initial, maximum: compiled.maximum, suspendable,
       shared: this.#shared, args: [this.file, ...args], env, dirs, streams,
-      bell: at + ProgramRecord.bereft, ...this.#exports !== undefined && { exports: this.#exports },
+      ports: given.blocks, bell: at + ProgramRecord.bereft, ...this.#exports !== undefined && { exports: this.#exports },
     }
     const memory = wasm === undefined ? undefined : addMemory(wasm, about)
     const number = memory === undefined ? namePrivateMemory(about) : memory.id
@@ -201,7 +216,7 @@ export class Program {
     }
     holdProcess()
     const takers = [options.stdout, options.stderr].map(to => typeof to === 'function' ? to : undefined)
-    const ended = this.#end(about, number, slot, peek(kernel, record(slot) + ThreadRecord.serial), takers)
+    const ended = this.#end(about, number, slot, peek(kernel, record(slot) + ThreadRecord.serial), takers, given)
     return {
       ended,
       entry: <F extends Routine>(name: string) => exportOf(about, number, name) as Entry<F>,
@@ -229,7 +244,7 @@ export class Program {
     if (!this.#shared && !suspendable) throw new Error(`Program.start: ${this.file} was loaded with a memory of its own, for m:1`)
   }
 
-  async #end(about: About, memory: number, main: number, serial: number, takers: readonly (Taker | undefined)[]): Promise<Exit> {
+  async #end(about: About, memory: number, main: number, serial: number, takers: readonly (Taker | undefined)[], given: Given): Promise<Exit> {
     const { record: at } = about
     const output = new Output(at, takers)
     const died = this.#watchMain(about, main, serial), mourned = mourn(about, memory)
@@ -243,6 +258,7 @@ export class Program {
       output.finish()
     } finally {
       takeBack(about.streams)
+      given.takeBack()
       giveUp(at, memory)
     }
     return signal === 0 ? { code } : { code, signal: signalName(signal) }

@@ -18,6 +18,7 @@ import { toWasi, wasiErrno } from './errno.ts'
 import type { Guest } from './guest.ts'
 import { makeReady } from './about.ts'
 import { poll } from './poll.ts'
+import { portImports } from './port-imports.ts'
 import { Block, ProgramRecord, STACK_DEFAULT, STACK_MIN } from './records.ts'
 import { signalImports } from './signal-imports.ts'
 import { then } from './stacks.ts'
@@ -78,7 +79,10 @@ export function pthreadImports(guest: Guest): Record<string, unknown> {
     imports[name] = (...args: number[]) => then(f(m, ...args.slice(0, before), timespec(m, args[before])), toWasi)
   }
   for (const [name, f] of Object.entries(BARE)) imports[name] = (a: number, b: number) => toWasi((f as (a: number, b: number) => number)(a, b))
-  return { ...imports, ...threads(guest), ...attributes(guest), ...locks(guest), ...timeImports(guest), ...signalImports(guest), poll: poll(guest) }
+  return {
+    ...imports, ...threads(guest), ...attributes(guest), ...locks(guest), ...timeImports(guest), ...signalImports(guest), ...portImports(guest),
+    poll: poll(guest),
+  }
 }
 
 function threads(guest: Guest): Record<string, unknown> {

@@ -19,7 +19,6 @@ import { ThreadExit } from '../pthread/exit.ts'
 import { local, type Ending } from '../pthread/local.ts'
 import { RUNS, type About } from './about.ts'
 import { SCRATCHES } from './asyncify.ts'
-import type { Global } from './engine.ts'
 import { ProgramError } from './errors.ts'
 import type { Guest } from './guest.ts'
 import { EndOfThread } from './own.ts'
@@ -259,8 +258,8 @@ function give({ memory: m, about }: Guest, first: Address, last: Address): void 
 
 // Block, stack, thread-local variables, as c/src/thread.c makes them.
 function make(guest: Guest): Address {
-  const { memory: m, about } = guest
-  const bytes = numberOf(guest, '__tls_size', 0), align = Math.max(16, numberOf(guest, '__tls_align', 64))
+  const { memory: m, about, instance } = guest
+  const bytes = instance.constant('__tls_size', 0), align = Math.max(16, instance.constant('__tls_align', 64))
   const pages = Math.ceil((Block.size + STACK_DEFAULT + bytes + 2 * align) / PAGE)
   const limit = reservedOf(about.maximum, about.suspendable ? SCRATCHES : 0) / PAGE
   for (let before = load(m, guest.break); ;) {
@@ -276,9 +275,4 @@ function make(guest: Guest): Address {
     poke(m, block + Block.guard, GUARD)
     return block
   }
-}
-
-function numberOf(guest: Guest, name: string, otherwise: number): number {
-  const found = guest.instance.exports[name] as Global | undefined
-  return found === undefined ? otherwise : found.value
 }

@@ -50,3 +50,25 @@ test('mutexes sent to threads and dropped by all come back', () => {
     }
     console.log(most < 15_000 ? 'bounded' : most)`, ['--expose-gc']), 'bounded\n')
 })
+
+test('an object that comes again, after the collector has found it and before the event loop has turned, is held once', () => {
+  assert.equal(succeeds(`
+    import { Mutex, Port } from 'pthreads'
+    import { held } from '#internal/kernel/handle.js'
+    const port = new Port(), before = held()
+    const turn = () => new Promise(resolve => setImmediate(resolve))
+    const sendTo = () => { const mutex = new Mutex(); for (let i = 0; i < 21; i++) port.send({ mutex }) }
+    sendTo()
+    const gone = () => { const ref = new WeakRef(port.wait().body.mutex); return () => ref.deref() === undefined }
+    let found = 0
+    for (let i = 0; i < 20; i++) {
+      const isGone = gone()
+      await turn()
+      gc()
+      if (isGone()) found++
+      port.get()
+      if (held() !== before + 1) throw new Error(held() - before + ' handles')
+      if (port.size === 0) break
+    }
+    console.log(found > 0 ? 'held once' : 'never collected')`, ['--expose-gc']), 'held once\n')
+})

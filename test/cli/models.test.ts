@@ -15,10 +15,10 @@ for (const options of [['--model', '1:1'], ['--model', 'm:1'], ['--model', 'm:n'
 }
 
 test('a model or a scheduler that is none is refused', async () => {
-  const model = await runProgram(command, { timeout: 20_000, args: ['run', program, '--model', 'n:m'] })
+  const model = await runProgram(command, { timeout: 60_000, args: ['run', program, '--model', 'n:m'] })
   assert.notEqual(model.code, 0)
   assert.match(model.stderr, /Allowed choices are 1:1, m:1, m:n/)
-  const scheduler = await runProgram(command, { timeout: 20_000, args: ['run', program, '--model', 'm:1', '--scheduler', 'best'] })
+  const scheduler = await runProgram(command, { timeout: 60_000, args: ['run', program, '--model', 'm:1', '--scheduler', 'best'] })
   assert.notEqual(scheduler.code, 0)
   assert.match(scheduler.stderr, /no scheduler "best": rr, fifo, fair/)
 })

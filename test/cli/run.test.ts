@@ -12,7 +12,7 @@ const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${na
 const program = fixture('program.js')
 
 function pthreads(args: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
-  return runProgram(command, { timeout: 20_000, ...options, args })
+  return runProgram(command, { timeout: 60_000, ...options, args })
 }
 
 async function ends(args: readonly string[], code: number, stdout: string | RegExp = '', stderr: string | RegExp = ''): Promise<void> {

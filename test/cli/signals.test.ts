@@ -13,7 +13,7 @@ type Name = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR2' | 'SIGUSR1' | 'SIGABRT' 
 
 function run(name: string, signal: Name, sends = false): Promise<Ended> {
   return runProgram(command, {
-    args: ['run', program, '--', name, String(constants.signals[signal])], timeout: 20_000,
+    args: ['run', program, '--', name, String(constants.signals[signal])], timeout: 60_000,
     ...sends && { started: child => void child.stdout!.once('data', () => child.kill(signal)) },
   })
 }

@@ -10,7 +10,7 @@ interface Expected { code?: number, out?: RegExp, err?: RegExp }
 
 function ends(name: string, scene: string, { code = 0, out = /^/, err }: Expected = {}): void {
   test(name, async () => {
-    const ended = await runProgram(file, { args: [scene], timeout: 15_000 })
+    const ended = await runProgram(file, { args: [scene], timeout: 60_000 })
     assert.ok(!ended.timedOut, `it does not end by itself\n${ended.stdout}${ended.stderr}`)
     assert.equal(ended.code, code, ended.stderr)
     assert.match(ended.stdout, out)

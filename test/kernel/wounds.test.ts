@@ -4,7 +4,7 @@ import test from 'node:test'
 import { plays } from '../program.ts'
 
 const file = new URL('./fixtures/wounded.js', import.meta.url)
-const scene = (name: string, ...args: string[]): Promise<void> => plays(file, name, { args, timeout: 15_000 })
+const scene = (name: string, ...args: string[]): Promise<void> => plays(file, name, { args, timeout: 60_000 })
 
 for (const lock of ['tableLock', 'internLock', 'heapLock', 'handleLock', 'signalLock', 'nameLock']) test(`a thread that dies with ${lock} leaves it free`, () => scene('a lock', lock))
 for (const lock of ['tableLock', 'handleLock', 'signalLock', 'bucket']) test(`a thread may die with ${lock} locked while the reaper needs it for another one`, () => scene('two deaths', lock))

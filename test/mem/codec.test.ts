@@ -84,6 +84,10 @@ const values: Record<string, () => unknown> = {
   'what only looks like a map': () => [Object.create(Map.prototype), Object.create(Date.prototype), Object.create(ArrayBuffer.prototype), { [Symbol.toStringTag]: 'Map' }],
   'cycles and shared parts': shared,
   'many shared parts': () => { const parts = Array.from({ length: 50 }, (_, i) => ({ i })); return [parts, parts.slice().reverse(), [...parts, ...parts]] },
+  'an array that contains itself': () => { const a: unknown[] = [1]; a.push(a); return a },
+  'an array of which a named property is itself': () => { const a: unknown[] & { self?: unknown } = [1, 'a']; a.self = a; return a },
+  'a sparse array that contains itself': () => { const a: unknown[] = []; a[100_000] = a; return a },
+  'short strings that come again': () => Array.from({ length: 3 }, () => Array.from({ length: 25 }, (_, n) => ['a'.repeat(n), 'a'.repeat(n) + '\0', 'é'.repeat(n), 'abcdefgh'.slice(n)])),
   'an object that contains itself': () => { const o: Record<string, unknown> = {}; o.o = o; return o },
   'buffers': () => [new ArrayBuffer(0), new Uint8Array([1, 2, 3]).buffer, new ArrayBuffer(100_000)],
   'views of one buffer': views,
@@ -301,7 +305,7 @@ const counts = new Map<number, number>()
 const count = (address: number, n: number): void => void counts.set(address, (counts.get(address) ?? 0) + n)
 const held = (): number => [...counts.values()].reduce((a, b) => a + b, 0)
 const handles: Extension = {
-  tag: 7,
+  tag: 200,
   matches: o => o instanceof Handle,
   encode: (o, w) => {
     const { address } = o as Handle
@@ -320,6 +324,16 @@ const handles: Extension = {
 extend(handles)
 extend({ tag: 255, matches: o => typeof o === 'function' && 'entry' in o, encode: (o, w) => w.word((o as unknown as { entry: number }).entry), decode: r => new Handle(-r.word()) })
 
+test('a function of an extension that comes first is not taken for what it is in', () => {
+  const entry = Object.assign(() => 1, { entry: 5 })
+  for (const o of [{ entry, again: entry, self: undefined as unknown }, Object.assign([entry, entry], { self: undefined as unknown })]) {
+    o.self = o
+    const arrived = through(o) as { self: unknown }, values = Object.values(arrived)
+    assert.ok(arrived.self === arrived && values[0] === values[1] && values[0] instanceof Handle)
+  }
+  counts.clear()
+})
+
 test('an object of an extension arrives by what the extension wrote, once however often it is named', () => {
   const h = new Handle(1 << 30), entry = Object.assign(() => 1, { entry: 5 })
   const [a, b, c, d] = through([h, { h }, entry, new Handle(2)]) as [Handle, { h: Handle }, Handle, Handle]
@@ -329,7 +343,7 @@ test('an object of an extension arrives by what the extension wrote, once howeve
 })
 
 test('a tag can be taken once', () => {
-  assert.throws(() => extend(handles), { message: 'extend: tag 7 is out of range or taken' })
+  assert.throws(() => extend(handles), { message: 'extend: tag 200 is out of range or taken' })
   assert.throws(() => extend({ ...handles, tag: 256 }), RangeError)
 })
 

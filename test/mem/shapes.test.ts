@@ -51,6 +51,8 @@ const cases: [string, () => unknown, known: string[]][] = [
     outer.self = outer
     return outer
   }, ['["a"]', '["inner","again","self"]']],
+  ['itself, in the last property', () => { const o: Record<string, unknown> = { a: 1, b: 'x' }; o.c = o; return o }, ['["a","b","c"]']],
+  ['a part twice, below numbers', () => { const part = { p: 1 }; return { n: 1, s: 'x', one: part, two: [part] } }, ['["p"]', '["n","s","one","two"]']],
   ['an object without names', () => ({}), []],
   ['an instance of a class', () => new Point(), []],
   ['what is inherited, and what is hidden', () => odd, []],

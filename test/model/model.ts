@@ -40,21 +40,26 @@ export interface Bug { readonly file: string, readonly from: string, readonly to
 
 /** Asserts that the story fails with `verdict` when the bug is in, and that the failing schedule replays exactly. */
 export function twin(name: string, story: string, bug: Bug, verdict: RegExp, options: CheckOptions = {}): void {
-  test(`twin: ${name}`, async () => {
-    const folder = join(root, 'build', 'twins', `${basename(story).replace(/\W/g, '-')}-${process.pid}-${++twins}`)
-    try {
-      copy(folder)
-      put(bug, folder)
-      const lab = await import(pathToFileURL(join(folder, 'dist/lab/index.js')).href) as { check: typeof check, formatResult: typeof formatResult }
-      const result = await lab.check(pathToFileURL(join(folder, 'build/test/model/stories', fileOf(story))), { ...options, story: nameOf(story) })
-      assert.ok(!result.ok, `the bug was not found: ${formatResult(result)}`)
-      assert.match(`${result.finding!.verdict}: ${result.finding!.summary}`, verdict, formatResult(result))
-      assert.ok(result.replayed, `the replay differs: ${formatResult(result)}`)
-      assert.ok(result.trace!.length > 0)
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  })
+  test(`twin: ${name}`, () => withBug(story, bug, async folder => {
+    const lab = await import(pathToFileURL(join(folder, 'dist/lab/index.js')).href) as { check: typeof check, formatResult: typeof formatResult }
+    const result = await lab.check(pathToFileURL(join(folder, 'build/test/model/stories', fileOf(story))), { ...options, story: nameOf(story) })
+    assert.ok(!result.ok, `the bug was not found: ${formatResult(result)}`)
+    assert.match(`${result.finding!.verdict}: ${result.finding!.summary}`, verdict, formatResult(result))
+    assert.ok(result.replayed, `the replay differs: ${formatResult(result)}`)
+    assert.ok(result.trace!.length > 0)
+  }))
+}
+
+/** Calls `f` with the folder of a copy of the package, and of the stories, that has the bug. */
+export async function withBug(story: string, bug: Bug, f: (folder: string) => Promise<void>): Promise<void> {
+  const folder = join(root, 'build', 'twins', `${basename(story).replace(/\W/g, '-')}-${process.pid}-${++twins}`)
+  try {
+    copy(folder)
+    put(bug, folder)
+    await f(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 function copy(folder: string): void {

@@ -11,6 +11,7 @@ model('a message that is no integer stands where it was sent, between two runs',
 model('two servers share a run: each message goes to one of them', 'port.sharedRun', { bound: 2, schedules: 8000, search: 7000 })
 model('who was told of a message sends after it', 'port.toldOf', { bound: 2, schedules: 4000, search: 4000 })
 model('close: a run ends there', 'port.closedRun', { bound: 2, schedules: 8000, search: 7000 })
+model('close: who has a run in the port and waits for room is told', 'port.closedFull', { bound: 3, schedules: 8000, search: 7000 })
 model('the last server leaves: what is added to a run after that is refused', 'port.leftRun', { bound: 2, schedules: 8000, search: 7000 })
 model('short values make a run: each comes once, in order', 'port.values', { bound: 2, schedules: 8000, search: 7000 })
 model('an integer among short values comes in its turn', 'port.mixed', { bound: 2, schedules: 8000, search: 7000 })
@@ -44,5 +45,13 @@ twin('a reaper that forgets the runs of a dead sender', 'port.runSenderDies', {
 }, /assertion|bound|livelock/, { bound: 1 })
 
 twin('a value that is copied after it was taken', 'port.reused', {
-  file: 'port/message.ts', from: '  taken.body = hasValues ? openCopy(body) : body\n', to: '  taken.body = hasValues ? (load(kernel, r + state), openCopy(copy(r, seek(r, j)))) : body\n',
+  file: 'port/message.ts', from: '  taken.length = hasValues ? body : 0\n', to: '  taken.length = hasValues ? (load(kernel, r + state), copy(r, seek(r, j))) : 0\n',
 }, /assertion|error|livelock/, { bound: 2 })
+
+twin('a sender that finds its run full, and not that it was closed', 'port.closedFull', {
+  file: 'port/queue.ts', from: 'return load(kernel, r + filled) === f ? FULL : OVER ', to: 'return FULL ',
+}, /lost wakeup: no thread can run: 1 sleeps on port/, { bound: 2 })
+
+twin('the next value of a run that is taken without a compare', 'port.sharedValues', {
+  file: 'port/run.ts', from: 'if (length === 0 || !take(port, h)) return false ', to: 'if (length === 0 || (take(port, h), false)) return false ',
+}, /assertion|error|livelock|lost wakeup/, { bound: 2 })

@@ -52,11 +52,11 @@ twin('a port that is closed, and whoever waits is not told to look again', 'port
 }, /lost wakeup: no thread can run: 1 sleeps on port/, { bound: 2 })
 
 twin('a sender that does not look whether the last server has left', 'port.left', {
-  file: 'port/port.ts', from: '    if (load(user, at + Port.life) === ORPHANED) drain(at)                // server.ts, I3\n', to: '',
+  file: 'port/port.ts', from: '    if (isOrphaned(at)) drain(at)                                         // server.ts, I3\n', to: '',
 }, /lost wakeup: no thread can run: 1 sleeps on reply/, { bound: 2 })
 
 twin('a server that leaves, and leaves what is in the port', 'port.left', {
-  file: 'port/server.ts', from: '    else drain(at, isReaper)\n', to: '',
+  file: 'port/server.ts', from: '    return drain(at, isReaper)\n', to: '    return\n',
 }, /lost wakeup: no thread can run: 1 sleeps on reply/, { bound: 2 })
 
 twin('a reaper that forgets the messages of a dead server', 'port.serverDies', {

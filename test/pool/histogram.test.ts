@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Histogram } from '#internal/pool/histogram.js'
+import { Job } from '#internal/pool/job.js'
+import { Ledger } from '#internal/pool/ledger.js'
 import { TaskQueue } from '#internal/pool/queue.js'
 
 test('percentiles are at most an eighth too large, and never too small', () => {
@@ -36,4 +38,31 @@ test('the queue gives the highest priority first, equals in order, what came bac
   for (let each = queue.shift(); each !== undefined; each = queue.shift()) order.push(each.name)
   assert.deepEqual(order, ['higher', 'high', 'back', 'a', 'b', 'low'])
   assert.equal(queue.size, 0)
+})
+
+test('the queue sorts any priorities, also when many are settled while they wait', () => {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+  let random = seed
+  const next = (n: number): number => Math.floor((random = Math.imul(random, 1103515245) + 12345 & 0x7fff_ffff) / 2 ** 31 * n)
+  const queue = new TaskQueue<{ priority: number, settled: boolean, order: number }>()
+  const all = Array.from({ length: 2000 }, (_, order) => ({ priority: next(7) - 3, settled: false, order }))
+  for (const task of all) {
+    queue.push(task)
+    const gone = all[next(task.order + 1)]
+    if (gone.settled || next(3) === 0) continue
+    gone.settled = true
+    queue.forget(gone)
+  }
+  const left = all.filter(({ settled }) => !settled)
+  assert.deepEqual([queue.size, queue.prioritized], [left.length, left.filter(({ priority }) => priority !== 0).length], `seed ${seed}`)
+  const order: number[] = []
+  for (let task = queue.shift(); task !== undefined; task = queue.shift()) order.push(task.order)
+  assert.deepEqual(order, left.sort((a, b) => b.priority - a.priority || a.order - b.order).map(task => task.order), `seed ${seed}`)
+})
+
+test('a task that is settled holds nothing of what it was given, wherever it still stands', () => {
+  const job = new Job(1, [{}], [new ArrayBuffer(8)], 0, 0, () => undefined, () => undefined), ledger = new Ledger(() => undefined)
+  ledger.add(job, undefined, Infinity)
+  ledger.settle(job, true, new Error('aborted'))
+  assert.deepEqual([job.settled, job.args, job.transfer], [true, [], []])
 })

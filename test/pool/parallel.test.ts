@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { load, parallelFor, parallelMap, parallelReduce, parallelSort, ThreadPool, type Numbers, type Sortable } from 'pthreads'
+import { load, parallelFor, parallelMap, parallelReduce, parallelSort, Thread, ThreadPool, type Numbers, type Sortable } from 'pthreads'
 import { nothingLeft } from '../leftovers.ts'
 
 const work = load<typeof import('./work.ts')>(new URL('./work.js', import.meta.url))
@@ -26,6 +26,40 @@ test('parallelFor visits each index once', async () => {
     assert.ok(array.every((x, i) => x === i + 1))
   }
   await assert.rejects(parallelFor({ pool, grain: 10 }, 1000, work.failBetween, 500), { message: 'there is no 500' })
+})
+
+test('parallelFor makes a task for each part: none of no elements, none smaller than the grain', async () => {
+  await using pool = new ThreadPool({ max: 6 })
+  for (const [length, grain, tasks] of [[0, 1, 0], [1, 1, 1], [3, 1, 3], [10_000, 1, 24], [10_000, 5000, 2], [10_000, Infinity, 1]]) {
+    const parts = new Int32Array(new SharedArrayBuffer(4))
+    await parallelFor({ pool, grain }, length, work.countPart, parts)
+    assert.equal(parts[0], tasks, `${length} by ${grain}`)
+  }
+})
+
+test('a full queue does not refuse parts', async () => {
+  await using pool = new ThreadPool({ max: 1, maxQueue: 1 })
+  const parts = new Int32Array(new SharedArrayBuffer(4))
+  await parallelFor({ pool, grain: 1 }, 100, work.countPart, parts)
+  assert.equal(parts[0], 4)
+})
+
+test('bigints are mapped and folded as well', async () => {
+  await using pool = new ThreadPool({ max: 2 })
+  const array = new BigInt64Array(new SharedArrayBuffer(80_000)).fill(-3n)
+  const doubled = await parallelMap(array, work.double, { pool })
+  assert.ok(doubled instanceof BigInt64Array && doubled.every(x => x === -6n))
+  assert.equal(await parallelReduce(array, work.plusBig, 0n, { pool }), -30_000n)
+  assert.equal(await parallelReduce(array.subarray(0, 0), work.plusBig, 7n, { pool }), 7n)
+  await assert.rejects(parallelReduce(array, work.plusBig, 0 as never, { pool }), /identity: number, not a bigint/)
+})
+
+test('an entry that returns no number is named', async () => {
+  await using pool = new ThreadPool({ max: 2 })
+  const array = shared(Float64Array, 10, i => i)
+  await assert.rejects(parallelMap(array, work.halfLater as never, { pool }), /parallelMap: "halfLater" has returned a promise, and it is not awaited: not a number/)
+  await assert.rejects(parallelMap(array, work.nothing as never, { pool }), /parallelMap: "nothing" has returned undefined: not a number/)
+  await assert.rejects(parallelReduce(array, work.nothing as never, 0, { pool }), /parallelReduce: "nothing" has returned undefined: not a number/)
 })
 
 test('parallelMap makes a new array', async () => {
@@ -87,9 +121,21 @@ test('a sort whose signal is aborted is rejected with its reason', async () => {
 
 test('memory that is not shared, and options that are none, are refused', async () => {
   await assert.rejects(parallelSort(new Float64Array(10)), /not shared; make it with new SharedArrayBuffer/)
-  await assert.rejects(parallelMap([1] as never, work.half), /not a typed array/)
+  await assert.rejects(parallelMap([1] as unknown as Float64Array, work.half), /not a typed array/)
   await assert.rejects(parallelSort(shared(Int8Array, 1, () => 1), { threads: 2 } as never), /unknown option "threads"/)
   await assert.rejects(parallelFor({}, -1, work.fill, new Int32Array(1)), RangeError)
+})
+
+test('memory that may grow is refused, for threads see it at its length of then', async () => {
+  const array = new Float64Array(new SharedArrayBuffer(32, { maxByteLength: 64 } as never))
+  await assert.rejects(parallelMap(array, work.half), /the memory of the array can grow/)
+})
+
+test('threads that run one after another in the same Worker have a pool each', async () => {
+  const array = shared(Int32Array, 10_000, () => 2)
+  for (let i = 0; i < 3; i++) assert.equal(await Thread.create(work.sumInParallel, array).joinAsync(), 20_000)
+  await using pool = new ThreadPool({ max: 1 })
+  for (let i = 0; i < 2; i++) assert.equal(await pool.run(work.sumInParallel, array), 20_000)
 })
 
 test('without a pool they share one, whose threads end by themselves', async () => {

@@ -1,6 +1,6 @@
 // Tasks that the tests of pools run.
 
-import { fiber, load, Mutex, Semaphore, Thread, ThreadPool, transfer } from 'pthreads'
+import { fiber, load, Mutex, parallelReduce, scope, Semaphore, Thread, ThreadPool, transfer } from 'pthreads'
 
 export function add(a: number, b: number): number {
   return a + b
@@ -127,6 +127,32 @@ export function failingInit(): never {
   throw new TypeError('there is no such database')
 }
 
+/** A disposal, or a beginning, that never ends. */
+export function hang(begun?: Semaphore): void {
+  begun?.post()
+  new Semaphore(0).wait()
+}
+
+export function hangHard(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
+export async function hangAsync(): Promise<void> {
+  const timer = setInterval(() => undefined, 60_000)
+  await new Promise(() => undefined)
+  clearInterval(timer)
+}
+
+let disposals: Int32Array
+
+export function initCount(array: Int32Array): void {
+  disposals = array
+}
+
+export function failingDispose(): never {
+  throw new Error(`the disposal of thread ${Atomics.add(disposals, 0, 1)}`)
+}
+
 export function stateNow(): string {
   return state
 }
@@ -156,12 +182,53 @@ export function failAtFive(n: number): number {
   return n
 }
 
+/** The first one waits until it may go on; the others fail. */
+export function failAfterFirst([begun, go, i]: [Semaphore, Semaphore, number]): number {
+  if (i !== 0) throw new Error('not the first')
+  begun.post()
+  go.wait()
+  return i
+}
+
+/** The first one returns; the others wait. */
+export function holdAfterFirst([begun, go, i]: [Semaphore, Semaphore, number]): number {
+  if (i === 0) return i
+  begun.post()
+  go.wait()
+  return i
+}
+
 export function half(x: number): number {
   return x / 2
 }
 
 export function plus(a: number, b: number): number {
   return a + b
+}
+
+export async function halfLater(x: number): Promise<number> {
+  return await Promise.resolve(x / 2)
+}
+
+export function nothing(): void {
+  // returns none
+}
+
+export function double(x: bigint): bigint {
+  return 2n * x
+}
+
+export function plusBig(a: bigint, b: bigint): bigint {
+  return a + b
+}
+
+export function countPart(_from: number, _to: number, parts: Int32Array): void {
+  Atomics.add(parts, 0, 1)
+}
+
+/** Without a pool of its own. */
+export async function sumInParallel(array: Int32Array): Promise<number> {
+  return await parallelReduce(array, inner.plus, 0)
 }
 
 export function fill(from: number, to: number, array: Int32Array): void {
@@ -197,6 +264,25 @@ export function* waitAsFiber(begun: Semaphore, go: Semaphore, value: number): Ge
   begun.post()
   yield* fiber.acquire(go)
   return value
+}
+
+/** A scope whose two children wait, and whose block waits for one of them. */
+export async function scoped(begun: Semaphore, never: Semaphore): Promise<number> {
+  return await scope(async s => {
+    void s.spawn(inner.waitFor, begun, never, 1).catch(() => undefined)
+    return await s.spawn(inner.waitFor, begun, never, 2)
+  })
+}
+
+export function* scopedFiber(begun: Semaphore, never: Semaphore): Generator<unknown, number> {
+  return yield* fiber.await(scope(async s => await s.spawn({ scope: 'process' }, inner.waitAsFiber, begun, never, 2)))
+}
+
+/** Returns, and has not waited for its scope. */
+export async function leavesScope(begun: Semaphore, never: Semaphore): Promise<void> {
+  void scoped(begun, never)
+  await begun.waitAsync()
+  await begun.waitAsync()
 }
 
 /** Makes a pool of two threads and ends without closing it: one has a task that never ends, the other one none. */

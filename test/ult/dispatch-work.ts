@@ -1,6 +1,9 @@
 // What carriers are made to run.
 
-import { fiber, Mutex, Semaphore, Thread } from 'pthreads'
+import { dispatch, fiber, load, Mutex, Semaphore, Thread } from 'pthreads'
+
+/** Itself, as who creates threads names it. */
+const work = load<typeof import('./dispatch-work.ts')>(new URL(import.meta.url))
 
 let calls = 0
 /** How often this carrier has called it. */
@@ -57,4 +60,13 @@ export function* lockUntil(runs: Semaphore, mutex: Mutex, word: Int32Array): Gen
 
 export function* joinOne(thread: Thread<number>): Generator<unknown, number> {
   return yield* fiber.join(thread)
+}
+
+/** From whatever thread it is called. */
+export function addsOn(carrier: number, a: number, b: number): number {
+  return dispatch(carrier, work.add, a, b).join()
+}
+
+export function* dispatchesAndJoins(carrier: number, a: number, b: number): Generator<unknown, number> {
+  return yield* fiber.join(dispatch(carrier, work.add, a, b))
 }

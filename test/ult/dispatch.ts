@@ -1,4 +1,4 @@
-// dispatch(): a function runs on a chosen carrier. For each scheduler.
+// dispatch(): a function runs on a chosen carrier. For each scheduler, and under 1:1, where the carriers come when somebody wants them.
 
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
@@ -23,8 +23,22 @@ function frozen(entry: typeof work.freeze = work.freeze): { thread: Thread<void>
   }
 }
 
-export function dispatchesUnder(scheduler: string): void {
-  configure({ model: 'm:n', carriers: CARRIERS, scheduler })
+/** A function that runs at carrier 0, which has died, when there is another one. */
+export function replaced(): Thread<number> {
+  let again: Thread<number> | undefined
+  until('there is another carrier', () => {
+    try {
+      again = dispatch(0, work.add, 2, 3)
+    } catch (error) {
+      assert.equal((error as { code?: unknown }).code, 'EAGAIN')
+    }
+    return again !== undefined
+  })
+  return again!
+}
+
+export function dispatchesUnder(scheduler: string, model: 'm:n' | '1:1' = 'm:n'): void {
+  configure({ model, carriers: CARRIERS, scheduler })
   afterEach(() => nothingLeft())
 
   test('a function runs on the carrier that is named, and sees what that one\'s modules keep', () => {
@@ -83,16 +97,7 @@ export function dispatchesUnder(scheduler: string): void {
     thaw()
     assert.throws(() => thread.join(), { code: 'ERR_THREAD_CALLED_EXIT' })
     for (const each of waits) assert.throws(() => each.join(), { code: 'ERR_THREAD_NEVER_STARTED' })
-    let again: Thread<number> | undefined
-    until('there is another carrier', () => {
-      try {
-        again = dispatch(0, work.add, 2, 3)
-      } catch (error) {
-        assert.equal((error as { code?: unknown }).code, 'EAGAIN')
-      }
-      return again !== undefined
-    })
-    assert.equal(again!.join(), 5)
+    assert.equal(replaced().join(), 5)
   })
 
   test('what is no carrier, and what is no entry, is refused', () => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noClang, pthreads, run } from './programs.ts'
 
-const HEADERS = ['pthread', 'sys/types', 'sys/wait', 'sys/stat', 'sys/resource', 'signal', 'semaphore', 'sched', 'time', 'unistd', 'errno', 'limits']
+const HEADERS = ['pthread', 'sys/types', 'sys/wait', 'sys/stat', 'sys/resource', 'signal', 'semaphore', 'sched', 'time', 'pthreads/port', 'unistd', 'errno', 'limits']
 
 const MAIN = `
 #define CHECK(condition) if (!(condition)) return __LINE__

@@ -2,6 +2,8 @@
 
 import test from 'node:test'
 import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Program, ProgramError } from 'pthreads/wasm'
 import { Thread } from 'pthreads'
@@ -33,6 +35,16 @@ test('the program\'s memory can be read while it runs', async () => {
 test('forty runs, each with the memory of a large program, leave no memory behind', async () => {
   const program = await Program.load(cases)
   await givesMemoryBack(program)
+})
+
+test('what programs have left open is closed', { skip: existsSync('/proc/self/fd') ? false : 'there is no /proc to count descriptors' }, async () => {
+  const program = await Program.load(cases), folder = dirname(cases), open = (): number => readdirSync('/proc/self/fd').length
+  const run = async (): Promise<void> => { assert.deepEqual(await program.run({ args: ['leaves open', '/d/cases.wasm'], dirs: { '/d': folder } }), { code: 0 }) }
+  await run()
+  const before = open()
+  for (let i = 0; i < 10; i++) await run()
+  const more = open() - before
+  assert.ok(more < 100, `${more} descriptors of 200`)                     // the last program's are closed when there is another one
 })
 
 test('threads of TypeScript and of C live in one process', async () => {

@@ -19,7 +19,7 @@ import { add_slow, do_slow, portInit, post_slow, take_slow, tryAdd, tryTake, typ
 import { acquaint, portSize, type Known } from '#internal/port/queue.js'
 import { Port } from '#internal/port/records.js'
 import { letGo } from '#internal/port/run.js'
-import { close, forServers, FRESH, join, leave } from '#internal/port/server.js'
+import { close, forServers, isFresh, join, leave } from '#internal/port/server.js'
 import { heirs } from '#internal/pthread/bequest.js'
 import { local } from '#internal/pthread/local.js'
 import type { Story } from '#internal/lab/index.js'
@@ -56,7 +56,7 @@ function ask(port: number, body: number, until = Infinity): Outcome | number {
 
 // Takes one, answers with its double. Negative: errno.
 function serve(port: number): number {
-  const n = block(take_slow(port, self.tid, taken))
+  const n = block(take_slow(port, self.tid, undefined))
   return n < 0 ? n : answer(n)
 }
 
@@ -238,7 +238,7 @@ function hasty({ port }: Objects): void {
 function lateServer({ port }: Objects): void {
   local.ports = undefined
   join(port)
-  const n = block(take_slow(port, self.tid, taken, now(CLOCK_MONOTONIC) + 2))
+  const n = block(take_slow(port, self.tid, undefined, now(CLOCK_MONOTONIC) + 2))
   if (n > 0) answer(n)
 }
 
@@ -286,7 +286,7 @@ function leaver({ port }: Objects): void {
 function impatientLeaver({ port }: Objects): void {
   local.ports = undefined
   join(port)
-  const n = block(take_slow(port, self.tid, taken, now(CLOCK_MONOTONIC) + 2))
+  const n = block(take_slow(port, self.tid, undefined, now(CLOCK_MONOTONIC) + 2))
   if (n > 0) answer(n)
   leave(port)
 }
@@ -297,7 +297,7 @@ function asksTwo({ port }: Objects): void {
 }
 // Before anybody serves the port nobody refuses.
 function asksInTime({ port }: Objects): void {
-  const fresh = load(memory(), port + Port.life) === FRESH
+  const fresh = isFresh(port)
   const out = ask(port, 1, fresh ? now(CLOCK_MONOTONIC) + 9 : Infinity)
   assert.ok(out === EPIPE || (out === ETIMEDOUT && fresh) || (out as Outcome).status === Answer.UNSERVED || (out as Outcome).value === 2)
 }
@@ -333,7 +333,7 @@ function untilFive({ port }: Objects): void {
   while (serve(port) !== 5);
 }
 function told({ port }: Objects): void {
-  if (load(memory(), port + Port.life) === FRESH) return close(port)      // it has died before it came, or comes in vain
+  if (isFresh(port)) return close(port)      // it has died before it came, or comes in vain
   const out = ask(port, 4)
   if (typeof out === 'number') assert.equal(out, EPIPE)
   else assert.ok([Answer.REPLIED, Answer.DIED, Answer.UNSERVED].includes(out.status as 1), String(out.status))
@@ -439,6 +439,15 @@ export const closedRun: Story<Objects> = {
   after({ log }) {
     nothingLeft()
     assert.equal(log[TAKEN], log[LAST])
+  },
+  clock: false,
+}
+// Nobody takes anything: who waits for room is told of the end.
+export const closedFull: Story<Objects> = {
+  setup: setup(1), threads: [addOrNot, closer],
+  after({ port, log }) {
+    assert.ok(log[LAST] <= 1)
+    emptied({ port, log })
   },
   clock: false,
 }

@@ -35,21 +35,10 @@ static struct start starts[THREADS];
 static unsigned used, count, initialized;
 static char environment[512] __attribute__((__aligned__(16)));
 
-__asm__(
-	".globaltype __stack_pointer, i32\n"
-	".globl wasi_thread_start\n"
-	".type wasi_thread_start,@function\n"
-	".export_name wasi_thread_start, wasi_thread_start\n"
-	"wasi_thread_start:\n"
-	".functype wasi_thread_start (i32, i32) -> ()\n"
-	"local.get 1\n"
-	"i32.load 0\n"
-	"global.set __stack_pointer\n"
-	"local.get 1\n"
-	"call work\n"
-	"end_function\n");
+#include "../../wasm/c/start.h"
 
-void work(struct start *me) {
+void work(int tid, struct start *me) {
+	(void)tid;
 	me->routine(me);
 }
 

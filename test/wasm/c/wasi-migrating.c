@@ -19,25 +19,8 @@ static _Thread_local unsigned mine = 7;
 
 void __wasm_init_tls(void *);
 
-// As in a C library: stack and thread-local base first.
-__asm__(
-	".globaltype __stack_pointer, i32\n"
-	".globaltype __tls_base, i32\n"
-	".globl wasi_thread_start\n"
-	".type wasi_thread_start,@function\n"
-	".export_name wasi_thread_start, wasi_thread_start\n"
-	"wasi_thread_start:\n"
-	".functype wasi_thread_start (i32, i32) -> ()\n"
-	"local.get 1\n"
-	"i32.load 0\n"
-	"global.set __stack_pointer\n"
-	"local.get 1\n"
-	"i32.load 4\n"
-	"global.set __tls_base\n"
-	"local.get 0\n"
-	"local.get 1\n"
-	"call work\n"
-	"end_function\n");
+#define START_LOCALS
+#include "start.h"
 
 static unsigned mix(unsigned x, unsigned y) {
 	x ^= y + 0x9e3779b9u + (x << 6) + (x >> 2);

@@ -14,21 +14,7 @@ static char stacks[THREADS][STACK] __attribute__((__aligned__(16)));
 static struct start starts[THREADS];
 static int sum, ended, turn, grown, bad;
 
-// As in a C library: the stack first, for C needs one.
-__asm__(
-	".globaltype __stack_pointer, i32\n"
-	".globl wasi_thread_start\n"
-	".type wasi_thread_start,@function\n"
-	".export_name wasi_thread_start, wasi_thread_start\n"
-	"wasi_thread_start:\n"
-	".functype wasi_thread_start (i32, i32) -> ()\n"
-	"local.get 1\n"
-	"i32.load 0\n"
-	"global.set __stack_pointer\n"
-	"local.get 0\n"
-	"local.get 1\n"
-	"call work\n"
-	"end_function\n");
+#include "start.h"
 
 static void wait_while(int *word, int value) {
 	while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == value) __builtin_wasm_memory_atomic_wait32(word, value, -1);

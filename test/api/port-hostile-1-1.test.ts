@@ -1,0 +1,3 @@
+import { hostileUnder } from './port-hostile.ts'
+
+hostileUnder('1:1')
