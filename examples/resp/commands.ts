@@ -21,7 +21,7 @@ export interface Command {
   /** For `each`, where the answer says something about each key: the command that says it about one. */
   readonly single?: string
   /** One answer from those of several tables, for commands with `each`, `pairs`, `everywhere`. By default the sum. */
-  readonly merge?: (replies: readonly Reply[]) => Reply
+  readonly merge?: (replies: readonly Reply[], args: readonly Arg[]) => Reply
 }
 
 const WRITE = ['write'], READ = ['readonly'], FAST = ['fast']
@@ -48,10 +48,9 @@ const LIST: readonly Command[] = [
   { name: 'flushdb', arity: -1, keys: 'everywhere', flags: WRITE, run: flush, merge: firstFailure },
   { name: 'ping', arity: -1, keys: 'none', flags: FAST, run: (_, args) => args.length > 2 ? wrongArity('ping') : args.length === 1 ? PONG : bulk(args[1]) },
   { name: 'echo', arity: 2, keys: 'none', flags: FAST, run: (_, [, text]) => bulk(text) },
-  { name: 'select', arity: 2, keys: 'none', flags: FAST, run: (_, [, n]) => n === '0' ? OK : failure('ERR DB index is out of range') },
+  { name: 'select', arity: 2, keys: 'none', flags: FAST, run: (_, [, n]) => select(n) },
   { name: 'config', arity: -2, keys: 'none', flags: ['admin'], run: config },
   { name: 'command', arity: -1, keys: 'none', flags: FAST, run: describe },
-  { name: 'client', arity: -2, keys: 'none', flags: FAST, run: client },
 ]
 
 /** By name: the commands that know keys, and those that know nothing at all. */
@@ -61,10 +60,11 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(LIST.map(command =
 export function commandOf(args: readonly Arg[], others: ReadonlyMap<string, Command>): Command | string {
   const name = typeof args[0] === 'string' ? args[0].toLowerCase() : ''
   const command = COMMANDS.get(name) ?? others.get(name)
-  if (command === undefined) return failure(`ERR unknown command '${shown(args[0])}', with args beginning with: ${args.slice(1, 8).map(arg => `'${shown(arg)}' `).join('')}`)
+  if (command === undefined) return unknown(args)
   const { arity } = command
   if (arity < 0 ? args.length < -arity : args.length !== arity) return wrongArity(command.name)
   if (command.keys === 'pairs' && args.length % 2 === 0) return wrongArity(command.name)
+  if (command.keys === 'everywhere' && args.some(arg => typeof arg !== 'string')) return SYNTAX
   return keysAreShort(command.keys, args) ? command : failure('ERR a key is longer than 16383 bytes')
 }
 
@@ -77,7 +77,17 @@ function keysAreShort(keys: Keys, args: readonly Arg[]): boolean {
   }
 }
 
-const shown = (arg: Arg): string => typeof arg === 'string' ? arg.slice(0, 128) : '…'
+function unknown([name, ...args]: readonly Arg[]): string {
+  let rest = ''
+  for (let i = 0; i < args.length && rest.length < 128; i++) rest += `'${shown(args[i], 128 - rest.length)}' `
+  return failure(`ERR unknown command '${shown(name)}', with args beginning with: ${rest}`)
+}
+
+// The beginning of an argument, as Redis shows it: up to a character 0.
+function shown(arg: Arg, most = 128): string {
+  const text = typeof arg === 'string' ? arg.slice(0, most) : Buffer.from(arg.subarray(0, most)).toString('latin1')
+  return text.split('\0', 1)[0]
+}
 
 const wrongArity = (name: string): string => failure(`ERR wrong number of arguments for '${name}' command`)
 
@@ -100,39 +110,49 @@ function mget(store: Store, args: readonly Arg[], now: number): Reply {
   return array(args.slice(1).map(key => bulk(store.get(key as string, now))))
 }
 
-interface SetOptions { deadline: number, only: '' | 'nx' | 'xx', get: boolean, keep: boolean }
+interface SetOptions { unit: 0 | 1 | 1000, time: Arg, only: '' | 'nx' | 'xx', get: boolean, keep: boolean }
 
 function set(store: Store, args: readonly Arg[], now: number): Reply {
   const key = args[1] as string
   if (args.length === 3) return store.set(key, args[2], Infinity, now) ? OK : NO_MEMORY
-  const options = optionsOf(args, now)
-  if (typeof options === 'string') return options
+  const options = optionsOf(args)
+  const end = options === undefined ? SYNTAX : deadlineOf(options, now)
+  if (options === undefined || typeof end === 'string') return end as string
   const old = store.deadline(key, now), answer = options.get ? bulk(store.get(key, now)) : undefined
   if (options.only === 'nx' && old !== undefined || options.only === 'xx' && old === undefined) return answer ?? NIL
-  const deadline = options.keep ? old ?? Infinity : options.deadline
-  return store.set(key, args[2], deadline, now) ? answer ?? OK : NO_MEMORY
+  return store.set(key, args[2], options.keep ? old ?? Infinity : end, now) ? answer ?? OK : NO_MEMORY
 }
 
-function optionsOf(args: readonly Arg[], now: number): SetOptions | string {
-  const options: SetOptions = { deadline: Infinity, only: '', get: false, keep: false }
+// The words behind the value; undefined for what makes no sense.
+function optionsOf(args: readonly Arg[]): SetOptions | undefined {
+  const options: SetOptions = { unit: 0, time: '', only: '', get: false, keep: false }
   for (let i = 3; i < args.length; i++) {
     const word = typeof args[i] === 'string' ? (args[i] as string).toLowerCase() : ''
-    if ((word === 'ex' || word === 'px') && i + 1 < args.length && options.deadline === Infinity) {
-      const time = int64(args[++i])
-      if (time === undefined) return NOT_INTEGER
-      options.deadline = endOf(time, word === 'ex' ? 1000 : 1, now)
-      if (time <= 0n || options.deadline === Infinity) return failure('ERR invalid expire time in \'set\' command')
-    } else if ((word === 'nx' || word === 'xx') && options.only === '') {
+    if (word === 'ex' || word === 'px') {
+      const unit = word === 'ex' ? 1000 : 1
+      if (options.keep || i + 1 === args.length || options.unit !== 0 && options.unit !== unit) return undefined
+      options.unit = unit
+      options.time = args[++i]
+    } else if (word === 'nx' || word === 'xx') {
+      if (options.only !== '' && options.only !== word) return undefined
       options.only = word
+    } else if (word === 'keepttl' && options.unit === 0) {
+      options.keep = true
     } else if (word === 'get') {
       options.get = true
-    } else if (word === 'keepttl') {
-      options.keep = true
     } else {
-      return SYNTAX
+      return undefined
     }
   }
-  return options.keep && options.deadline !== Infinity ? SYNTAX : options
+  return options
+}
+
+function deadlineOf({ unit, time }: SetOptions, now: number): number | string {
+  if (unit === 0) return Infinity
+  const n = int64(time)
+  if (n === undefined) return NOT_INTEGER
+  const end = endOf(n, unit, now)
+  return n <= 0n || end === undefined ? failure('ERR invalid expire time in \'set\' command') : end
 }
 
 function add(store: Store, key: string, by: bigint | undefined, now: number): Reply {
@@ -162,14 +182,14 @@ function expire(store: Store, args: readonly Arg[], unit: number, now: number): 
   const time = int64(args[2])
   if (time === undefined) return NOT_INTEGER
   const deadline = endOf(time, unit, now), key = args[1] as string
-  if (Math.abs(deadline) === Infinity) return failure(`ERR invalid expire time in '${unit === 1 ? 'pexpire' : 'expire'}' command`)
+  if (deadline === undefined) return failure(`ERR invalid expire time in '${unit === 1 ? 'pexpire' : 'expire'}' command`)
   return integer(Number(deadline > now ? store.expireAt(key, deadline, now) : store.delete(key, now)))
 }
 
-// Infinity, of either sign, for what is past any calendar.
-function endOf(time: bigint, unit: number, now: number): number {
-  const end = now + Number(time) * unit
-  return Math.abs(end) > Number.MAX_SAFE_INTEGER ? Math.sign(end) * Infinity : end
+// Undefined for what is past any calendar.
+function endOf(time: bigint, unit: number, now: number): number | undefined {
+  const ms = time * BigInt(unit), end = now + Number(ms)
+  return BigInt.asIntN(64, ms) !== ms || end > Number.MAX_SAFE_INTEGER ? undefined : end
 }
 
 function persist(store: Store, [, key]: readonly Arg[], now: number): Reply {
@@ -184,7 +204,17 @@ function left(store: Store, key: string, unit: number, now: number): number {
   return deadline === undefined ? -2 : deadline === Infinity ? -1 : Math.round((deadline - now) / unit)
 }
 
-function flush(store: Store): Reply {
+// There is one table, 0.
+function select(n: Arg): Reply {
+  const index = int64(n)
+  if (index === undefined) return NOT_INTEGER
+  if (BigInt.asIntN(32, index) !== index) return failure('ERR value is out of range, value must between -2147483648 and 2147483647')
+  return index === 0n ? OK : failure('ERR DB index is out of range')
+}
+
+// SYNC and ASYNC say when the memory is free again, which is the engine's affair here.
+function flush(store: Store, args: readonly Arg[]): Reply {
+  if (args.length > 2 || args.length === 2 && !/^a?sync$/i.test(String(args[1]))) return SYNTAX
   store.clear()
   return OK
 }
@@ -216,13 +246,4 @@ function described(command: Command | undefined): Reply {
   if (command === undefined) return '*-1\r\n'
   const { name, arity, flags, keys } = command
   return array([bulk(name), integer(arity), array(flags.map(flag => `+${flag}\r\n`)), ...POSITIONS[keys].map(integer)])
-}
-
-// A client says who it is, and asks who it is.
-function client(_: Store, args: readonly Arg[]): Reply {
-  switch (String(args[1]).toLowerCase()) {
-    case 'setname': case 'setinfo': return OK
-    case 'getname': return NIL
-    default: return failure(`ERR unknown subcommand '${shown(args[1])}'`)
-  }
 }

@@ -2,6 +2,7 @@
 // to come takes a place in a queue, and what is answered behind it waits there.
 //
 // Nothing grows without a bound: a client that does not read its answers is not read from either, nor one that has much still to be answered.
+// How large the answers are that it has asked for already nobody can know; the thread closes the worst if they are too many (service.ts).
 
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
@@ -14,20 +15,43 @@ const MOST = 1024, MOST_BYTES = 2 ** 20, PART = 65536
 /** How long a connection with nothing left to write waits for the client to end it too, ms. */
 const LINGER = 1000
 
-/** An answer that is still to come, or has come and waits for those before it. */
-interface Awaited { reply: Reply | undefined, readonly bytes: number }
+/** The place of an answer that is still to come, or has come and waits for those before it. */
+export class Place {
+  reply: Reply | undefined
+  /** Of its request. */
+  readonly bytes: number
+  readonly #take: (reply: Reply) => void
 
-/** Does one request of a connection: calls `answer` at once, or takes a `place` and fills it later. */
-export type Execute = (args: Arg[], connection: Connection) => void
+  constructor(bytes: number, take: (reply: Reply) => void) {
+    this.bytes = bytes
+    this.#take = take
+  }
+
+  /** The answer has come. */
+  take(reply: Reply): void {
+    this.reply = reply
+    this.#take(reply)
+  }
+}
+
+/** What a connection needs of who serves it. */
+export interface Server {
+  /** Does a request: calls `answer` at once, or takes a `place` that gets the answer later. */
+  execute(args: Arg[], connection: Connection): void
+  /** A place has got its answer: `flush` is to be called soon. */
+  answered(connection: Connection): void
+}
 
 /** The bytes of one client, and the order of its answers. */
 export class Connection {
   readonly #socket: Socket
   readonly #parser: Parser
-  readonly #execute: Execute
-  readonly #awaited: Awaited[] = []
+  readonly #server: Server
+  readonly #awaited: Place[] = []
   /** Of the requests that have a place in it. */
   #bytes = 0
+  /** Of the answers that have come and wait for those before them. */
+  #waiting = 0
   #text = ''
   #parts: Arg[] = []
   /** The socket holds all that it should. */
@@ -36,11 +60,13 @@ export class Connection {
   #ending = false
   /** The client has sent all that it will send. */
   #heard = false
+  /** What it calls itself. */
+  name = ''
 
-  constructor(socket: Socket, budget: Budget, execute: Execute) {
+  constructor(socket: Socket, budget: Budget, server: Server) {
     this.#socket = socket
     this.#parser = new Parser(budget)
-    this.#execute = execute
+    this.#server = server
     socket.setNoDelay(true)
     socket.on('data', (chunk) => {
       if (this.#ending) return
@@ -65,15 +91,25 @@ export class Connection {
   /** Answers the request that is being done. */
   answer(reply: Reply): void {
     if (this.#awaited.length === 0) this.#put(reply)
-    else this.#awaited.push({ reply, bytes: 0 })
+    else this.place([]).take(reply)
   }
 
-  /** A place for the answer of the request that is being done, which is `args`; the function that is returned fills it. {@link flush} sends it. */
-  place(args: readonly Arg[]): (reply: Reply) => void {
-    const place: Awaited = { reply: undefined, bytes: sizeOf(args) }
+  /** A place for the answer of the request that is being done, which is `args`. */
+  place(args: readonly Arg[]): Place {
+    const place = new Place(sizeOf(args), this.#took)
     this.#awaited.push(place)
     this.#bytes += place.bytes
-    return (reply) => { place.reply = reply }
+    return place
+  }
+
+  readonly #took = (reply: Reply): void => {
+    this.#waiting += sizeOf(reply)
+    this.#server.answered(this)
+  }
+
+  /** Bytes of answers that the client has not read. */
+  get unread(): number {
+    return this.#waiting + this.#socket.writableLength
   }
 
   /** Sends what can be sent; goes on reading if that made room. */
@@ -103,8 +139,8 @@ export class Connection {
           this.#ending = this.#heard
           break
         }
-        this.#execute(args, this)
-        if (this.#text.length > PART) this.#write()
+        this.#server.execute(args, this)
+        if (this.#text.length > PART || this.#parts.length > 0) this.#write()
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
@@ -127,6 +163,7 @@ export class Connection {
     for (; n < awaited.length && awaited[n].reply !== undefined; n++) {
       this.#put(awaited[n].reply!)
       this.#bytes -= awaited[n].bytes
+      this.#waiting -= sizeOf(awaited[n].reply!)
     }
     if (n > 0) awaited.splice(0, n)
   }
@@ -148,6 +185,7 @@ export class Connection {
       if (this.#ending && this.#awaited.length === 0) this.#finish()
     }
     this.#text = ''
+    this.#parts = []
   }
 
   #writeParts(): void {
@@ -157,7 +195,6 @@ export class Connection {
       if (typeof part === 'string') this.#full = part !== '' && !socket.write(part, 'latin1') || this.#full
       else this.#full = !socket.write(part) || this.#full
     }
-    this.#parts = []
     socket.uncork()
     this.#full = socket.writableNeedDrain
   }

@@ -7,28 +7,32 @@ import type { Arg } from './parser.ts'
 import { failure, type Reply } from './reply.ts'
 
 /** What a protocol thread is sent: commands to do, a descriptor (see accept.ts), a place to listen at. */
-export type Letter = readonly Arg[][] | number | Place
+export type Letter = readonly (readonly Arg[])[] | number | Place
 
 /** Where to listen; `shared`: other threads do so too. */
 export interface Place { readonly host: string, readonly port: number, readonly shared: boolean }
 
-/** Answers in the order of the commands; for a place the port. */
-export type Answers = readonly Reply[]
+/** Answers in the order of the commands, and the commands that are to be asked again, because these answers are large enough; for a place the port. */
+export interface Answers { readonly replies: readonly Reply[], readonly rest: readonly (readonly Arg[])[] }
 
 export type ThreadPort = Port<Letter, Answers>
 
 /** Larger arguments and answers move, others are copied, bytes. */
 const MOVED = 65536
-/** The most that one message carries. */
+/** The most that one message carries, and how large its answers become before the rest has to be asked again. */
 const COMMANDS = 512, BYTES = 2 ** 20
+export const ENOUGH = 16 * 2 ** 20
+
+/** Who gets an answer. */
+export interface Taker { take(reply: Reply): void }
 
 /** The way to one other thread. */
 export class Link {
   readonly #port: ThreadPort
   readonly #index: number
   readonly #answered: () => void
-  #commands: Arg[][] = []
-  #takers: ((reply: Reply) => void)[] = []
+  #commands: (readonly Arg[])[] = []
+  #takers: Taker[] = []
   #sending: Promise<void> | undefined
   messages = 0
 
@@ -39,10 +43,10 @@ export class Link {
     this.#answered = answered
   }
 
-  /** Asks for one command; `take` gets the answer, always. */
-  ask(args: Arg[], take: (reply: Reply) => void): void {
+  /** Asks for one command; `taker` gets the answer, always. */
+  ask(args: readonly Arg[], taker: Taker): void {
     this.#commands.push(args)
-    this.#takers.push(take)
+    this.#takers.push(taker)
     this.#sending ??= new Promise(resolve => setImmediate(resolve)).then(() => this.#send())
   }
 
@@ -53,16 +57,16 @@ export class Link {
 
   async #send(): Promise<void> {
     while (this.#commands.length > 0) {
-      const commands = this.#next(), takers = this.#takers.splice(0, commands.length)
-      const answers = await this.#ask(commands)
+      const { replies, rest } = await this.#ask(this.#next())
       this.messages++
-      for (const [i, take] of takers.entries()) take(typeof answers === 'string' ? answers : answers[i])
+      this.#commands.unshift(...rest)
+      for (const [i, taker] of this.#takers.splice(0, replies.length).entries()) taker.take(replies[i])
       this.#answered()
     }
     this.#sending = undefined
   }
 
-  #next(): Arg[][] {
+  #next(): (readonly Arg[])[] {
     let bytes = 0, n = 0
     while (n < this.#commands.length && n < COMMANDS && bytes < BYTES) for (const arg of this.#commands[n++]) bytes += arg.length
     if (n < this.#commands.length) return this.#commands.splice(0, n)
@@ -71,15 +75,17 @@ export class Link {
     return all
   }
 
-  async #ask(commands: Arg[][]): Promise<Answers | string> {
+  async #ask(commands: readonly (readonly Arg[])[]): Promise<Answers> {
     try {
       return await this.#port.doAsync(commands, { transfer: moving(commands) })
     } catch (error) {
-      if (!(error instanceof ErrnoError) && !(error instanceof ThreadDeathError)) return failure(`ERR ${(error as Error).message}`)
-      const { code } = error as { code?: string }
-      if (error instanceof ErrnoError && code !== 'EPIPE') return failure(`ERR ${error.message}`)
-      return failure(`SHARDDOWN thread ${this.#index}, which owned the key, has ended, and its keys are lost`)
+      const reply = this.#isOver(error) ? `SHARDDOWN thread ${this.#index}, which owned the key, has ended, and its keys are lost` : `ERR ${(error as Error).message}`
+      return { replies: commands.map(() => failure(reply)), rest: [] }
     }
+  }
+
+  #isOver(error: unknown): boolean {
+    return error instanceof ThreadDeathError || error instanceof ErrnoError && error.code === 'EPIPE'
   }
 }
 

@@ -1,8 +1,8 @@
 // A key-value server that speaks the protocol of Redis: GET, SET, DEL, INCR, MGET, MSET, EXPIRE, TTL and their kin, from redis-cli,
 // redis-benchmark or any client library.
 //
-//   pthreads run build/examples/resp/main.js -- [--port N] [--host A] [--threads N] [--shared] [--maxmemory MIB] [--maxclients N]
-//                                               [--accept each|one] [--enable-debug-command]
+//   pthreads run build/examples/resp/main.js -- [--port N] [--host A] [--threads N] [--shared] [--maxmemory MIB] [--maxmemory-clients MIB]
+//                                               [--maxclients N] [--accept each|one] [--enable-debug-command]
 //
 // One protocol thread a core. Each owns the keys whose hash is its own, and the connections that it was given. It does what
 // concerns its own keys at once, and asks the owner, by a message, for the rest: nothing is shared, and nothing is locked. With --shared there is one
@@ -28,7 +28,17 @@ const MIB = 2 ** 20
 /** MiB of data that a server holds if nobody says otherwise, and the part of a thread's heap that its keys and values may take. */
 const MEMORY = 1024, PART_OF_HEAP = 0.6
 
-interface Options { port: number, host: string, threads: number, shared: boolean, memory: number, clients: number, each: boolean, debug: boolean }
+interface Options {
+  port: number
+  host: string
+  threads: number
+  shared: boolean
+  memory: number
+  traffic: number
+  clients: number
+  each: boolean
+  debug: boolean
+}
 
 /** Runs the server until it is told to end; returns the exit code. */
 export async function main(args: string[]): Promise<number> {
@@ -97,7 +107,7 @@ async function open(options: Options, ports: readonly ThreadPort[], acceptor: Ac
 
 async function eachListens({ host, port }: Options, ports: readonly ThreadPort[]): Promise<number> {
   let actual = port
-  for (const thread of ports) actual = Number((await thread.doAsync({ host, port: actual, shared: ports.length > 1 }))[0])
+  for (const thread of ports) actual = Number((await thread.doAsync({ host, port: actual, shared: ports.length > 1 })).replies[0])
   return actual
 }
 
@@ -125,8 +135,8 @@ class Hands {
   }
 }
 
-function settingsOf({ threads, shared, memory, clients, debug }: Options): Settings {
-  return { threads, memory: shared ? memory : memory / threads, connections: Math.ceil(clients / threads), started: Date.now(), debug }
+function settingsOf({ threads, shared, memory, traffic, clients, debug }: Options): Settings {
+  return { threads, traffic, memory: shared ? memory : memory / threads, connections: Math.ceil(clients / threads), started: Date.now(), debug }
 }
 
 function tableOf({ memory }: Options): SharedTable {
@@ -139,7 +149,7 @@ function optionsOf(args: string[]): Options | string {
       args, options: {
         port: { type: 'string', default: '6379' }, host: { type: 'string', default: '127.0.0.1' },
         threads: { type: 'string', default: String(availableParallelism()) }, shared: { type: 'boolean', default: false },
-        maxmemory: { type: 'string' }, maxclients: { type: 'string', default: '10000' },
+        maxmemory: { type: 'string' }, 'maxmemory-clients': { type: 'string', default: '1024' }, maxclients: { type: 'string', default: '10000' },
         accept: { type: 'string' }, 'enable-debug-command': { type: 'boolean', default: false },
       },
     })
@@ -150,6 +160,7 @@ function optionsOf(args: string[]): Options | string {
     return {
       host, shared, debug, threads, memory: memory * MIB, each: eachOf(values.accept, threads),
       port: whole('port', values.port, 0, 65535), clients: whole('maxclients', values.maxclients, 1, 1_000_000),
+      traffic: whole('maxmemory-clients, in MiB,', values['maxmemory-clients'], 1, 65536) * MIB,
     }
   } catch (error) {
     return (error as Error).message.split('\n')[0]

@@ -81,7 +81,7 @@ export class Parser {
     const bytes = this.#bytes, at = this.#at
     if (at === bytes.length) return false
     if (bytes[at] !== STAR) return this.#inline()
-    const count = this.#number('multibulk length', 'too big mbulk count string')
+    const count = this.#number('multibulk length')
     if (count === undefined) return false
     if (count > MOST_ARGUMENTS) throw new ProtocolError('invalid multibulk length')
     this.#count = Math.max(count, 0)
@@ -100,8 +100,8 @@ export class Parser {
   #header(): boolean {
     const bytes = this.#bytes, at = this.#at
     if (at === bytes.length) return false
-    if (bytes[at] !== DOLLAR) throw new ProtocolError(`expected '$', got '${printable(bytes[at])}'`)
-    const length = this.#number('bulk length', 'too big bulk count string')
+    if (bytes[at] !== DOLLAR) throw new ProtocolError(`expected '$', got '${String.fromCharCode(bytes[at])}'`)
+    const length = this.#number('bulk length')
     if (length === undefined) return false
     if (length < 0 || length > LONGEST_BULK) throw new ProtocolError('invalid bulk length')
     if (this.#charged + length > LONGEST_REQUEST) throw new ProtocolError('too big request')
@@ -114,7 +114,7 @@ export class Parser {
     if (end + 2 > bytes.length) return false
     if (bytes[end] !== CR || bytes[end + 1] !== LF) throw new ProtocolError('expected the end of a bulk string')
     if (this.#args.length >= 8) this.#charge(this.#length)                 // what a few short words take is no matter
-    this.#args.push(bytes.toString('latin1', this.#at, end))
+    this.#args.push(textOf(bytes, this.#at, end))
     this.#at = end + 2
     return true
   }
@@ -153,8 +153,8 @@ export class Parser {
     this.#charged += bytes
   }
 
-  // The number of a line `*3` or `$3`, past which it moves; undefined while the line is not complete.
-  #number(what: string, tooLong: string): number | undefined {
+  // The number of a line `*3` or `$3`, past which it moves; undefined while the line is not complete. There is one way to write a number.
+  #number(what: string): number | undefined {
     const bytes = this.#bytes
     let at = this.#at + 1, value = 0
     const negative = bytes[at] === MINUS
@@ -162,11 +162,11 @@ export class Parser {
     const first = at
     for (; at < bytes.length && bytes[at] !== CR; at++) {
       const digit = bytes[at] - 48
-      if (digit < 0 || digit > 9 || at - first > 9) throw new ProtocolError(at - first > 9 ? tooLong : `invalid ${what}`)
+      if (digit < 0 || digit > 9 || at - first > 15 || at > first && value === 0) throw new ProtocolError(`invalid ${what}`)
       value = value * 10 + digit
     }
     if (at + 2 > bytes.length) return undefined
-    if (at === first || bytes[at + 1] !== LF) throw new ProtocolError(`invalid ${what}`)
+    if (at === first || bytes[at + 1] !== LF || negative && value === 0) throw new ProtocolError(`invalid ${what}`)
     this.#at = at + 2
     return negative ? -value : value
   }
@@ -179,15 +179,25 @@ export class Parser {
     if (end < 0) return false
     const words = split(bytes.toString('latin1', at, end > at && bytes[end - 1] === CR ? end - 1 : end))
     if (words === undefined) throw new ProtocolError('unbalanced quotes in request')
+    if (HTTP.test(String(words[0]))) throw new ProtocolError('this is not HTTP')
     this.#at = end + 1
     this.#args = words
     return true
   }
 }
 
-const printable = (byte: number): string => byte > 32 && byte < 127 ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
+/** What a browser says that a page has sent here: its body would be commands. */
+const HTTP = /^(post|host:)$/i
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' }
+
+// A call into the engine takes as long as seven turns of this loop, and most words are short.
+function textOf(bytes: Buffer, from: number, to: number): string {
+  if (to - from > 7) return bytes.toString('latin1', from, to)
+  let text = ''
+  for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at])
+  return text
+}
 
 /** The words of a line: 'as is', "with \n and \x00", or bare. Undefined if a quote is open at the end, or a word stands right behind one. */
 export function split(line: string): Arg[] | undefined {

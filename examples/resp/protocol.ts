@@ -8,7 +8,7 @@ import type { Arg } from './parser.ts'
 import { Service, type Settings } from './service.ts'
 import type { SharedTable } from './shared-store.ts'
 
-/** How often keys that have expired are thrown away, ms. */
+/** How often keys that have expired are thrown away, and clients that do not read, ms. */
 const SWEEP = 100
 
 /** Serves until its port is closed. `ended` is told the number of each descriptor that it was given and has closed. */
@@ -16,13 +16,16 @@ export async function protocol(index: number, settings: Settings, ports: ThreadP
   const service = new Service(index, settings, ports, table)
   const reports = new Set<Promise<void>>()
   let server: Server | undefined
-  const sweeping = setInterval(() => { service.sweep() }, SWEEP)
+  const sweeping = setInterval(() => {
+    service.sweep()
+    service.bound()
+  }, SWEEP)
   try {
     for await (const message of ports[index]) {
       const { body } = message
       if (typeof body === 'number') message.answer(() => adopt(service, body, ended, reports))
-      else if (isPlace(body)) await message.answerAsync(async () => [String(((server = await listen(service, body)).address() as AddressInfo).port)])
-      else answer(service, message, body as Arg[][])
+      else if (isPlace(body)) await message.answerAsync(async () => told(((server = await listen(service, body)).address() as AddressInfo).port))
+      else answer(service, message, body as readonly (readonly Arg[])[])
     }
   } finally {
     clearInterval(sweeping)
@@ -33,12 +36,14 @@ export async function protocol(index: number, settings: Settings, ports: ThreadP
   }
 }
 
+const told = (n: number): Answers => ({ replies: [String(n)], rest: [] })
+
 const isPlace = (body: Letter): body is Place => !Array.isArray(body)
 
-function answer(service: Service, message: Message<Letter, Answers>, commands: readonly Arg[][]): void {
+function answer(service: Service, message: Message<Letter, Answers>, commands: readonly (readonly Arg[])[]): void {
   message.answer(() => {
-    const replies = service.answers(commands), buffers = moving(replies)
-    return buffers.length === 0 ? replies : transfer(replies, buffers)
+    const answers = service.answers(commands), buffers = [...moving(answers.replies), ...moving(answers.rest)]
+    return buffers.length === 0 ? answers : transfer(answers, buffers)
   })
 }
 
@@ -51,7 +56,7 @@ function adopt(service: Service, descriptor: number, ended: Port<number>, report
   })
   service.accept(socket)
   socket.resume()
-  return []
+  return told(descriptor)
 }
 
 async function listen(service: Service, { host, port, shared }: Place): Promise<Server> {

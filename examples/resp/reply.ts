@@ -9,7 +9,7 @@ export type Reply = string | readonly Arg[]
 export const OK = '+OK\r\n', NIL = '$-1\r\n', PONG = '+PONG\r\n', NO_MEMORY = '-OOM command not allowed when used memory > \'maxmemory\'.\r\n'
 
 /** An error, in one line. `text` begins with its kind, as ERR. */
-export const failure = (text: string): string => `-${text.replace(/[\r\n]+/g, ' ')}\r\n`
+export const failure = (text: string): string => `-${text.replace(/[\r\n]/g, ' ')}\r\n`
 
 export const integer = (n: number): string => `:${n}\r\n`
 

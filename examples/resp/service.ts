@@ -2,13 +2,13 @@
 // for the rest. One thing at a time, so a command on one table is whole; one that concerns keys of several threads is done in parts.
 
 import { threadFigures, render, type ThreadFigures } from './info.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Server } from './connection.ts'
 import { commandOf, sum, type Command } from './commands.ts'
 import { Budget } from './budget.ts'
 import { hashOf } from './hash.ts'
-import { Link, type ThreadPort } from './link.ts'
+import { ENOUGH, Link, type Answers, type ThreadPort } from './link.ts'
 import type { Arg } from './parser.ts'
-import { bulk, failure, isFailure, LONGEST_ANSWER, OK, sizeOf, type Reply } from './reply.ts'
+import { bulk, failure, isFailure, NIL, OK, sizeOf, type Reply } from './reply.ts'
 import { SharedStore, type SharedTable } from './shared-store.ts'
 import { OwnStore, type Store } from './store.ts'
 import type { Socket } from 'node:net'
@@ -18,20 +18,19 @@ export interface Settings {
   readonly threads: number
   /** Bytes of data for each thread. */
   readonly memory: number
+  /** Bytes of requests that are arriving, and as many of answers that are not read, for each thread. */
+  readonly traffic: number
   readonly connections: number
   readonly started: number
   /** Whether DEBUG PANIC is done. */
   readonly debug: boolean
 }
 
-/** What the requests that arrive at a thread may take together, bytes. */
-const REQUESTS = 1024 * 2 ** 20
-
-export class Service {
+export class Service implements Server {
   readonly index: number
   readonly connections = new Set<Connection>()
   readonly #settings: Settings
-  readonly #requests = new Budget(REQUESTS)
+  readonly #requests: Budget
   readonly #store: Store
   readonly #shared: boolean
   readonly #links: readonly (Link | undefined)[]
@@ -39,12 +38,15 @@ export class Service {
   readonly #others: ReadonlyMap<string, Command>
   /** Connections that have got answers from other threads since the last flush. */
   readonly #answered = new Set<Connection>()
+  /** Whose request is being done. */
+  #serving: Connection | undefined
   #commands = 0
   #accepted = 0
 
   constructor(index: number, settings: Settings, ports: readonly ThreadPort[], table: SharedTable | undefined, clock: () => number = Date.now) {
     this.index = index
     this.#settings = settings
+    this.#requests = new Budget(settings.traffic)
     this.#shared = table !== undefined
     this.#store = table === undefined ? new OwnStore(new Budget(settings.memory)) : new SharedStore(table)
     this.#clock = clock
@@ -55,7 +57,7 @@ export class Service {
   /** Serves a client. */
   accept(socket: Socket): void {
     this.#accepted++
-    const connection = new Connection(socket, this.#requests, this.#execute)
+    const connection = new Connection(socket, this.#requests, this)
     if (this.connections.size >= this.#settings.connections) {
       connection.answer(failure('ERR max number of clients reached'))
       connection.end()
@@ -66,16 +68,32 @@ export class Service {
     socket.on('close', () => { this.connections.delete(connection) })
   }
 
-  /** Does what another thread asks for: commands for keys that are here. */
-  answers(commands: readonly Arg[][]): Reply[] {
-    let bytes = 0
-    return commands.map((args) => {
-      const command = commandOf(args, this.#others)
+  /** Does what another thread asks for: commands for keys that are here. When the answers are large enough, the rest goes back. */
+  answers(commands: readonly (readonly Arg[])[]): Answers {
+    const replies: Reply[] = []
+    for (let bytes = 0; replies.length < commands.length && bytes < ENOUGH;) {
+      const args = commands[replies.length], command = commandOf(args, this.#others)
       const reply = typeof command === 'string' ? command : this.#run(command, args)
       bytes += sizeOf(reply)
-      if (bytes > LONGEST_ANSWER) return failure('ERR the answers to what was asked at once are too large')
-      return typeof reply === 'string' ? reply : reply.map(part => typeof part === 'string' ? part : new Uint8Array(part))   // the copy moves
-    })
+      replies.push(typeof reply === 'string' ? reply : reply.map(part => typeof part === 'string' ? part : new Uint8Array(part)))   // the copy moves
+    }
+    return { replies, rest: commands.slice(replies.length) }
+  }
+
+  /** Closes the connections with the most answers that are not read, while there are too many. */
+  bound(): void {
+    for (let unread = this.#unread; unread > this.#settings.traffic;) {
+      const [worst] = [...this.connections].sort((a, b) => b.unread - a.unread)
+      unread -= worst.unread
+      this.connections.delete(worst)
+      void worst.destroy()
+    }
+  }
+
+  get #unread(): number {
+    let bytes = 0
+    for (const connection of this.connections) bytes += connection.unread
+    return bytes
   }
 
   /** Throws away keys that have expired. */
@@ -95,25 +113,25 @@ export class Service {
     for (const link of this.#links) await link?.idle()
   }
 
-  readonly #execute = (args: Arg[], connection: Connection): void => {
+  execute(args: Arg[], connection: Connection): void {
     this.#commands++
+    this.#serving = connection
     const command = commandOf(args, this.#others)
     if (typeof command === 'string') connection.answer(command)
     else if (command.keys === 'first') this.#first(command, args, connection)
     else if (this.#isHere(command, args)) connection.answer(this.#run(command, args))
-    else if (command.keys === 'threads' || command.keys === 'everywhere') this.#gather(command, this.#links.map((_, i) => [i, [command.name]]), args, connection)
+    else if (command.keys === 'threads' || command.keys === 'everywhere') this.#gather(command, this.#links.map((_, i) => [i, command.keys === 'threads' ? [command.name] : args]), args, connection)
     else this.#gather(command, this.#parts(command, args), args, connection)
-    if (command === this.#others.get('quit')) connection.end()
+  }
+
+  answered(connection: Connection): void {
+    this.#answered.add(connection)
   }
 
   #first(command: Command, args: Arg[], connection: Connection): void {
     const link = this.#linkOf(args[1] as string)
     if (link === undefined) return connection.answer(this.#run(command, args))
-    const fill = connection.place(args)
-    link.ask(args, (reply) => {
-      fill(reply)
-      this.#answered.add(connection)
-    })
+    link.ask(args, connection.place(args))
   }
 
   #isHere({ keys }: Command, args: readonly Arg[]): boolean {
@@ -143,18 +161,16 @@ export class Service {
 
   // Does each part where it belongs; when the last answer is there, one is made of all.
   #gather({ merge = sum }: Command, parts: readonly (readonly [owner: number, args: Arg[]])[], whole: readonly Arg[], connection: Connection): void {
-    const fill = connection.place(whole), replies = new Array<Reply>(parts.length)
+    const place = connection.place(whole), replies = new Array<Reply>(parts.length)
     let left = parts.length
     const take = (i: number, reply: Reply): void => {
       replies[i] = reply
-      if (--left > 0) return
-      fill(merge(replies))
-      this.#answered.add(connection)
+      if (--left === 0) place.take(merge(replies, whole))
     }
     for (const [i, [owner, args]] of parts.entries()) {
       const link = this.#links[owner]
       if (link === undefined) take(i, this.#run(commandOf(args, this.#others) as Command, args))
-      else link.ask(args, (reply) => { take(i, reply) })
+      else link.ask(args, { take: (reply) => { take(i, reply) } })
     }
     if (left === 0) setImmediate(() => { this.#flush() })                  // all of it was here
   }
@@ -184,23 +200,40 @@ export class Service {
 
   #ownCommands(): ReadonlyMap<string, Command> {
     const commands: Command[] = [
-      { name: 'info', arity: -1, keys: 'threads', flags: ['fast'], run: store => this.#figures(store), merge: replies => this.#info(replies) },
-      { name: 'quit', arity: -1, keys: 'none', flags: ['fast'], run: () => OK },
+      { name: 'info', arity: -1, keys: 'threads', flags: ['fast'], run: store => this.#figures(store), merge: (replies, [, ...names]) => this.#info(replies, names) },
+      { name: 'quit', arity: -1, keys: 'none', flags: ['fast'], run: () => this.#quit() },
+      { name: 'client', arity: -2, keys: 'none', flags: ['fast'], run: (_, args) => this.#client(args) },
     ]
     if (this.#settings.debug) commands.push({ name: 'debug', arity: -2, keys: 'none', flags: ['admin'], run: panic })
     return new Map(commands.map(command => [command.name, command]))
   }
 
+  #quit(): string {
+    this.#serving!.end()
+    return OK
+  }
+
+  // A client says who it is, and asks who it is.
+  #client([, what, name, ...more]: readonly Arg[]): Reply {
+    const does = String(what).toLowerCase(), connection = this.#serving!
+    if (does === 'getname' && name === undefined) return connection.name === '' ? NIL : bulk(connection.name)
+    if (does !== 'setname' || name === undefined || more.length > 0) return failure('ERR CLIENT: only GETNAME and SETNAME with a name are known here')
+    if (typeof name !== 'string' || !/^[!-~]*$/.test(name)) return failure('ERR Client names cannot contain spaces, newlines or special characters.')
+    connection.name = name
+    return OK
+  }
+
   #figures(store: Store): string {
     const messages = this.#links.reduce((n, link) => n + (link?.messages ?? 0), 0)
     return threadFigures({
-      ...store.figures, commands: this.#commands, accepted: this.#accepted, connections: this.connections.size, messages, requests: this.#requests.used,
+      ...store.figures, commands: this.#commands, accepted: this.#accepted, connections: this.connections.size, messages,
+      requests: this.#requests.used, unread: this.#unread,
     })
   }
 
-  #info(replies: readonly Reply[]): Reply {
+  #info(replies: readonly Reply[], names: readonly Arg[]): Reply {
     const threads = replies.map(reply => isFailure(reply) ? undefined : JSON.parse(reply as string) as ThreadFigures)
-    return bulk(render(threads, this.#settings, this.#shared, this.#clock()))
+    return bulk(render(threads, this.#settings, this.#shared, this.#clock(), new Set(names.map(name => String(name).toLowerCase()))))
   }
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { eventually } from '../api/until.ts'
-import { Client, request, serve, WAYS, type Answer, type Server } from './server.ts'
+import { alone, Client, request, serve, WAYS, type Answer, type Server } from './server.ts'
 
 /** Keys of all threads, however they are dealt out. */
 const KEYS = Array.from({ length: 40 }, (_, i) => `key ${i}`)
@@ -190,14 +190,6 @@ for (const [way, options] of Object.entries(WAYS)) {
       assert.match(String(await client.ask('INFO')), /^expired_keys:\d\d+\r$/m)
     })
   })
-}
-
-/** Returns when the server has no other client. */
-async function alone(client: Client): Promise<void> {
-  for (const late = performance.now() + 30_000; ;) {
-    if (/^connected_clients:1\r$/m.test(String(await client.ask('INFO')))) return
-    assert.ok(performance.now() < late, 'the server has seen that its clients have gone')
-  }
 }
 
 for (const [way, options] of Object.entries(WAYS).slice(1, -1)) {

@@ -131,7 +131,8 @@ export class Client {
 /** The bytes of a command. */
 export const request = (...words: string[]): string => `*${words.length}\r\n${words.map(word => `$${word.length}\r\n${word}\r\n`).join('')}`
 
-function answerIn(text: string, at: number): { answer: Answer, end: number } | undefined {
+/** The answer that begins at `at`, if all of it is there. */
+export function answerIn(text: string, at: number): { answer: Answer, end: number } | undefined {
   const line = text.indexOf('\r\n', at)
   if (line < 0) return undefined
   const rest = text.slice(at + 1, line), end = line + 2, n = Number(rest)
@@ -157,6 +158,14 @@ function arrayIn(text: string, at: number, n: number): { answer: Answer, end: nu
     at = item.end
   }
   return { answer, end: at }
+}
+
+/** Returns when the server has no other client. */
+export async function alone(client: Client): Promise<void> {
+  for (const late = performance.now() + 60_000; ;) {
+    if (/^connected_clients:1\r$/m.test(String(await client.ask('INFO')))) return
+    assert.ok(performance.now() < late, 'the server has seen that its clients have gone')
+  }
 }
 
 /** Reason to skip where the real clients are not installed; .ci/run installs them. */
