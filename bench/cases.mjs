@@ -14,6 +14,12 @@ export const POOLS = ['piscina', 'tinypool', 'workerpool', 'poolifier']
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 
+// What is sent one way: the names in port-bodies.mjs.
+const SMALL = [
+  ['one-way', 'integers'], ['object', 'objects of three properties: a short string, an integer, a short string'],
+  ['numbers', 'objects of three numbers, one of which has a fraction'], ['string', 'short strings'], ['pair', 'arrays of two integers'],
+]
+
 /** @param have `{ c, go, wasm, quick }`: whether the C, Go and WebAssembly programs were compiled, and whether the run is a quick one */
 export function cases({ c, go, wasm, quick }) {
   const program = (name, ...args) => ({
@@ -163,9 +169,9 @@ export function cases({ c, go, wasm, quick }) {
         { name: 'ours', ...ours('semaphore-ping-pong') },
       ],
     },
-    ...[['one-way', 'one thread sends small messages, numbers, to another one'], ['object', 'the same with objects of three properties']].map(([how, title]) => ({
+    ...SMALL.map(([how, what]) => ({
       name: `port-${how}`,
-      title,
+      title: `one thread sends small messages to another one: ${what}`,
       unit: 'million a second',
       higherIsBetter: true,
       reference: 'MessagePort',
@@ -389,6 +395,14 @@ export function cases({ c, go, wasm, quick }) {
       reference: 'C',
       placements: ['S'],
       contestants: [{ name: 'C', ...program('create-join') }, { name: '1:1', ...inWasm('create-join', '1:1', '0') }],
+    },
+    {
+      name: 'wasm-call',
+      title: 'TypeScript calls a function of C: of an instance alone, of a program as one of its threads, and from a thread of a carrier',
+      unit: 'ns',
+      reference: 'export',
+      placements: ['S'],
+      contestants: ['export', 'call', 'calling'].map(how => ({ name: how, ...ours('wasm-call', how), ...!wasm && { missing: 'needs clang and wasi-libc' } })),
     },
     {
       name: 'wasm-parallel',

@@ -27,7 +27,8 @@ export function compileGo() {
 export function compileWasm() {
   const cli = here('../dist/cli/main.js'), probe = join(programs, 'probe.wasm')
   if (!existsSync(cli)) return false
-  const compile = (source, out) => spawnSync(process.execPath, [cli, 'cc', '-O2', '--max-memory', '3072', source, '-o', out], { encoding: 'utf8' })
+  const compile = (source, out) =>
+    spawnSync(process.execPath, [cli, 'cc', '-O2', '--max-memory', '3072', ...LIBRARIES.includes(basename(source)) ? ['--library'] : [], source, '-o', out], { encoding: 'utf8' })
   mkdirSync(programs, { recursive: true })
   if (compile(here('wasm/switch.c'), probe).status === 2) {
     console.error('there is no clang with wasi-libc, the WebAssembly columns are n/a (`pthreads cc` says what to install)')
@@ -42,6 +43,7 @@ export function compileWasm() {
   })
 }
 
+const LIBRARIES = ['callee.c']
 const ALSO_IN_WASM = ['create-join', 'mutex-uncontended']
 
 function absent(compiler, version, consequence, packages) {

@@ -2,6 +2,7 @@
 
 import { milliseconds, perOperation } from '../timing.mjs'
 import { pinWorker, threadNumber } from '../placement.mjs'
+import { bodies } from '../port-bodies.mjs'
 
 export function echo(n) {
   return n
@@ -116,20 +117,21 @@ export function idle(arrived, gate) {
 export function portSender(port, how) {
   pinWorker(0)
   let sent = 0
-  const body = how === 'object' ? n => ({ kind: 'put', key: n, value: 'some text' }) : n => n
+  const { of } = bodies[how]
   const ns = perOperation(1024, () => {
-    for (let i = 0; i < 1024; i++) port.send(body(sent++))
+    for (let i = 0; i < 1024; i++) port.send(of(sent++))
   })
   port.close()
   return [1e3 / ns, sent]
 }
 
 /** Takes messages; returns how many came, in order. */
-export function portTaker(port) {
+export function portTaker(port, how) {
   pinWorker(1)
+  const { is } = bodies[how]
   let taken = 0
   for (const { body } of port) {
-    if ((typeof body === 'number' ? body : body.key) !== taken) return -1
+    if (!is(body, taken)) return -1
     taken++
   }
   return taken

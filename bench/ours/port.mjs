@@ -1,8 +1,7 @@
 // Ports between two threads.
 //
-//   one-way      one sends small messages, the other takes them: millions a second
-//   object       the same, each an object of three properties
 //   round-trip   one asks, the other answers: microseconds
+//   else         one sends small messages, of those in port-bodies.mjs, the other takes them: millions a second
 
 import { load, Port, Thread } from '../../dist/api/index.js'
 import { report } from '../timing.mjs'
@@ -17,7 +16,7 @@ if (how === 'round-trip') {
   const [us, rounds] = client.join()
   report('ours', us, 'us', { ok: server.join() === rounds })
 } else {
-  const taker = Thread.create(entries.portTaker, port)
+  const taker = Thread.create(entries.portTaker, port, how)
   const sender = Thread.create(entries.portSender, port, how)
   const [millions, sent] = sender.join()
   report('ours', millions, 'M/s', { ok: taker.join() === sent })

@@ -1,10 +1,11 @@
-// What Node has: a MessagePort between two Workers.  The same three cases as ours/port.mjs.
+// What Node has: a MessagePort between two Workers.  The same cases as ours/port.mjs.
 //
 // A MessagePort has no bound: so the sender sleeps, in shared memory, while more than 1024 are under way, as ours does.
 
 import { once } from 'node:events'
 import { isMainThread, MessageChannel, Worker, workerData } from 'node:worker_threads'
 import { pinWorker } from '../placement.mjs'
+import { bodies } from '../port-bodies.mjs'
 import { perOperation, perOperationAsync, report } from '../timing.mjs'
 
 const BOUND = 1024, BATCH = 256
@@ -29,11 +30,16 @@ if (role === 1) serve()
 else parentPort.postMessage(how === 'round-trip' ? await ask() : send())
 
 function serve() {
-  let count = 0
+  let count = 0, wrong = 0
+  const { is } = bodies[how] ?? {}
   port.on('message', (body) => {
-    if (body === null) return parentPort.postMessage(count)
-    if (how === 'round-trip') port.postMessage(body + 1)
-    else if (Atomics.add(taken, 0, 1) % BATCH === 0) Atomics.notify(taken, 0)
+    if (body === null) return parentPort.postMessage(count - wrong)
+    if (how === 'round-trip') {
+      port.postMessage(body + 1)
+    } else {
+      if (!is(body, count)) wrong++
+      if (Atomics.add(taken, 0, 1) % BATCH === 0) Atomics.notify(taken, 0)
+    }
     count++
   })
   parentPort.postMessage('ready')
@@ -41,11 +47,11 @@ function serve() {
 
 function send() {
   let count = 0
-  const body = how === 'object' ? n => ({ kind: 'put', key: n, value: 'some text' }) : n => n
+  const { of } = bodies[how]
   const ns = perOperation(1024, () => {
     for (let i = 0; i < 1024; i++) {
       for (let seen = Atomics.load(taken, 0); count - seen > BOUND; seen = Atomics.load(taken, 0)) Atomics.wait(taken, 0, seen)
-      port.postMessage(body(count++))
+      port.postMessage(of(count++))
     }
   })
   port.postMessage(null)
