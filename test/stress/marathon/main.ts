@@ -188,17 +188,20 @@ arm()
 introduce()
 const below = random(seed)
 await tell({ kind: 'began', threads: wantedThreads })
-let lost = await round(WARM_UP, below), rounds = 0
-await nothingLeft()
-const before = use(), empty: Baseline = before
-const over = performance.now() + seconds * 1000
-for (; lost.length === 0 && (performance.now() < over || rounds === 0); rounds++) {
-  lost = await round(Math.min(ROUND, Math.max(1, (over - performance.now()) / 1000)), below)
+// One round; returns what is wrong in it and what is left after it.
+const roundAndLook = async (length: number, empty?: Baseline): Promise<string[]> => {
+  const wrong = await round(length, below)
   try {
     await nothingLeft(empty)
   } catch (error) {
-    lost.push((error as Error).message)
+    wrong.push((error as Error).message)
   }
+  return wrong
 }
+let lost = await roundAndLook(WARM_UP), rounds = 0
+const before = use(), empty: Baseline = before
+const over = performance.now() + seconds * 1000
+for (; lost.length === 0 && (performance.now() < over || rounds === 0); rounds++)
+  lost = await roundAndLook(Math.min(ROUND, Math.max(1, (over - performance.now()) / 1000)), empty)
 await tell({ kind: 'ended', lost, counts: totals, rounds, before, after: use() })
 process.exit(lost.length === 0 ? 0 : 1)

@@ -132,8 +132,9 @@ export function visitRobust(stage: number, below: (n: number) => number, end: (.
   if (below(8) === 0) pthread_cond_broadcast(user, stage + ROBUST_COND)
 }
 
-// Something on the ground that this one may die with: nobody relies on it but mortals, who do not wait for long.
-function wander(ground: number, below: (n: number) => number): void {
+// Something on the ground that this one may die with: nobody relies on it but mortals, who do not wait for long. A wait on the condition takes the
+// mutex again however long that takes, for ever where the holder was terminated: only who will be terminated itself waits there.
+function wander(ground: number, below: (n: number) => number, death: Death): void {
   const clock = aClock(below), until = soon(below(2), clock), { rwlock, sem, mutex, cond, spin } = MORTAL
   const pauses = (): void => { for (let n = below(100); n > 0; n--) peek(user, ground) }
   switch (below(6)) {
@@ -142,7 +143,7 @@ function wander(ground: number, below: (n: number) => number): void {
     case 2: if (sem_clockwait(user, ground + sem, clock, until) === 0) { pauses(); sem_post(user, ground + sem) } break
     case 3:
       if (pthread_mutex_clocklock(user, ground + mutex, clock, until) !== 0) break
-      if (below(2) === 0) pthread_cond_clockwait(user, ground + cond, ground + mutex, CLOCK_MONOTONIC, soon(below(2)))
+      if (death === 'terminate' && below(2) === 0) pthread_cond_clockwait(user, ground + cond, ground + mutex, CLOCK_MONOTONIC, soon(below(2)))
       pthread_mutex_unlock(user, ground + mutex)
       pthread_cond_broadcast(user, ground + cond)
       break
@@ -172,7 +173,7 @@ export async function mortal(stage: number, ground: number, seed: number, death:
   }
   try {
     while (left > 0) {
-      if (below(2) === 0) wander(ground, below)
+      if (below(2) === 0) wander(ground, below, death)
       else visitRobust(stage, below, inside)
     }
   } catch (error) {
