@@ -20,8 +20,8 @@ import { analyze } from 'eslint-scope'
 /** Modules of Node that few heaps use, and that take a millisecond to load: they are loaded where they are used. */
 const LATE = new Set(['node:crypto', 'node:net', 'node:tty'])
 
-/** Where the text of a chunk's script begins. */
-const HEAD = 'module.exports = function (atomics$, base$, meta$, imports$, eval$) {\'use strict\'; '
+/** Where the text of a chunk's script begins. The function stands in parentheses, so V8 compiles it at once and does not read over it first. */
+const HEAD = 'module.exports = (function (atomics$, base$, meta$, imports$, eval$) {\'use strict\'; '
 
 /**
  * `code`, an ES module, as a script and as the module that has its exports; `file` is the script's name. `stay` are exported variables that the module
@@ -61,7 +61,7 @@ export function scriptOf(code, name, stay) {
     ...names.map(value),
     ...[...live].map(([as, local]) => `get ${as}() { return ${local} }`),
     `follow$(by) { ${[...live].map(([as, local]) => `tell$${local} = by.${as}`).join('; ')} }`,
-  ].join(',\n  ')},\n}\n}\n`
+  ].join(',\n  ')},\n}\n})\n`
   const module = [
     takesAtomics ? 'import * as atomics$ from \'#atomics\';' : '',
     'import scripts$ from \'../host/script.cjs\';',

@@ -3,6 +3,8 @@
 // Those of priority 0 stand in a row, the others in a heap.  One that is settled while it waits stays where it is, and is passed over; when
 // these are more than the others they are taken out.
 
+import { BinaryHeap } from '../mem/binary-heap.ts'
+
 /** So many settled ones may stay in any case. */
 const FEW = 64
 
@@ -50,55 +52,13 @@ class Fifo<T> {
 
 interface Ranked<T> { readonly task: T, readonly order: number }
 
-// The first is the one that leaves next.
-class Heap<T extends Queued> {
-  #items: Ranked<T>[] = []
-
-  push(item: Ranked<T>): void {
-    const items = this.#items
-    let at = items.push(item) - 1
-    for (let up = at - 1 >> 1; at > 0 && isBefore(item, items[up]); up = at - 1 >> 1) {
-      items[at] = items[up]
-      at = up
-    }
-    items[at] = item
-  }
-
-  get first(): T | undefined {
-    return this.#items[0]?.task
-  }
-
-  shift(): T | undefined {
-    const first = this.#items[0], last = this.#items.pop()
-    if (last !== undefined && last !== first) this.#sink(last)
-    return first?.task
-  }
-
-  // Puts `item` where the first one was, and then where it belongs.
-  #sink(item: Ranked<T>): void {
-    const items = this.#items
-    let at = 0
-    for (let down = 1; down < items.length; down = 2 * at + 1) {
-      if (down + 1 < items.length && isBefore(items[down + 1], items[down])) down++
-      if (!isBefore(items[down], item)) break
-      items[at] = items[down]
-      at = down
-    }
-    items[at] = item
-  }
-
-  keep(wanted: (task: T) => boolean): void {
-    this.#items = this.#items.filter(({ task }) => wanted(task)).sort((a, b) => isBefore(a, b) ? -1 : 1)
-  }
-}
-
 function isBefore(a: Ranked<Queued>, b: Ranked<Queued>): boolean {
   return a.task.priority > b.task.priority || (a.task.priority === b.task.priority && a.order < b.order)
 }
 
 export class TaskQueue<T extends Queued> {
   readonly #plain = new Fifo<T>()
-  readonly #others = new Heap<T>()
+  readonly #others = new BinaryHeap<Ranked<T>>(isBefore)
   #size = 0
   #prioritized = 0
   /** Settled ones that still stand here. */
@@ -143,9 +103,9 @@ export class TaskQueue<T extends Queued> {
   }
 
   #next(): T | undefined {
-    const { first } = this.#others
-    if (first !== undefined && first.priority > 0) return this.#others.shift()
-    return this.#plain.shift() ?? this.#others.shift()
+    const first = this.#others.first?.task
+    if (first !== undefined && first.priority > 0) return this.#others.shift()?.task
+    return this.#plain.shift() ?? this.#others.shift()?.task
   }
 
   /** A task that waits was settled: it does not count any more. */
@@ -154,7 +114,7 @@ export class TaskQueue<T extends Queued> {
     if (++this.#gone <= FEW || this.#gone <= this.#size) return
     const wanted = (each: T): boolean => !each.settled
     this.#plain.keep(wanted)
-    this.#others.keep(wanted)
+    this.#others.keep(({ task }) => wanted(task))
     this.#gone = 0
   }
 
