@@ -6,10 +6,11 @@
 
 import { peek, poke } from '#atomics'
 import { EDEADLK, EINVAL, ENOMEM } from '../kernel/errno.ts'
-import { drop, hold, letGo, retain } from '../kernel/handle.ts'
-import { arena, handles, kernel, self, user } from '../kernel/process.ts'
-import { Handle, ObjectHead } from '../kernel/records.ts'
+import { drop, hold, retain } from '../kernel/handle.ts'
+import { arena, self, user } from '../kernel/process.ts'
+import { ObjectHead } from '../kernel/records.ts'
 import { wasFrozen } from '../kernel/request.ts'
+import { Sights, type Sight } from '../kernel/sight.ts'
 import { free, malloc } from '../mem/arena.ts'
 import { extend } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
@@ -26,60 +27,26 @@ export class Adoption {
   }
 }
 
-// An object that others may name to this heap, and its handle.
-class Sight extends WeakRef<Shared> {
-  readonly handle: number
-
-  constructor(o: Shared, handle: number) {
-    super(o)
-    this.handle = handle
-  }
-}
-
-const known = new Map<Address, Sight>()
-
-const collected = new FinalizationRegistry<number>(h => {
-  const block = peek(kernel, handles + h * Handle.size + Handle.address)
-  if (known.get(block)?.deref() === undefined) known.delete(block)
-  letGo(h)
-})
-
-// Whether this heap has the object in that block still. If the collector has found that it has not, and the event loop has not turned since, its handle
-// is given up now: a heap would have two, and as many as it likes if its loop does not turn for long.
-function hereAt(block: Address): Shared | undefined {
-  const sight = known.get(block), here = sight?.deref()
-  if (sight === undefined || here !== undefined) return here
-  known.delete(block)
-  if (collected.unregister(sight)) letGo(sight.handle)
-  return undefined
-}
+const sights = new Sights<Shared>()
 
 /** An object in user memory. */
 export abstract class Shared {
   /** Address of the object in user memory; 0 once disposed. */
   protected at: Address = 0
-  #handle = 0
-  /** By which it is told to the collector's registry. */
-  #token: object = this
+  readonly #sight: Sight<Shared>
 
   /** Makes an object of `size` bytes, all 0, or adopts one. Throws ErrnoError ENOMEM. */
   protected constructor(kind: number, size: number, name: string, adoption?: Adoption) {
     ensure()
     const block = adoption === undefined ? make(kind, size, name) : adoption.block
-    this.#handle = hold(block)
-    if (this.#handle === 0) {
+    const handle = hold(block)
+    if (handle === 0) {
       drop(block)
       throw new ErrnoError(ENOMEM, 'new', `${this.constructor.name}: there are too many objects`)
     }
     this.at = block + ObjectHead.size
-    if (adoption !== undefined) this.#show(block)
-    collected.register(this, this.#handle, this.#token)
-  }
-
-  #show(block: Address): void {
-    const sight = new Sight(this, this.#handle)
-    this.#token = sight
-    known.set(block, sight)
+    this.#sight = sights.add(this, block, handle)
+    if (adoption !== undefined) sights.show(this, this.#sight)
   }
 
   /** The name given at creation, or ''. */
@@ -104,11 +71,8 @@ export abstract class Shared {
    */
   [Symbol.dispose](): void {
     if (this.at === 0) return
-    const block = this.at - ObjectHead.size
-    if (known.get(block)?.deref() === this) known.delete(block)
     this.at = 0
-    collected.unregister(this.#token)
-    letGo(this.#handle)
+    sights.remove(this.#sight)
   }
 
   /** The error for an operation that failed with `errno`. */
@@ -130,12 +94,8 @@ export abstract class Shared {
   /** For messages: the block. */
   static blockOf(o: Shared): Address {
     if (o.at === 0) throw new TypeError(`${o.constructor.name} was disposed of`)
-    const block = o.at - ObjectHead.size
-    if (known.get(block)?.deref() === o) return block
-    collected.unregister(o.#token)
-    o.#show(block)
-    collected.register(o, o.#handle, o.#token)
-    return block
+    sights.show(o, o.#sight)
+    return o.at - ObjectHead.size
   }
 }
 
@@ -192,7 +152,7 @@ export function travels<T extends Shared>(tag: number, type: abstract new (...ar
     },
     decode(reader) {
       const block = reader.word()
-      const here = hereAt(block)
+      const here = sights.of(block)
       if (here === undefined && !isBlock(block, tag)) throw new ErrnoError(EINVAL, 'receive', `${type.name}: a message names one at 0x${(block >>> 0).toString(16)}, where there is none`)
       if (here === undefined) return adopt(new Adoption(block))
       drop(block)

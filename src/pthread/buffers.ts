@@ -16,10 +16,11 @@
 
 import { add, peek, poke } from '#atomics'
 import { needSpawner } from '../kernel/clone.ts'
-import { drop, finalize, hold, letGo, retain } from '../kernel/handle.ts'
+import { drop, finalize, hold, retain } from '../kernel/handle.ts'
 import { borrow, forget, lend } from '../kernel/mail.ts'
-import { arena, handles, kernel, self, user } from '../kernel/process.ts'
-import { Handle, ObjectHead, PROCESS, Process } from '../kernel/records.ts'
+import { arena, kernel, self, user } from '../kernel/process.ts'
+import { ObjectHead, PROCESS, Process } from '../kernel/records.ts'
+import { Sights } from '../kernel/sight.ts'
 import { malloc } from '../mem/arena.ts'
 import { encode, extend, isFixedShared, type Message } from '../mem/codec.ts'
 import type { Address } from '../mem/memory.ts'
@@ -29,13 +30,7 @@ const BUFFER = 11
 const NUMBER = ObjectHead.size, SIZE = ObjectHead.size + 8
 
 const blocks = new WeakMap<SharedArrayBuffer, Address>()
-const known = new Map<Address, WeakRef<SharedArrayBuffer>>()
-
-const collected = new FinalizationRegistry<number>((h) => {
-  const block = peek(kernel, handles + h * Handle.size + Handle.address)
-  if (known.get(block)?.deref() === undefined) known.delete(block)
-  letGo(h)
-})
+const sights = new Sights<SharedArrayBuffer>()
 
 finalize(BUFFER, (at) => { forget(peek(user, at)) })                      // B3
 
@@ -76,8 +71,7 @@ function adopt(buffer: SharedArrayBuffer, block: Address): boolean {
     return false
   }
   blocks.set(buffer, block)
-  known.set(block, new WeakRef(buffer))
-  collected.register(buffer, h)
+  sights.show(buffer, sights.add(buffer, block, h))
   return true
 }
 
@@ -91,7 +85,7 @@ extend({
   },
   decode(reader) {
     const block = reader.word()
-    const here = known.get(block)?.deref()
+    const here = sights.of(block)
     if (here !== undefined) {
       drop(block)
       return here
