@@ -55,7 +55,7 @@ import {
   ANY, append_locked, ASLEEP, AWAKE, bucketOf, FRONT, highest_locked, inOrder_locked, inQueueOf, join_locked, mark_locked, matches, SWITCHED, unlink_locked,
   unpark, waiting_locked, WOKEN,
 } from './queue.ts'
-import { Annex, Bucket, Flag, PROCESS, Process, State, ThreadRecord, UNSAID } from './records.ts'
+import { Annex, Bucket, Flag, PROCESS, Process, State, ThreadRecord } from './records.ts'
 import { site, tracing } from './sites.ts'
 import { Spin } from './spin.ts'
 import { wmesg, wmesgs } from './wmesg.ts'
@@ -70,10 +70,11 @@ const { park, memory, address, bucket, bitset, next, interruptible, interrupted 
 
 /**
  * Queues thread `slot` on (m, a) if the word there is `expected`, and {@link losses} `epoch` if that is given; returns
- * 0, or EAGAIN. `bits`: which wakes concern it, and FRONT. The thread must be the caller or a record that the caller owns; it must then sleep, or
- * take itself off with {@link withdraw}. With `by`, what may interrupt it, it looks at its `attention` before it sleeps (I7).
+ * 0, or EAGAIN. `bits`: which wakes concern it, and FRONT. The thread must be the caller or a record that the caller owns; it must then sleep, until
+ * `deadline` at most, or take itself off with {@link withdraw}. With `by`, what may interrupt it, it looks at its `attention` before it sleeps (I7).
  */
-export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number, epoch = ANY_EPOCH, by = 0): number {
+export function enqueue(slot: number, m: Memory, a: Address, expected: number, bits: number, reason: number, epoch = ANY_EPOCH, by = 0,
+  deadline = Infinity): number {
   const n = bucketOf(m.id, a)
   const b = bucketRecord(n)
   const t = record(slot)
@@ -82,7 +83,7 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
   poke(kernel, t + address, a)
   poke(kernel, t + bitset, bits)
   poke(kernel, t + ThreadRecord.wmesg, reason)
-  poke(kernel, t + ThreadRecord.timed, UNSAID)
+  poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
   poke(kernel, t + interruptible, by)
   poke(kernel, t + interrupted, 0)
   add(kernel, b + Bucket.count, 1)                                       // I1: counted,
@@ -93,9 +94,9 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
     return EAGAIN
   }
   join_locked(b, n, slot, bits)
-  poke(kernel, t + ThreadRecord.state, State.SLEEPING)
-  release(kernel, b + Bucket.lock)
   account(t, slot)
+  poke(kernel, t + ThreadRecord.state, State.SLEEPING)                    // last: who sees it reads all of this sleep
+  release(kernel, b + Bucket.lock)
   if (prioritized()) inherit(slot)
   return 0
 }
@@ -294,10 +295,8 @@ export function woken(slot: number): boolean {
 }
 
 /** The queued fiber `slot` leaves its carrier to others, until it is hinted at; false: it was woken already. */
-export function switchOut(slot: number, deadline: number): boolean {
-  const t = record(slot)
-  poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
-  return cas(kernel, t + park, AWAKE, SWITCHED) === AWAKE
+export function switchOut(slot: number): boolean {
+  return cas(kernel, record(slot) + park, AWAKE, SWITCHED) === AWAKE
 }
 
 /** Fiber `slot` has been woken, or has taken itself off its queue: returns 0, or the errno with which it was interrupted. */
@@ -310,13 +309,12 @@ export function switchIn(slot: number, result: number): number {
 const spins = wmesgs.map(() => new Spin())
 
 /**
- * Sleeps until the queued thread `slot`, which is the caller, is woken (0) or interrupted (EINTR) or `deadline` has passed
- * (ETIMEDOUT). Suspends the carrier.
+ * Sleeps until the queued thread `slot`, which is the caller, is woken (0) or interrupted (EINTR) or `deadline`, as it has told {@link enqueue}, has
+ * passed (ETIMEDOUT). Suspends the carrier.
  */
 export function sleep(slot: number, deadline: number, clock: Clock): number {
   const t = record(slot)
   const spin = spins[peek(kernel, t + ThreadRecord.wmesg)]
-  poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)     // who looks for deadlocks need not wait until the looking on is over
   let left = spin.begin()
   while (left !== 0 && load(kernel, t + park) !== WOKEN) if (--left === 0) left = spin.more()
   spin.end(left !== 0)

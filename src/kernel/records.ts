@@ -75,7 +75,7 @@ export const ThreadRecord = struct('thread', {
   exit: i32('exit word: 1 while the thread exists, 0 when it is gone; a futex word that join waits on'),
   park: i32('park word: 0 awake, 1 asleep, 2 woken, 3 its carrier runs other fibers; set to 0, 1 and 3 by the thread, to 2 by who wakes it, under the bucket lock'),
   wmesg: i32('what it sleeps on (index into wmesg names); written by the thread'),
-  timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken, 2 (UNSAID): it is queued and has not said; written by the thread'),
+  timed: i32('1 while it sleeps until a deadline at most, 0: until it is woken; written by the thread'),
   entry: i32('what it runs: an entry id that the library gave'),
   creator: i32('tid of the thread that created it'),
   claim: i32('of a fiber: 0 not yet started, 1 it waits for a carrier, to begin or to go on, else the carrier that took it, + 1; changed by compare and swap, to 1 by its carrier'),
@@ -325,8 +325,6 @@ export const BUCKETS = 1024
 /** Carrier numbers that are given. */
 export const FIRST = 1, SPAWNER = 2
 
-/** Of `timed`. */
-export const UNSAID = 2
 export const State = { FREE: 0, EMBRYO: 1, RUNNING: 2, SLEEPING: 3, EXITED: 4 } as const
 export const Flag = {
   DETACHED: 1, JOINED: 2, FAILED: 4, ASYNC: 8, FIBER: 16, HOST: 32, PORT: 64, STARTED: 128, SYSTEM: 256, DAEMON: 512, PINNED: 1024,

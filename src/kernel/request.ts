@@ -144,7 +144,7 @@ function refuse<T>(sleeper: Sleeper<T>, reason: number): T {
 
 /** The first half of the fiber driver: fiber `slot`, the caller, is queued as `r` says. True: it must switch out; false: it goes on with {@link wokenFiber}. */
 export function submit(slot: number, r: Request): boolean {
-  return queue(slot, r, r.by) && switchOut(slot, r.deadline)
+  return queue(slot, r, r.by) && switchOut(slot)
 }
 
 /** The second half: what the sleeper of fiber `slot`, the caller, gets. `result`: ETIMEDOUT if it took itself off its queue, else 0. Throws a cancellation. */
@@ -175,8 +175,8 @@ function perform(slot: number, r: Request, by: number): number {
 }
 
 // Queues thread `slot`; false: the word has another value. What is pending for it ends the wait before it begins (futex I7).
-function queue(slot: number, { memory, address, expected, bits, reason, epoch }: Request, by: number): boolean {
-  refused = enqueue(slot, memory, address, expected, bits, reason, epoch, by) !== 0
+function queue(slot: number, { memory, address, expected, bits, reason, epoch, deadline }: Request, by: number): boolean {
+  refused = enqueue(slot, memory, address, expected, bits, reason, epoch, by, deadline) !== 0
   if (refused) return false
   const due = by === 0 ? 0 : load(kernel, record(slot) + ThreadRecord.attention) & by
   if (due !== 0) interrupt(slot, due)
@@ -231,7 +231,7 @@ export async function settle<T>(slot: number, sleeper: Sleeper<T>): Promise<T> {
   let step = sleeper.next()
   while (step.done !== true) {
     const { memory, address, expected, bits, reason, deadline, clock, epoch } = step.value
-    const no = enqueue(slot, memory, address, expected, bits, reason, epoch) !== 0
+    const no = enqueue(slot, memory, address, expected, bits, reason, epoch, 0, deadline) !== 0
     const result = no ? 0 : await dormant(slot, deadline, clock)
     refused = no                                                          // others have slept meanwhile
     step = sleeper.next(result)
@@ -255,7 +255,6 @@ async function dormant(slot: number, deadline: number, clock: Clock): Promise<nu
   })
   const entry = { slot, abandon }
   pending.add(entry)
-  poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)
   if (cas(kernel, t + ThreadRecord.park, 0, 1) === 0) {
     let resumed: Promise<unknown> | undefined
     while (!woken(slot) && !given) {

@@ -7,7 +7,7 @@
 import { load, peek } from '#atomics'
 import type { Address } from '../mem/memory.ts'
 import { annex, kernel, record, user } from './process.ts'
-import { Annex, State, ThreadRecord, UNSAID } from './records.ts'
+import { Annex, State, ThreadRecord } from './records.ts'
 import { lastSlot } from './thread.ts'
 
 const TRIES = 8
@@ -57,10 +57,10 @@ export class Snapshot {
   }
 }
 
-// `bucket` alone does not do: a thread that has only just been queued has not said yet until when it sleeps.
+// `bucket` alone does not do: a thread that is being queued has not counted that sleep yet.
 function same(t: Address, serial: number, sleeps: number): boolean {
   return load(kernel, t + ThreadRecord.serial) === serial && load(kernel, t + ThreadRecord.sleeps) === sleeps && load(kernel, t + ThreadRecord.bucket) !== 0
-    && load(kernel, t + ThreadRecord.timed) !== UNSAID && load(kernel, t + ThreadRecord.state) === State.SLEEPING
+    && load(kernel, t + ThreadRecord.state) === State.SLEEPING
 }
 
 /** A copy of the record in `slot`; undefined if nobody has it. */
