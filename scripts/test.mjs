@@ -16,8 +16,8 @@ import { main, ready } from './bootstrap.mjs'
 import { run } from './child.mjs'
 import { root, walk } from './files.mjs'
 
-const TEST = 120_000
-const FILE = 240_000
+const TEST = 240_000
+const FILE = 480_000
 
 await main(async () => {
   const { patterns, options, node } = parse(process.argv.slice(2))

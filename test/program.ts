@@ -28,9 +28,12 @@ export interface ProgramOptions {
 
 export interface Ended { code: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string, timedOut: boolean }
 
+/** When a program hangs, in ms: it is far more than any needs on a machine that does other things as well. */
+const GUARD = 90_000
+
 /** Runs a program to its end. */
 export async function runProgram(file: URL | string, options: ProgramOptions = {}): Promise<Ended> {
-  const { args = [], env = {}, node = [], timeout = 30_000, started, ownStdout = false, stdin = false } = options
+  const { args = [], env = {}, node = [], timeout = GUARD, started, ownStdout = false, stdin = false } = options
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env            // else a program thinks it is a test file
   const path = file instanceof URL ? fileURLToPath(file) : file
   const child = spawn(process.execPath, [...node, path, ...args], { stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'], env: { ...inherited, ...env } })

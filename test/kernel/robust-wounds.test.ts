@@ -4,7 +4,7 @@ import test from 'node:test'
 import { plays } from '../program.ts'
 
 const file = new URL('./fixtures/robust-wounded.js', import.meta.url)
-const scene = (name: string): Promise<void> => plays(file, name, { timeout: 30_000 })
+const scene = (name: string): Promise<void> => plays(file, name)
 
 test('a thread that dies between two stores of lock leaves a robust mutex free, or tells the next holder, once', () => scene('lock'))
 test('a thread that dies between two stores of unlock does, and leaves those that it held beside it', () => scene('unlock'))
