@@ -95,7 +95,7 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
   }
   join_locked(b, n, slot, bits)
   account(t, slot)
-  poke(kernel, t + ThreadRecord.state, State.SLEEPING)                    // last: who sees it reads all of this sleep
+  store(kernel, t + ThreadRecord.state, State.SLEEPING)                   // last: who sees it reads all of this sleep
   release(kernel, b + Bucket.lock)
   if (prioritized()) inherit(slot)
   return 0

@@ -10,6 +10,8 @@ model('errorcheck: the errors, whatever the others do', 'mutex.errorcheck', { bo
 model('trylock gets it or not, at once', 'mutex.trylock', { bound: 2, schedules: 5000, search: 4000 })
 model('a timed lock that gives up takes no wakeup with it', 'mutex.timed', { bound: 2, schedules: 6000, search: 5000 })
 
+model('errorcheck: who would close a circle with a thread that sleeps is told', 'mutex.told', { bound: 3, schedules: 5000, search: 4000 })
+
 twin('a woken thread that leaves HELD behind lets the others sleep', 'mutex.three', {
   file: 'pthread/mutex.ts', from: 'while (exchange(m, mutex, CONTENDED) !== FREE) {', to: 'while (exchange(m, mutex, CONTENDED) !== FREE || (poke(m, mutex, HELD), false)) {',
 }, /lost wakeup: no thread can run: 1 sleeps on mutex/)
@@ -41,6 +43,10 @@ twin('a recursive unlock that forgets the depth', 'mutex.recursive', {
 twin('an errorcheck mutex that anybody can unlock', 'mutex.errorcheck', {
   file: 'pthread/mutex.ts', from: '  if (peek(m, mutex + type) !== PTHREAD_MUTEX_NORMAL) return EPERM\n', to: '',
 }, /assertion: /)
+
+twin('a queued thread that has not said yet that it sleeps for ever', 'mutex.told', {
+  file: 'kernel/futex.ts', from: 'poke(kernel, t + ThreadRecord.timed, deadline === Infinity ? 0 : 1)', to: 'poke(kernel, t + ThreadRecord.timed, 1)',
+}, /^deadlock: no thread can run: 2 sleep on mutex/)
 
 test('two mutexes locked crosswise are found as a deadlock that names both', async () => {
   const { finding, replayed } = await check(new URL('./stories/mutex.js', import.meta.url), { story: 'crossed' })

@@ -1,7 +1,9 @@
 // Stories of the mutex: what every interleaving must keep.
 
 import assert from 'node:assert/strict'
-import { add, load, poke } from '#atomics'
+import { add, load, poke, store } from '#atomics'
+import { kernel, record, self } from '#internal/kernel/process.js'
+import { State, ThreadRecord } from '#internal/kernel/records.js'
 import type { Story } from '#internal/lab/index.js'
 import {
   CLOCK_MONOTONIC, EBUSY, EDEADLK, EPERM, ETIMEDOUT, malloc, memory, Mutex, pthread_mutex_clocklock, PTHREAD_MUTEX_ERRORCHECK, pthread_mutex_lock,
@@ -96,3 +98,37 @@ export const errorcheck: Story<Objects> = { setup: typed(PTHREAD_MUTEX_ERRORCHEC
 export const trylock: Story<Objects> = { setup, threads: [first, second, tries], after: free, clock: false }
 export const timed: Story<Objects> = { setup, threads: [first, impatient, third], after: free }
 export const crossed: Story<Two> = { setup: () => ({ mutex: malloc(Mutex.size), mutex2: malloc(Mutex.size) }), threads: [forth, back] }
+
+interface Watched extends Two { slot: number, go: number }
+
+function sleeps({ mutex, mutex2, slot, go }: Watched): void {
+  const m = memory()
+  assert.equal(pthread_mutex_lock(m, mutex), 0)
+  store(m, slot, self.slot)
+  while (load(m, go) === 0);
+  assert.equal(pthread_mutex_lock(m, mutex2), 0)
+  assert.equal(pthread_mutex_unlock(m, mutex2), 0)
+  assert.equal(pthread_mutex_unlock(m, mutex), 0)
+}
+
+// Would close the circle when the other one is seen to sleep.
+function closes({ mutex, mutex2, slot, go }: Watched): void {
+  const m = memory()
+  assert.equal(pthread_mutex_lock(m, mutex2), 0)
+  let other = 0
+  while (other === 0) other = load(m, slot)
+  store(m, go, 1)
+  while (load(kernel, record(other) + ThreadRecord.state) !== State.SLEEPING);
+  assert.equal(pthread_mutex_lock(m, mutex), EDEADLK)
+  assert.equal(pthread_mutex_unlock(m, mutex2), 0)
+}
+
+export const told: Story<Watched> = {
+  setup() {
+    const objects = { mutex: malloc(Mutex.size), mutex2: malloc(Mutex.size), slot: malloc(4), go: malloc(4) }
+    for (const mutex of [objects.mutex, objects.mutex2]) poke(memory(), mutex + Mutex.type, PTHREAD_MUTEX_ERRORCHECK)
+    return objects
+  },
+  threads: [sleeps, closes],
+  clock: false,
+}
