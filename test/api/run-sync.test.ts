@@ -111,12 +111,12 @@ test('ports and buffers move, shared memory is shared', () => {
 test('a call that takes too long is given up: ETIMEDOUT, and its result is thrown away', () => {
   runSync(work.close)
   const begun = words(1)
-  let timeout = 1                                                         // a call that was given up before it began does not count
+  let timeout = 1                                                         // a call that was given up before it was taken does not count
   do assert.throws(() => runSync({ timeout }, work.waitForOpen, new Semaphore(0), begun), fails('ETIMEDOUT'))
   while (Atomics.load(begun, 0) === 0 && (timeout *= 2) < 60_000)
-  assert.equal(io().inFlight, 1)
+  until('those that were taken run on', () => io().inFlight === Atomics.load(begun, 0))   // more than one, if one was given up just when it was taken
   runSync(work.open)
-  until('it has ended', () => io().inFlight === 0)
+  until('they have ended', () => io().inFlight === 0)
   assert.equal(runSync({ timeout: 60_000 }, work.echo, 'in time'), 'in time')
 })
 
