@@ -93,9 +93,9 @@ export function enqueue(slot: number, m: Memory, a: Address, expected: number, b
     add(kernel, b + Bucket.count, -1)
     return EAGAIN
   }
-  join_locked(b, n, slot, bits)
   account(t, slot)
-  store(kernel, t + ThreadRecord.state, State.SLEEPING)                   // last: who sees it reads all of this sleep
+  join_locked(b, n, slot, bits)                                           // stores `bucket`: who reads that reads until when, and which sleep it is
+  poke(kernel, t + ThreadRecord.state, State.SLEEPING)
   release(kernel, b + Bucket.lock)
   if (prioritized()) inherit(slot)
   return 0
