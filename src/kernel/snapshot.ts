@@ -57,7 +57,7 @@ export class Snapshot {
   }
 }
 
-// `bucket` alone does not do: a thread that is being queued has not counted that sleep yet.
+// `bucket` alone does not do: the state is written last, and one that was woken is in no bucket before it is said to run.
 function same(t: Address, serial: number, sleeps: number): boolean {
   return load(kernel, t + ThreadRecord.serial) === serial && load(kernel, t + ThreadRecord.sleeps) === sleeps && load(kernel, t + ThreadRecord.bucket) !== 0
     && load(kernel, t + ThreadRecord.state) === State.SLEEPING
